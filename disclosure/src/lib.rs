@@ -1,0 +1,13 @@
+//! The only door out: sealed data in, a [`Release`] out.
+
+pub mod cells;
+pub mod cube;
+pub mod identities;
+pub mod release;
+pub mod sealed;
+
+pub use cells::{Cell, TableCells};
+pub use cube::{Axis, MalformedCube, Microcube};
+pub use identities::{Identities, NotOurs};
+pub use release::{Basis, Protection, Release};
+pub use sealed::Sealed;

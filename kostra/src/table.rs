@@ -1,0 +1,64 @@
+//! Published tables: a cube of counts over dimensions whose values are unions of leaf codes.
+
+use crate::{Form, Text};
+
+/// A table as it is published each year.
+///
+/// The cells of one year are a dense array in row-major order over
+/// [`Dimension::values`] of that year: the last dimension varies fastest.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Identifier in every address: `S1101`.
+    pub id: String,
+    /// The form whose records are counted.
+    pub form: Form,
+    /// Title without the year.
+    pub title: Text,
+    /// What a cell counts.
+    pub measure: Text,
+    /// Dimensions in publishing order, region first. Time is not among them.
+    pub dimensions: Vec<Dimension>,
+}
+
+/// One dimension of a table.
+#[derive(Debug, Clone)]
+pub struct Dimension {
+    /// Variable code in the table interface: `Region`, `HovedInntekt`.
+    pub code: String,
+    /// The variable's name.
+    pub label: Text,
+    /// The register column that holds the leaf codes; also the variable a grant must cover.
+    pub column: String,
+    /// Which values it has each year, by year.
+    pub values: std::collections::BTreeMap<u16, Vec<Value>>,
+    /// The value that stands for the whole when a reader leaves the variable out.
+    pub total: Option<String>,
+}
+
+/// One value of a dimension: a leaf or a union of leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Public code: `3101`, `030105`, `EKA31`, `EKG13`, `EAK`.
+    pub code: String,
+    /// Name in both languages.
+    pub label: Text,
+    /// What kind of union it is.
+    pub level: Level,
+    /// The leaf codes of the register column it adds up.
+    pub leaves: Vec<String>,
+}
+
+/// The level of a value; protection prefers to keep the coarser ones shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// A single code of a code list, or a bydel.
+    Leaf,
+    /// A municipality.
+    Kommune,
+    /// A KOSTRA group.
+    KostraGroup,
+    /// A county.
+    Fylke,
+    /// The whole.
+    Total,
+}

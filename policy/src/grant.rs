@@ -1,0 +1,71 @@
+//! The proof that a decision allowed something, and what comes with it.
+
+use crate::{Action, Tier};
+use std::collections::BTreeSet;
+
+/// Which regions a grant covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Population {
+    /// The whole country.
+    All,
+    /// These municipalities (four digits) and bydeler (six digits) only.
+    Regions(BTreeSet<String>),
+}
+
+/// What a permitted reader must be held to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obligations {
+    /// The grant the permission rests on; `operator` for [`crate::Protect`].
+    pub grant_id: String,
+    /// Its version.
+    pub grant_version: u32,
+    /// The clause of the grant that allowed it, as shown to readers.
+    pub clause: String,
+    /// The most revealing tier.
+    pub tier: Tier,
+    /// The columns that may leave, direct identifiers only at tier identified.
+    pub columns: BTreeSet<String>,
+    /// The years that may leave.
+    pub years: BTreeSet<u16>,
+    /// The rows that may leave.
+    pub population: Population,
+    /// The namespace of pseudonyms: two grants never share one.
+    pub pseudonym_namespace: String,
+    /// The decision this permission belongs to.
+    pub decision: uuid::Uuid,
+}
+
+/// Proof that policy allowed `A` on one resource.
+///
+/// Only deciding makes one, and it cannot be cloned: one decision buys one use.
+#[must_use]
+pub struct Grant<A: Action> {
+    resource: A::Resource,
+    obligations: Obligations,
+}
+
+impl<A: Action> Grant<A> {
+    /// Reserved for the decision.
+    #[expect(dead_code, reason = "the decision module calls it")]
+    pub(crate) const fn new(resource: A::Resource, obligations: Obligations) -> Self {
+        Self { resource, obligations }
+    }
+
+    /// What may be read.
+    #[must_use]
+    pub const fn resource(&self) -> &A::Resource {
+        &self.resource
+    }
+
+    /// What comes with it.
+    #[must_use]
+    pub const fn obligations(&self) -> &Obligations {
+        &self.obligations
+    }
+}
+
+impl<A: Action> std::fmt::Debug for Grant<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Grant<{}>({})", A::NAME, self.obligations.grant_id)
+    }
+}
