@@ -1,7 +1,9 @@
 //! The only door out: sealed data in, a [`Release`] out.
 
+pub mod archive;
 pub mod cells;
 pub mod cube;
+pub mod entitled;
 pub mod identities;
 pub mod release;
 pub mod sealed;
