@@ -61,7 +61,7 @@ fn a_word_outside_the_vocabulary_is_refused() {
 
 #[test]
 fn a_hash_in_the_matcher_is_refused() {
-    refused(&MODEL.replacen("\"*\"", "\"#\"", 1), ROWS, "rule engine");
+    refused(&MODEL.replacen("\"*\"", "\"#\"", 1), ROWS, "matcher");
     refused(&MODEL.replacen(" && (p.product", " # && (p.product", 1), ROWS, "matcher");
 }
 

@@ -56,23 +56,28 @@ fn allowed(
 
 fn a_grant() -> impl Strategy<Value = GrantTerms> {
     let base = prop::sample::select(demo());
-    let class = prop::option::of(prop::sample::select(PurposeClass::ALL.to_vec()));
+    let class = prop::option::weighted(0.25, prop::sample::select(PurposeClass::ALL.to_vec()));
     let state = prop::sample::select(vec![
+        crate::State::Active,
         crate::State::Active,
         crate::State::Active,
         crate::State::Suspended,
     ]);
-    let tier = prop::option::of(prop::sample::select(vec![
-        Tier::Exact,
-        Tier::Pseudonymised,
-        Tier::Identified,
-    ]));
-    let regions =
-        prop::option::of(prop::sample::subsequence(vec!["3107", "0301", "030102"], 1..=2));
-    let listed = prop::option::of(prop::sample::subsequence(
-        vec!["REGION", "KJONN", "PERSON_FODSELSNR", "VKLO", "STATUS"],
-        1..=4,
-    ));
+    let tier = prop::option::weighted(
+        0.25,
+        prop::sample::select(vec![Tier::Exact, Tier::Pseudonymised, Tier::Identified]),
+    );
+    let regions = prop::option::weighted(
+        0.25,
+        prop::sample::subsequence(vec!["3107", "0301", "030102"], 1..=2),
+    );
+    let listed = prop::option::weighted(
+        0.25,
+        prop::sample::subsequence(
+            vec!["REGION", "KJONN", "PERSON_FODSELSNR", "VKLO", "STATUS"],
+            1..=4,
+        ),
+    );
     (base, class, state, tier, regions, listed, any::<[bool; 4]>(), 0..4i64).prop_map(
         |(mut g, class, state, tier, regions, listed, [chain, supplier, ids, nav], shift)| {
             g.state = state;
@@ -87,7 +92,7 @@ fn a_grant() -> impl Strategy<Value = GrantTerms> {
             if supplier {
                 g.suppliers.insert(OrganisationNumber::parse(KS).unwrap());
             }
-            if nav {
+            if nav || supplier {
                 g.recipient = demo_grant("nav-11-pseudonymised").recipient;
             }
             if let Some(r) = regions {
@@ -115,23 +120,23 @@ fn deciding_agrees_with_the_reference_on_random_worlds() {
     let world = (
         prop::collection::vec(a_grant(), 0..5),
         (
-            prop::sample::select(vec![NAV, NAV, KS, FREDRIKSTAD]),
-            prop::option::of(prop::sample::select(vec![KS, NAV])),
+            prop::sample::select(vec![NAV, NAV, NAV, NAV, KS, FREDRIKSTAD]),
+            prop::option::weighted(0.25, prop::sample::select(vec![KS, NAV])),
             any::<bool>(),
         ),
         (prop::sample::select(vec![Form::F11, Form::F11C]), 2022..2026u16),
-        prop::option::of(prop::sample::subsequence(
-            vec!["REGION", "KJONN", "PERSON_FODSELSNR"],
-            0..=2,
-        )),
-        prop::option::of(prop::sample::subsequence(
-            vec!["3107", "0301", "030101", "030102"],
-            0..=2,
-        )),
-        prop::option::of(prop::sample::select(vec![
-            "labour-and-welfare-analysis",
-            "participant-follow-up",
-        ])),
+        prop::option::weighted(
+            0.25,
+            prop::sample::subsequence(vec!["REGION", "KJONN", "PERSON_FODSELSNR"], 0..=2),
+        ),
+        prop::option::weighted(
+            0.25,
+            prop::sample::subsequence(vec!["3107", "0301", "030101", "030102"], 0..=2),
+        ),
+        prop::option::weighted(
+            0.25,
+            prop::sample::select(vec!["labour-and-welfare-analysis", "participant-follow-up"]),
+        ),
     );
     let config = ProptestConfig { cases: cases(), failure_persistence: None, ..Default::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
