@@ -87,7 +87,7 @@ fn a_grant() -> impl Strategy<Value = GrantTerms> {
             g.dpia = Some("x".into());
             g.confidentiality_lift = g.statutes.first().cloned();
             if chain {
-                g.chain = Chain::Administrative
+                g.chain = Chain::Administrative;
             }
             if supplier {
                 g.suppliers.insert(OrganisationNumber::parse(KS).unwrap());
@@ -96,10 +96,10 @@ fn a_grant() -> impl Strategy<Value = GrantTerms> {
                 g.recipient = demo_grant("nav-11-pseudonymised").recipient;
             }
             if let Some(r) = regions {
-                g.population = PopulationTerms::Regions(set(&r))
+                g.population = PopulationTerms::Regions(set(&r));
             }
             if let Some(l) = listed {
-                g.columns = Columns::Listed(set(&l))
+                g.columns = Columns::Listed(set(&l));
             }
             g.valid_from = now() + TimeDelta::seconds(shift - 2);
             g.valid_to = now()
