@@ -73,7 +73,11 @@ impl Plan {
     /// Tells every fault of a record.
     pub(super) fn faults(&self, record: &Record<'_>, in_oslo: bool, mut tell: impl FnMut(Fault)) {
         for check in &self.checks {
-            let value = record.raw(check.field).as_bytes().trim_ascii();
+            let bytes = record.bytes(check.field);
+            if check.need == Need::No && bytes.iter().all(|&byte| byte == b' ') {
+                continue;
+            }
+            let value = bytes.trim_ascii();
             if let Some(kind) = check.fault(value, in_oslo) {
                 tell(Fault { field: check.field, rule: check.rule, kind });
             }
