@@ -8,7 +8,9 @@ pub mod grant;
 pub mod organisation;
 pub mod tier;
 
-pub use action::{Action, MicrodataRead, Protect, ReadMicrodata, ProtectTables, ReadTable, TableRead};
+pub use action::{
+    Action, MicrodataRead, Protect, ProtectTables, ReadMicrodata, ReadTable, TableRead,
+};
 pub use caller::{Caller, Role, Subject};
 pub use grant::{Grant, Obligations, Population};
 pub use organisation::OrganisationNumber;
