@@ -74,7 +74,7 @@ impl KeySet {
         let mut set = Self::default();
         for value in listed {
             let raw = Raw::deserialize(value).ok();
-            let Some((kid, key)) = raw.and_then(|raw| raw.usable()) else {
+            let Some((kid, key)) = raw.and_then(Raw::usable) else {
                 set.skipped = set.skipped.saturating_add(1);
                 continue;
             };

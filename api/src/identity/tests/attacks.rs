@@ -2,15 +2,15 @@
 
 use super::*;
 
-fn machine_but(changes: Value, reason: Reason) {
+fn machine_but(changes: &Value, reason: Reason) {
     let (_dir, verifier) = verifier();
-    let token = signer("EdDSA").mint(&but(machine(), &changes));
+    let token = signer("EdDSA").mint(&but(machine(), changes));
     assert_refused(&verifier, &token, reason);
 }
 
-fn header(members: Value, reason: Reason) {
+fn header(members: &Value, reason: Reason) {
     let (_dir, verifier) = verifier();
-    let token = signer("EdDSA").mint_with(&members, &machine());
+    let token = signer("EdDSA").mint_with(members, &machine());
     assert_refused(&verifier, &token, reason);
 }
 
@@ -38,26 +38,26 @@ fn an_algorithm_outside_the_issuers_list_is_refused() {
 #[test]
 fn key_ids_are_compared_exactly_and_lead_nowhere() {
     for kid in ["ED", "ed ", "../ed", "' OR 1=1 --", "https://evil.test/jwks", "rsa-2"] {
-        header(json!({ "kid": kid }), Reason::KidUnknown);
+        header(&json!({ "kid": kid }), Reason::KidUnknown);
     }
-    header(json!({ "kid": "ec" }), Reason::KeyNotForAlg);
+    header(&json!({ "kid": "ec" }), Reason::KeyNotForAlg);
     for kid in [json!(null), json!(""), json!(7), json!(["ed"]), json!("k".repeat(129))] {
-        header(json!({ "kid": kid }), Reason::KidInvalid);
+        header(&json!({ "kid": kid }), Reason::KidInvalid);
     }
 }
 
 #[test]
 fn keys_and_extensions_in_the_header_are_refused() {
     for name in ["jku", "x5u", "jwk", "x5c"] {
-        header(json!({ name: "https://evil.test/keys" }), Reason::KeyInHeader);
+        header(&json!({ name: "https://evil.test/keys" }), Reason::KeyInHeader);
     }
     for name in ["crit", "b64", "zip", "cty", "enc"] {
-        header(json!({ name: ["x"] }), Reason::HeaderNotSupported);
+        header(&json!({ name: ["x"] }), Reason::HeaderNotSupported);
     }
     for typ in ["id_token", "jwt", "logout+jwt", "secevent+jwt"] {
-        header(json!({ "typ": typ }), Reason::TypNotAllowed);
+        header(&json!({ "typ": typ }), Reason::TypNotAllowed);
     }
-    header(json!({ "typ": 1 }), Reason::TypNotAllowed);
+    header(&json!({ "typ": 1 }), Reason::TypNotAllowed);
 }
 
 #[test]
@@ -78,20 +78,20 @@ fn issuers_are_compared_exactly() {
     for iss in
         ["https://test.maskinporten.no/", "https://maskinporten.no", "HTTPS://maskinporten.no/"]
     {
-        machine_but(json!({ "iss": iss }), Reason::IssUnknown);
+        machine_but(&json!({ "iss": iss }), Reason::IssUnknown);
     }
     for iss in [json!(null), json!(1), json!([MASKINPORTEN]), json!({})] {
-        machine_but(json!({ "iss": iss }), Reason::IssMissing);
+        machine_but(&json!({ "iss": iss }), Reason::IssMissing);
     }
 }
 
 #[test]
 fn audiences_other_than_ours_alone_are_refused() {
-    machine_but(json!({ "aud": null }), Reason::AudMissing);
+    machine_but(&json!({ "aud": null }), Reason::AudMissing);
     for aud in
         [json!("unspecified"), json!("https://hjemmel.test/"), json!([AUDIENCE, "https://other"])]
     {
-        machine_but(json!({ "aud": aud }), Reason::AudForeign);
+        machine_but(&json!({ "aud": aud }), Reason::AudForeign);
     }
     for aud in [json!([]), json!(1), json!({ "aud": AUDIENCE })] {
         let (_dir, verifier) = verifier();
@@ -104,17 +104,17 @@ fn audiences_other_than_ours_alone_are_refused() {
 #[test]
 fn times_that_do_not_fit_are_refused() {
     let at = |seconds: i64| now().timestamp() + seconds;
-    machine_but(json!({ "exp": null }), Reason::ExpMissing);
-    machine_but(json!({ "exp": "1772366520" }), Reason::ExpMissing);
-    machine_but(json!({ "exp": 1_772_366_520.5 }), Reason::ExpMissing);
-    machine_but(json!({ "iat": at(-200), "exp": at(-10) }), Reason::Expired);
-    machine_but(json!({ "iat": null }), Reason::IatMissing);
-    machine_but(json!({ "iat": at(6), "exp": at(100) }), Reason::IatInFuture);
-    machine_but(json!({ "exp": at(601) }), Reason::LifetimeTooLong);
-    machine_but(json!({ "exp": i64::MAX }), Reason::LifetimeTooLong);
-    machine_but(json!({ "iat": at(60), "exp": at(60) }), Reason::LifetimeTooLong);
-    machine_but(json!({ "nbf": at(6) }), Reason::NotYetValid);
-    machine_but(json!({ "nbf": "soon" }), Reason::NbfInvalid);
+    machine_but(&json!({ "exp": null }), Reason::ExpMissing);
+    machine_but(&json!({ "exp": "1772366520" }), Reason::ExpMissing);
+    machine_but(&json!({ "exp": 1_772_366_520.5 }), Reason::ExpMissing);
+    machine_but(&json!({ "iat": at(-200), "exp": at(-10) }), Reason::Expired);
+    machine_but(&json!({ "iat": null }), Reason::IatMissing);
+    machine_but(&json!({ "iat": at(6), "exp": at(100) }), Reason::IatInFuture);
+    machine_but(&json!({ "exp": at(601) }), Reason::LifetimeTooLong);
+    machine_but(&json!({ "exp": i64::MAX }), Reason::LifetimeTooLong);
+    machine_but(&json!({ "iat": at(60), "exp": at(60) }), Reason::LifetimeTooLong);
+    machine_but(&json!({ "nbf": at(6) }), Reason::NotYetValid);
+    machine_but(&json!({ "nbf": "soon" }), Reason::NbfInvalid);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn repeated_members_are_refused_even_when_signed() {
 
 #[test]
 fn a_consumer_that_is_not_a_norwegian_organisation_is_refused() {
-    machine_but(json!({ "consumer": null }), Reason::ConsumerMissing);
+    machine_but(&json!({ "consumer": null }), Reason::ConsumerMissing);
     let id = |id: &str| json!({ "authority": "iso6523-actorid-upis", "ID": id });
     for consumer in [
         id("0192:"),
@@ -147,37 +147,37 @@ fn a_consumer_that_is_not_a_norwegian_organisation_is_refused() {
         json!({ "authority": "other", "ID": "0192:889640782" }),
         json!({ "ID": "0192:889640782" }),
     ] {
-        machine_but(json!({ "consumer": consumer }), Reason::ConsumerInvalid);
+        machine_but(&json!({ "consumer": consumer }), Reason::ConsumerInvalid);
     }
 }
 
 #[test]
 fn confused_deputies_are_refused() {
-    machine_but(json!({ "supplier": organisation(KS) }), Reason::SupplierWithoutDelegation);
+    machine_but(&json!({ "supplier": organisation(KS) }), Reason::SupplierWithoutDelegation);
     machine_but(
-        json!({ "delegation_source": "https://altinn.no" }),
+        &json!({ "delegation_source": "https://altinn.no" }),
         Reason::SupplierWithoutDelegation,
     );
     let source = "https://altinn.no";
-    machine_but(json!({ "supplier": "KS", "delegation_source": source }), Reason::SupplierInvalid);
-    machine_but(json!({ "pid": "00000000000" }), Reason::PidPresent);
+    machine_but(&json!({ "supplier": "KS", "delegation_source": source }), Reason::SupplierInvalid);
+    machine_but(&json!({ "pid": "00000000000" }), Reason::PidPresent);
     let user = json!([{ "type": "urn:altinn:systemuser", "systemuser_org": organisation(KS) }]);
-    machine_but(json!({ "authorization_details": user }), Reason::SystemUser);
+    machine_but(&json!({ "authorization_details": user }), Reason::SystemUser);
     let other = json!([{ "type": "urn:other" }]);
-    machine_but(json!({ "authorization_details": other }), Reason::AuthorizationDetailsUnknown);
-    machine_but(json!({ "authorization_details": {} }), Reason::AuthorizationDetailsUnknown);
-    machine_but(json!({ "cnf": { "jkt": "x" } }), Reason::ProofOfPossessionRequired);
-    machine_but(json!({ "typ": "ID" }), Reason::NotAnAccessToken);
-    machine_but(json!({ "at_hash": "x" }), Reason::NotAnAccessToken);
-    machine_but(json!({ "jti": null }), Reason::JtiMissing);
-    machine_but(json!({ "client_id": 5 }), Reason::ClientInvalid);
+    machine_but(&json!({ "authorization_details": other }), Reason::AuthorizationDetailsUnknown);
+    machine_but(&json!({ "authorization_details": {} }), Reason::AuthorizationDetailsUnknown);
+    machine_but(&json!({ "cnf": { "jkt": "x" } }), Reason::ProofOfPossessionRequired);
+    machine_but(&json!({ "typ": "ID" }), Reason::NotAnAccessToken);
+    machine_but(&json!({ "at_hash": "x" }), Reason::NotAnAccessToken);
+    machine_but(&json!({ "jti": null }), Reason::JtiMissing);
+    machine_but(&json!({ "client_id": 5 }), Reason::ClientInvalid);
 }
 
 #[test]
 fn scopes_are_whole_words() {
-    machine_but(json!({ "scope": null }), Reason::ScopeMissing);
+    machine_but(&json!({ "scope": null }), Reason::ScopeMissing);
     for scope in [json!(""), json!("a  b"), json!(" a"), json!("a\tb"), json!(["a"]), json!("å")] {
-        machine_but(json!({ "scope": scope }), Reason::ScopeMalformed);
+        machine_but(&json!({ "scope": scope }), Reason::ScopeMalformed);
     }
     let (_dir, verifier) =
         verifier_with(|config| config.required_scopes = vec!["ssb:kostra.read".to_owned()]);

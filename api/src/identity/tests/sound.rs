@@ -84,7 +84,7 @@ fn a_remembered_token_does_not_count_before_its_time() {
 #[test]
 fn an_unspecified_audience_counts_only_where_configured() {
     let (_dir, verifier) = verifier_with(|config| {
-        config.allow_unspecified_audience = config.kind == Kind::Maskinporten
+        config.allow_unspecified_audience = config.kind == Kind::Maskinporten;
     });
     let with = |aud: Value| signer("EdDSA").mint(&but(machine(), &json!({ "aud": aud })));
     assert!(ask(&verifier, &with(json!("unspecified")), now()).is_ok());
