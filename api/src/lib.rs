@@ -1,1 +1,3 @@
-//! stub
+//! The HTTP interface of Hjemmel.
+
+pub mod identity;
