@@ -33,6 +33,13 @@ pub struct Rows {
 #[error("reading the records stopped early")]
 pub struct Interrupted(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
+impl Interrupted {
+    /// For `map_err` where a batch is read.
+    pub fn from_fault(fault: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(fault))
+    }
+}
+
 impl Rows {
     /// Joins a stream to the schema of its batches.
     pub fn new(
