@@ -127,3 +127,14 @@ impl Registers {
 
 #[cfg(test)]
 mod tests;
+
+/// Rows of a cube, for the figures.
+#[cfg(test)]
+pub(crate) async fn count_for_figures(
+    registers: &Registers,
+    edition: &EditionRef,
+    axes: Vec<Axis>,
+) -> usize {
+    let (_, _, counts, _) = registers.tally(edition, axes, Vec::new()).await.unwrap().into_parts();
+    counts.len()
+}

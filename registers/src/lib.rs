@@ -96,4 +96,6 @@ impl Registers {
 }
 
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod tests;

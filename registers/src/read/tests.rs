@@ -1,6 +1,6 @@
 use super::*;
 use crate::tests::{edition, everything, file, identified, import, number, record, registers};
-use arrow::{array::AsArray, util::display::array_value_to_string};
+use arrow::{array::{Array, AsArray}, util::display::array_value_to_string};
 use hjemmel_disclosure::Identities;
 use hjemmel_kostra::{Form, layout::Layout};
 use hjemmel_policy::Population;
@@ -195,7 +195,7 @@ async fn a_damaged_file_gives_no_rows() {
     let missing = read(&registers, &asked, &held, &edition(2024), &RowQuery::default()).await;
     assert!(matches!(missing, Err(Error::Unreadable { .. })));
 
-    let edition = import(&registers, 2024, &file(2024, &[&[]; 50]));
+    let edition = import(&registers, 2024, &file(2024, &[[].as_slice(); 50]));
     let path = edition.file(registers.root());
     let whole = fs::read(&path).unwrap();
     let mut altered = whole.clone();
