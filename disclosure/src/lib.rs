@@ -6,10 +6,12 @@ pub mod cube;
 pub mod entitled;
 pub mod identities;
 pub mod release;
+pub mod rows;
 pub mod sealed;
 
 pub use cells::{Cell, TableCells};
 pub use cube::{Axis, MalformedCube, Microcube};
 pub use identities::{Identities, NotOurs};
 pub use release::{Basis, Protection, Release};
+pub use rows::{Interrupted, Rows};
 pub use sealed::Sealed;
