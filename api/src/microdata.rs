@@ -94,8 +94,10 @@ pub struct Ask {
     pub form: Form,
     /// The reporting year.
     pub year: u16,
-    /// Columns asked for by name, in the order asked.
-    pub columns: Option<Vec<String>>,
+    /// Columns asked for by name.
+    pub columns: Option<BTreeSet<String>>,
+    /// Regions asked for: kommuner, or bydeler of Oslo.
+    pub regions: Option<BTreeSet<String>>,
     /// Conditions on columns.
     pub filters: Vec<Filter>,
     /// The columns the conditions read.
@@ -143,21 +145,21 @@ impl Ask {
         let year = year(&query, form, years)?;
         let known = hjemmel_kostra::columns(form, year);
         let columns = query.first("columns").map(|list| {
-            split_values(list).iter().map(|name| column(&known, name.trim(), year)).map(|found| found.map(|column| column.name.clone())).collect::<Result<Vec<_>, _>>()
+            split_values(list).iter().map(|name| column(&known, name.trim(), year)).map(|found| found.map(|column| column.name.clone())).collect::<Result<BTreeSet<_>, _>>()
         }).transpose()?;
         let mut filters = Vec::new();
         let mut filtered = BTreeSet::new();
+        let mut regions = None;
         for (name, value) in query.pairs() {
-            let name = match name {
-                "region" => "REGION",
-                _ => match name.strip_prefix("filter[").and_then(|rest| rest.strip_suffix(']')) {
-                    Some(name) => name,
-                    None => continue,
-                },
-            };
+            let condition = name.strip_prefix("filter[").and_then(|rest| rest.strip_suffix(']'));
+            let Some(name) = condition.or((name == "region").then_some("REGION")) else { continue };
             let column = column(&known, name, year)?;
-            filters.push(filter(column, value)?);
             filtered.insert(column.name.clone());
+            if column.name == "REGION" {
+                regions = Some(region_codes(value, year)?);
+            } else {
+                filters.push(filter(column, value)?);
+            }
         }
         let limit = query.number("limit")?.unwrap_or(PAGE);
         if limit == 0 || limit > LARGEST_PAGE {
@@ -170,6 +172,7 @@ impl Ask {
             form,
             year,
             columns,
+            regions,
             filters,
             filtered,
             format: Format::of(&query, request)?,
@@ -194,6 +197,30 @@ fn year(query: &Query, form: Form, years: &[u16]) -> Result<u16, Problem> {
             format!("{} has no records for the year `{}`; years: {list}", form.dataset(), clip(text)),
         )
     })
+}
+
+/// Kommuner and bydeler of the year's division, by code.
+fn region_codes(value: &str, year: u16) -> Result<BTreeSet<String>, Problem> {
+    let division = hjemmel_kostra::Division::of(year);
+    let known: Vec<&str> = division
+        .iter()
+        .flat_map(|division| division.values())
+        .map(|value| value.code.as_str())
+        .filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()))
+        .collect();
+    split_values(value)
+        .into_iter()
+        .map(|code| {
+            if known.contains(&code.as_str()) {
+                return Ok(code);
+            }
+            let near = nearest(&code, known.iter().copied());
+            Err(wrong(
+                format!("regionen `{}` er ikke en kommune eller bydel i {year}{}", clip(&code), hint_nb(near)),
+                format!("the region `{}` is no kommune or bydel in {year}{}", clip(&code), hint_en(near)),
+            ))
+        })
+        .collect()
 }
 
 fn column<'a>(known: &'a [Column], name: &str, year: u16) -> Result<&'a Column, Problem> {
@@ -236,16 +263,16 @@ fn filter(column: &Column, value: &str) -> Result<Filter, Problem> {
                     ));
                 }
             }
-            Ok(Filter::codes(name.clone(), codes))
+            Ok(Filter::Codes { column: name, codes })
         }
         ColumnKind::Integer => {
             let (from, to) = ends(value, |text| text.parse::<i64>().ok()).ok_or_else(ill)?;
-            Ok(Filter::integers(name.clone(), from, to))
+            Ok(Filter::Integers { column: name, from, to })
         }
         ColumnKind::Date => {
             let (from, to) =
                 ends(value, |text| text.parse::<chrono::NaiveDate>().ok()).ok_or_else(ill)?;
-            Ok(Filter::dates(name.clone(), from, to))
+            Ok(Filter::Dates { column: name, from, to })
         }
     }
 }

@@ -20,6 +20,10 @@ pub struct Settings {
     /// The table interface.
     #[serde(default)]
     pub tables: Tables,
+    /// A demonstration or test: synthetic identity numbers and test issuers are accepted. Never with real
+    /// records.
+    #[serde(default)]
+    pub test_installation: bool,
     /// Who is trusted to issue tokens; none means every caller is anonymous.
     #[serde(default)]
     pub issuers: Vec<crate::identity::IssuerConfig>,
@@ -129,16 +133,16 @@ pub enum SettingsError {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, &[&str]); 9] = [
-    ("HJEMMEL_SERVER_ADDRESS", &["server", "address"]),
-    ("HJEMMEL_SERVER_WORKERS", &["server", "workers"]),
-    ("HJEMMEL_SERVER_REFRESH_MILLISECONDS", &["server", "refresh_milliseconds"]),
-    ("HJEMMEL_STORE_URL", &["store", "url"]),
-    ("HJEMMEL_STORE_CONNECTIONS", &["store", "connections"]),
-    ("HJEMMEL_REGISTERS_FOLDER", &["registers", "folder"]),
-    ("HJEMMEL_REGISTERS_MEMORY_MEGABYTES", &["registers", "memory_megabytes"]),
-    ("HJEMMEL_KEYS_FILE", &["keys", "file"]),
-    ("HJEMMEL_TABLES_MAX_CELLS", &["tables", "max_cells"]),
+const BY_ENVIRONMENT: [(&str, [&str; 2]); 9] = [
+    ("HJEMMEL_SERVER_ADDRESS", ["server", "address"]),
+    ("HJEMMEL_SERVER_WORKERS", ["server", "workers"]),
+    ("HJEMMEL_SERVER_REFRESH_MILLISECONDS", ["server", "refresh_milliseconds"]),
+    ("HJEMMEL_STORE_URL", ["store", "url"]),
+    ("HJEMMEL_STORE_CONNECTIONS", ["store", "connections"]),
+    ("HJEMMEL_REGISTERS_FOLDER", ["registers", "folder"]),
+    ("HJEMMEL_REGISTERS_MEMORY_MEGABYTES", ["registers", "memory_megabytes"]),
+    ("HJEMMEL_KEYS_FILE", ["keys", "file"]),
+    ("HJEMMEL_TABLES_MAX_CELLS", ["tables", "max_cells"]),
 ];
 
 /// Variables of this prefix that are not settings: the command line reads them.
@@ -179,7 +183,7 @@ impl Settings {
         self.registers.folder = at_folder(&self.registers.folder);
         self.keys.file = at_folder(&self.keys.file);
         for issuer in &mut self.issuers {
-            issuer.resolve_paths(folder);
+            issuer.jwks.resolve(folder);
         }
         if let Some(path) = self.store.url.strip_prefix("sqlite:") {
             self.store.url = format!("sqlite:{}", at_folder(Path::new(path)).display());
@@ -203,12 +207,12 @@ fn override_with(
         return Err(SettingsError::Environment { name: name.to_owned(), hint });
     };
     let section = table
-        .entry((*section).to_owned())
+        .entry(section.to_owned())
         .or_insert_with(|| toml::Value::Table(toml::Table::new()));
     if let Some(section) = section.as_table_mut() {
         let value =
             value.parse::<i64>().map_or_else(|_| toml::Value::String(value), toml::Value::Integer);
-        section.insert((*key).to_owned(), value);
+        section.insert(key.to_owned(), value);
     }
     Ok(())
 }

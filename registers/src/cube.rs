@@ -45,7 +45,7 @@ impl Registers {
         &self,
         grant: Grant<ReadTable>,
         editions: Vec<(EditionRef, Vec<Axis>)>,
-    ) -> Result<Sealed<ReadTable, Vec<Microcube>>, Error> {
+    ) -> Result<Sealed<ReadTable, Vec<(u16, Microcube)>>, Error> {
         let (asked, obligations) = (grant.resource(), grant.obligations());
         let mut cubes = Vec::with_capacity(editions.len());
         for (edition, axes) in editions {
@@ -59,7 +59,7 @@ impl Registers {
             }
             let regions = asked.regions.as_ref().map(in_regions);
             let filters = regions.into_iter().chain(of_population(&obligations.population));
-            cubes.push(self.counts(&edition, axes, filters.collect()).await?);
+            cubes.push((year, self.counts(&edition, axes, filters.collect()).await?));
         }
         Ok(Sealed::new(grant, cubes))
     }

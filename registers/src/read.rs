@@ -19,7 +19,7 @@ use hjemmel_disclosure::{
 };
 use hjemmel_kostra::columns;
 use hjemmel_policy::{Grant, MicrodataRead, Obligations, ReadMicrodata, Tier};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::mpsc;
 
 /// Batches that wait for a slow reader.
@@ -28,6 +28,8 @@ const AHEAD: usize = 2;
 /// Which of the permitted records.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowQuery {
+    /// Of the permitted columns, these; none means all of them.
+    pub columns: Option<BTreeSet<String>>,
     /// Conditions, all of which must hold.
     pub filters: Vec<Filter>,
     /// Only records after this one; the last `_row` of the page before.
@@ -83,7 +85,7 @@ impl Registers {
             return Err(Error::Mismatch("it is for another form or year"));
         }
         let file = self.opened(edition)?;
-        let schema = Arc::new(shown(&file, asked, obligations)?);
+        let schema = Arc::new(shown(&file, query.columns.as_ref().or(asked.columns.as_ref()), obligations)?);
         let mut frame = self.engine().in_order(&file).await?;
         if let Some(population) = of_population(&obligations.population) {
             frame = frame.filter(population)?;
@@ -118,7 +120,7 @@ impl Registers {
 /// The columns that may be shown and are asked for, in the order of the file.
 fn shown(
     file: &Opened,
-    asked: &MicrodataRead,
+    asked: Option<&BTreeSet<String>>,
     obligations: &Obligations,
 ) -> Result<Schema, Error> {
     let pseudonym = schema::field(columns::PSEUDONYM, DataType::Binary, PSEUDONYM);
@@ -127,7 +129,7 @@ fn shown(
     let stored = file.schema.fields().iter().map(|field| field.as_ref().clone());
     let visible = stored.filter(|field| !hidden.contains(&field.name().as_str()));
     let existing: Vec<Field> = visible.chain(has_persons.then_some(pseudonym)).collect();
-    for name in asked.columns.iter().flatten() {
+    for name in asked.into_iter().flatten() {
         if !obligations.columns.contains(name) {
             return Err(Error::column(name, "is not covered by the permission"));
         }
@@ -137,7 +139,7 @@ fn shown(
     }
     let mut fields = vec![schema::field(ROW, DataType::UInt64, "content")];
     for field in existing {
-        let wanted = asked.columns.as_ref().is_none_or(|names| names.contains(field.name()));
+        let wanted = asked.is_none_or(|names| names.contains(field.name()));
         if !wanted || !obligations.columns.contains(field.name()) {
             continue;
         }

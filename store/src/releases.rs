@@ -133,6 +133,26 @@ impl Store {
         self.read(|conn| one(conn, &id.to_string()))
     }
 
+    /// The ids of what [`Store::published_releases`] would give; cheap, for noticing changes.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn published_ids(&self) -> Result<Vec<Uuid>, Error> {
+        self.read(|conn| {
+            let published: Vec<(String, i32, String)> = releases::table
+                .filter(releases::published_at.is_not_null())
+                .order(releases::version.asc())
+                .select((releases::form, releases::year, releases::id))
+                .load(conn)?;
+            let newest: BTreeMap<(String, i32), String> =
+                published.into_iter().map(|(form, year, id)| ((form, year), id)).collect();
+            newest
+                .values()
+                .map(|id| id.parse().map_err(|_| Error::Corrupt("a release's id".to_owned())))
+                .collect()
+        })
+    }
+
     /// The newest published release of each form-year.
     ///
     /// # Errors

@@ -46,9 +46,9 @@ fn form_name(form: Form, language: Language) -> &'static str {
 }
 
 /// Every dataset: form, years with records, and where its protected tables are.
-#[utoipa::path(get, path = "/v1/datasets", operation_id = "list_datasets", tag = "Datasets",
+#[utoipa::path(operation_id = "list_datasets", tag = "Datasets",
     responses((status = 200, description = "The datasets.", body = Value)))]
-#[get("/datasets")]
+#[get("/v1/datasets")]
 pub async fn list_datasets(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = requested_language(&request);
@@ -67,10 +67,10 @@ pub async fn list_datasets(request: HttpRequest, app: web::Data<App>) -> Result<
 }
 
 /// One dataset: its editions, its columns with code lists and years, its tables, and how to apply for access.
-#[utoipa::path(get, path = "/v1/datasets/{id}", operation_id = "read_dataset", tag = "Datasets",
+#[utoipa::path(operation_id = "read_dataset", tag = "Datasets",
     params(("id" = String, Path, description = "The dataset.", example = "skjema-11")),
     responses((status = 200, description = "The dataset.", body = Value)))]
-#[get("/datasets/{id}")]
+#[get("/v1/datasets/{id}")]
 pub async fn read_dataset(request: HttpRequest, app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = requested_language(&request);
@@ -153,7 +153,7 @@ const fn how_to_apply(language: Language) -> &'static str {
 /// Parquet and Arrow as one stream; a stream that is cut is an error, never a shorter answer. Columns asked for
 /// by name must all be covered; without `columns` you get what the grant covers, and
 /// `Hjemmel-Columns-Left-Out` names the rest.
-#[utoipa::path(get, path = "/v1/datasets/{id}/microdata", operation_id = "read_microdata", tag = "Datasets",
+#[utoipa::path(operation_id = "read_microdata", tag = "Datasets",
     security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "The dataset.", example = "skjema-11"),
@@ -169,7 +169,7 @@ const fn how_to_apply(language: Language) -> &'static str {
     responses((status = 200, description = "The records.", content(
         ("application/json" = Value), ("text/csv" = String),
         ("application/vnd.apache.parquet" = Vec<u8>), ("application/vnd.apache.arrow.stream" = Vec<u8>)))))]
-#[get("/datasets/{id}/microdata")]
+#[get("/v1/datasets/{id}/microdata")]
 pub async fn read_microdata(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     answer(&request, app, &caller, &id).await.map_err(|problem| problem.for_request(&request))
 }
@@ -243,8 +243,7 @@ fn resource(ask: &Ask) -> MicrodataRead {
     let columns = ask.columns.as_ref().map(|columns| {
         columns.iter().chain(&ask.filtered).cloned().collect::<BTreeSet<String>>()
     });
-    let regions = ask.filters.iter().find_map(|filter| filter.codes_of("REGION"));
-    MicrodataRead { form: ask.form, year: ask.year, columns, regions }
+    MicrodataRead { form: ask.form, year: ask.year, columns, regions: ask.regions.clone() }
 }
 
 async fn open(
@@ -253,7 +252,7 @@ async fn open(
     edition: &hjemmel_registers::EditionRef,
     query: RowQuery,
 ) -> Result<Release<Records>, Problem> {
-    let sealed = app.registers().microdata(grant, edition, query).await.map_err(|error| {
+    let sealed = app.registers().microdata(grant, edition, &query).await.map_err(|error| {
         if let hjemmel_registers::Error::Column { column, .. } = &error {
             return Problem::new(Kind::OutsideGrant).detail(
                 format!("vilkåret bruker `{column}`, som ligger utenfor tilgangen"),

@@ -27,9 +27,9 @@ fn address(app: &App, rest: &str) -> String {
 }
 
 /// How this interface is set up: limits, languages, formats, licence.
-#[utoipa::path(get, path = "/pxwebapi/v2/config", operation_id = "read_config", tag = "Tables",
+#[utoipa::path(operation_id = "read_config", tag = "Tables",
     responses((status = 200, description = "The configuration.", body = Value)))]
-#[get("/config")]
+#[get("/pxwebapi/v2/config")]
 pub async fn read_config(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
     let config = json!({
         "apiVersion": "2.1.0",
@@ -52,7 +52,7 @@ pub async fn read_config(request: HttpRequest, app: web::Data<App>) -> Result<Ht
 }
 
 /// The tables, page by page; `query` searches ids, titles and variables.
-#[utoipa::path(get, path = "/pxwebapi/v2/tables", operation_id = "list_tables", tag = "Tables",
+#[utoipa::path(operation_id = "list_tables", tag = "Tables",
     params(
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
         ("query" = Option<String>, Query, description = "Words that must all occur.", example = "recipients"),
@@ -60,7 +60,7 @@ pub async fn read_config(request: HttpRequest, app: web::Data<App>) -> Result<Ht
         ("pageSize" = Option<u64>, Query, description = "Tables a page, 20 unless said.", example = 20),
     ),
     responses((status = 200, description = "One page of tables.", body = Value)))]
-#[get("/tables")]
+#[get("/pxwebapi/v2/tables")]
 pub async fn list_tables(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
     page_of_tables(&request, &app).map_err(|problem| problem.for_request(&request))
 }
@@ -146,13 +146,13 @@ fn describe(app: &App, published: &Published, language: Language) -> Value {
 }
 
 /// One table: its title, years, variables and links.
-#[utoipa::path(get, path = "/pxwebapi/v2/tables/{id}", operation_id = "read_table", tag = "Tables",
+#[utoipa::path(operation_id = "read_table", tag = "Tables",
     params(
         ("id" = String, Path, description = "The table.", example = "S1101"),
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
     ),
     responses((status = 200, description = "The table.", body = Value)))]
-#[get("/tables/{id}")]
+#[get("/pxwebapi/v2/tables/{id}")]
 pub async fn read_table(request: HttpRequest, app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = Query::of(&request).language(&request)?;
@@ -167,13 +167,13 @@ pub async fn read_table(request: HttpRequest, app: web::Data<App>, id: web::Path
 }
 
 /// Every variable and value of a table, as a JSON-stat 2.0 dataset without numbers.
-#[utoipa::path(get, path = "/pxwebapi/v2/tables/{id}/metadata", operation_id = "read_table_metadata", tag = "Tables",
+#[utoipa::path(operation_id = "read_table_metadata", tag = "Tables",
     params(
         ("id" = String, Path, description = "The table.", example = "S1101"),
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
     ),
     responses((status = 200, description = "The metadata.", body = Value)))]
-#[get("/tables/{id}/metadata")]
+#[get("/pxwebapi/v2/tables/{id}/metadata")]
 pub async fn read_table_metadata(request: HttpRequest, app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = Query::of(&request).language(&request)?;
@@ -192,13 +192,13 @@ pub async fn read_table_metadata(request: HttpRequest, app: web::Data<App>, id: 
 }
 
 /// What a table's data are when nothing is selected: every value of the latest year.
-#[utoipa::path(get, path = "/pxwebapi/v2/tables/{id}/defaultselection", operation_id = "read_default_selection", tag = "Tables",
+#[utoipa::path(operation_id = "read_default_selection", tag = "Tables",
     params(
         ("id" = String, Path, description = "The table.", example = "S1101"),
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
     ),
     responses((status = 200, description = "The selection.", body = Value)))]
-#[get("/tables/{id}/defaultselection")]
+#[get("/pxwebapi/v2/tables/{id}/defaultselection")]
 pub async fn read_default_selection(request: HttpRequest, app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = Query::of(&request).language(&request)?;
@@ -242,7 +242,7 @@ fn selection_body(app: &App, cube: &Cube, language: Language) -> Value {
 /// The same address gives exact cells to a caller whose grant covers every selected cell, and otherwise the
 /// protected release: counts of 1, 2 or 3 and whatever would give them away are withheld (null, status `:`).
 /// `Hjemmel-Protection` says which it was and `Hjemmel-Basis` under which grant.
-#[utoipa::path(get, path = "/pxwebapi/v2/tables/{id}/data", operation_id = "read_table_data", tag = "Tables",
+#[utoipa::path(operation_id = "read_table_data", tag = "Tables",
     params(
         ("id" = String, Path, description = "The table.", example = "S1101"),
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
@@ -254,7 +254,7 @@ fn selection_body(app: &App, cube: &Cube, language: Language) -> Value {
         ("stub" = Option<String>, Query, description = "Variables down the side (csv)."),
     ),
     responses((status = 200, description = "The cells.", content(("application/json" = Value), ("text/csv" = String)))))]
-#[get("/tables/{id}/data")]
+#[get("/pxwebapi/v2/tables/{id}/data")]
 pub async fn read_table_data(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     if let Some(ready) = table_answer::ready(&app, &request, &caller)? {
         return Ok(ready);
@@ -269,7 +269,7 @@ pub async fn read_table_data(request: HttpRequest, app: web::Data<App>, caller: 
 }
 
 /// The numbers, for selections too long for an address.
-#[utoipa::path(post, path = "/pxwebapi/v2/tables/{id}/data", operation_id = "query_table_data", tag = "Tables",
+#[utoipa::path(operation_id = "query_table_data", tag = "Tables",
     request_body(content = VariablesSelection, description = "One entry a variable; an empty body is the default selection.",
         example = json!({ "selection": [{ "variableCode": "Region", "valueCodes": ["EAK", "3107"] }, { "variableCode": "ContentsCode", "valueCodes": ["Antall"] }, { "variableCode": "Tid", "valueCodes": ["top(2)"] }] })),
     params(
@@ -278,7 +278,7 @@ pub async fn read_table_data(request: HttpRequest, app: web::Data<App>, caller: 
         ("outputFormat" = Option<String>, Query, description = "`json-stat2` or `csv`; else by Accept.", example = "csv"),
     ),
     responses((status = 200, description = "The cells.", content(("application/json" = Value), ("text/csv" = String)))))]
-#[post("/tables/{id}/data")]
+#[post("/pxwebapi/v2/tables/{id}/data")]
 pub async fn query_table_data(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>, body: web::Bytes) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request);
     let question = read_body(&body).and_then(|selection| question(&request, &query, &id, selection));
