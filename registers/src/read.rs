@@ -116,11 +116,7 @@ impl Registers {
 }
 
 /// The columns that may be shown and are asked for, in the order of the file.
-fn shown(
-    file: &Opened,
-    asked: &MicrodataRead,
-    obligations: &Obligations,
-) -> Result<Schema, Error> {
+fn shown(file: &Opened, asked: &MicrodataRead, obligations: &Obligations) -> Result<Schema, Error> {
     let pseudonym = schema::field(columns::PSEUDONYM, DataType::Binary, PSEUDONYM);
     let has_persons = file.schema.field_with_name("NUMMERTYPE").is_ok();
     let hidden = [ROW, PERSON, PERSON_NUMBER];

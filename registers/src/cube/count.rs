@@ -42,7 +42,8 @@ impl Tally {
             let grown = size.checked_mul(axis.codes.len() as u64);
             size = grown.ok_or_else(|| Error::column(&axis.column, "makes the cube too large"))?;
         }
-        let place = |axis: &Axis| (0..).zip(&axis.codes).map(|(at, code)| (code.clone(), at)).collect();
+        let place =
+            |axis: &Axis| (0..).zip(&axis.codes).map(|(at, code)| (code.clone(), at)).collect();
         let counts = match usize::try_from(size) {
             Ok(cells) if size <= DENSE => Cells::Dense(vec![0; cells]),
             _ => Cells::Sparse(HashMap::new()),

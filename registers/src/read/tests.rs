@@ -1,6 +1,9 @@
 use super::*;
 use crate::tests::{edition, everything, file, identified, import, number, record, registers};
-use arrow::{array::{Array, AsArray}, util::display::array_value_to_string};
+use arrow::{
+    array::{Array, AsArray},
+    util::display::array_value_to_string,
+};
 use hjemmel_disclosure::Identities;
 use hjemmel_kostra::{Form, layout::Layout};
 use hjemmel_policy::Population;
