@@ -2,6 +2,7 @@
 //! tables. It does no I/O and knows no clock; what it draws at random it draws from a given seed.
 
 pub mod columns;
+pub mod controls;
 pub mod derive;
 pub mod form;
 pub mod identity;
@@ -11,6 +12,7 @@ pub mod table;
 pub mod text;
 
 pub use columns::{Column, ColumnKind, ColumnRole, columns};
+pub use controls::{Checker, Finding, Report, Severity};
 pub use derive::{Derived, Deriver};
 pub use form::Form;
 pub use identity::NumberKind;

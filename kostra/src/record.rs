@@ -62,6 +62,16 @@ impl<'a> Record<'a> {
         &self.line
     }
 
+    /// The bytes of a field with their blanks: as [`Record::raw`], without looking for characters
+    /// where each is one byte.
+    pub(crate) fn bytes(&self, field: &Field) -> &[u8] {
+        if self.offsets.is_empty() {
+            self.line.as_bytes().get(field.range()).unwrap_or_default()
+        } else {
+            self.raw(field).as_bytes()
+        }
+    }
+
     /// The characters of a field with their blanks; empty where the line is too short.
     #[must_use]
     pub fn raw(&self, field: &Field) -> &str {
