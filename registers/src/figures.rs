@@ -1,6 +1,8 @@
 //! The figures this crate claims: `cargo test --release -p hjemmel-registers figures -- --ignored
 //! --nocapture --test-threads=1`. They take a minute and a gigabyte of disk.
 
+#![expect(clippy::cast_precision_loss, reason = "figures are rounded")]
+
 use crate::{
     RowQuery,
     cube::count_for_figures,

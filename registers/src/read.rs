@@ -61,13 +61,13 @@ impl Registers {
         query: &RowQuery,
     ) -> Result<Rows, Error> {
         let (schema, batches) = self.batches(asked, obligations, edition, query).await?;
-        let (sender, receiver) = mpsc::channel(AHEAD);
+        let (out, receiver) = mpsc::channel(AHEAD);
         let given = Arc::clone(&schema);
-        self.engine().handle().spawn(pump(batches, given, sender));
-        let received = stream::unfold(receiver, |mut receiver| async {
+        self.engine().handle().spawn(pump(batches, given, out));
+        let stream = stream::unfold(receiver, |mut receiver| async {
             receiver.recv().await.map(|batch| (batch, receiver))
         });
-        Ok(Rows::new(schema, received))
+        Ok(Rows::new(schema, stream))
     }
 
     /// The scan and the schema of what it gives.
