@@ -96,6 +96,8 @@ impl Registers {
 }
 
 #[cfg(test)]
+mod decided;
+#[cfg(test)]
 mod figures;
 #[cfg(test)]
 mod tests;
