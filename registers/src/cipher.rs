@@ -5,10 +5,7 @@
 //! *row-bound* (2): eight bytes naming the row, then the AES-SIV with column and row as associated data,
 //! so that equal values in two rows look unrelated.
 
-use aes_siv::{
-    KeyInit,
-    siv::Aes256Siv,
-};
+use aes_siv::{KeyInit, siv::Aes256Siv};
 
 /// The hidden column of linkable ciphertexts, which pseudonyms are made from.
 pub(crate) const PERSON: &str = "_person";

@@ -120,7 +120,7 @@ impl Registers {
             tallies.push(scan.await.map_err(cut)??);
         }
         let axes = Arc::try_unwrap(axes).unwrap_or_else(|shared| shared.as_ref().clone());
-        let joined = engine.spawn_blocking(move || Counts::join(axes, tallies));
+        let joined = engine.spawn_blocking(move || Counts::join(axes, &tallies));
         joined.await.map_err(cut)?
     }
 }

@@ -125,7 +125,8 @@ impl<'p> Encoder<'p> {
             let (line, after) = rest.split_at(end);
             rest = after.get(1..).unwrap_or_default();
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let wrong = |field: &str, reason| Error::Line { line: number, field: field.to_owned(), reason };
+            let wrong =
+                |field: &str, reason| Error::Line { line: number, field: field.to_owned(), reason };
             let record = Record::decode(line, self.plan.record_length());
             if record.length() != self.plan.record_length() {
                 return Err(wrong("record", "does not have the length of the year's layout"));

@@ -1,6 +1,8 @@
 //! The figures this crate claims: `cargo test --release -p hjemmel-registers figures -- --ignored
 //! --nocapture --test-threads=1`. They take a minute and a gigabyte of disk.
 
+#![expect(clippy::cast_precision_loss, reason = "figures are rounded")]
+
 use crate::{
     RowQuery,
     cube::count_for_figures,
@@ -122,7 +124,8 @@ async fn figures_of_two_and_a_half_million_records() {
     let registers = registers(folder.path());
     let before = resident_megabytes();
     let started = Instant::now();
-    let made = registers.import(&edition(2024), Records::new(2024, 2_500_000), &mut |_| ()).unwrap();
+    let made =
+        registers.import(&edition(2024), Records::new(2024, 2_500_000), &mut |_| ()).unwrap();
     println!("import {:?}, memory grew {} MB", started.elapsed(), resident_megabytes() - before);
     let layout = Layout::of(Form::F11, 2024).unwrap();
     let axes = || {

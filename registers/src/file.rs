@@ -56,6 +56,23 @@ impl<'a> NewFile<'a> {
     }
 }
 
+impl crate::Registers {
+    /// Removes the file of an edition that nothing refers to: what a run left that was cut between making the
+    /// file and making it known. Whoever calls holds the lock on importing that form and year.
+    ///
+    /// # Errors
+    /// When there is a file and it cannot be removed.
+    pub fn discard(&self, edition: &EditionRef) -> Result<(), Error> {
+        let path = edition.file(self.root());
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove", &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Removes temporary files no living import holds.
 fn clear(folder: &Path) -> Result<(), Error> {
     let entries = fs::read_dir(folder).map_err(Error::io("read", folder))?;

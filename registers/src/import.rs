@@ -146,14 +146,14 @@ fn read(
 }
 
 /// Encodes blocks until there are none, or nobody wants them.
-fn encode(mut encoder: Encoder<'_>, blocks: &Mutex<Receiver<Block>>, out: &SyncSender<Encoded>) {
+fn encode(mut codec: Encoder<'_>, blocks: &Mutex<Receiver<Block>>, out: &SyncSender<Encoded>) {
     loop {
         let next = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Block { index, first_line, bytes }) = next else { return };
-        let columns = encoder.encode(&bytes, first_line);
+        let columns = codec.encode(&bytes, first_line);
         let failed = columns.is_err();
-        let encoded = Encoded { index, bytes: bytes.len() as u64, columns };
-        if out.send(encoded).is_err() || failed {
+        let result = Encoded { index, bytes: bytes.len() as u64, columns };
+        if out.send(result).is_err() || failed {
             return;
         }
     }

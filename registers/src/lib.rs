@@ -9,9 +9,9 @@ pub mod edition;
 mod encode;
 mod engine;
 pub mod error;
+mod fictitious;
 mod file;
 pub mod filter;
-mod fictitious;
 pub mod import;
 pub mod keys;
 mod opened;
@@ -65,7 +65,7 @@ impl Registers {
     ///
     /// # Errors
     /// When the folder cannot be made or the engine not started.
-    pub fn open(config: Config, keys: Arc<Keys>) -> Result<Self, Error> {
+    pub fn open(config: &Config, keys: Arc<Keys>) -> Result<Self, Error> {
         let root = &config.root;
         std::fs::create_dir_all(root).map_err(Error::io("make", root))?;
         let root = root.canonicalize().map_err(Error::io("find", root))?;
@@ -73,7 +73,7 @@ impl Registers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
-        let config = Config { root, threads, ..config };
+        let config = Config { root, threads, ..*config };
         let engine = Engine::start(&config)?;
         Ok(Self { config, keys, engine })
     }
@@ -95,6 +95,8 @@ impl Registers {
     }
 }
 
+#[cfg(test)]
+mod decided;
 #[cfg(test)]
 mod figures;
 #[cfg(test)]

@@ -30,8 +30,7 @@ struct Seen {
 impl Registers {
     /// Verifies an edition's file, the first time and whenever it has changed.
     pub(crate) fn opened(&self, edition: &EditionRef) -> Result<Arc<Opened>, Error> {
-        let unreadable =
-            |reason: String| Error::Unreadable { edition: edition.clone(), reason };
+        let unreadable = |reason: String| Error::Unreadable { edition: edition.clone(), reason };
         let path = edition.file(self.root());
         let metadata = std::fs::metadata(&path).map_err(|error| unreadable(error.to_string()))?;
         let seen = Seen { length: metadata.len(), modified: metadata.modified().ok() };
@@ -47,12 +46,13 @@ impl Registers {
         if let Some(expected) = edition.sha256 {
             let digest = digest(&mut file).map_err(|error| unreadable(error.to_string()))?;
             if digest != expected {
-                return Err(unreadable("its digest is not the one it was imported with".to_owned()));
+                return Err(unreadable(
+                    "its digest is not the one it was imported with".to_owned(),
+                ));
             }
         }
         let schema = footer(&file, edition).map_err(unreadable)?;
-        let opened =
-            Arc::new(Opened { path: path.clone(), schema, seen, sha256: edition.sha256 });
+        let opened = Arc::new(Opened { path: path.clone(), schema, seen, sha256: edition.sha256 });
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(path, Arc::clone(&opened));
         Ok(opened)

@@ -63,13 +63,13 @@ impl Registers {
         query: &RowQuery,
     ) -> Result<Rows, Error> {
         let (schema, batches) = self.batches(asked, obligations, edition, query).await?;
-        let (sender, receiver) = mpsc::channel(AHEAD);
+        let (out, receiver) = mpsc::channel(AHEAD);
         let given = Arc::clone(&schema);
-        self.engine().handle().spawn(pump(batches, given, sender));
-        let received = stream::unfold(receiver, |mut receiver| async {
+        self.engine().handle().spawn(pump(batches, given, out));
+        let stream = stream::unfold(receiver, |mut receiver| async {
             receiver.recv().await.map(|batch| (batch, receiver))
         });
-        Ok(Rows::new(schema, received))
+        Ok(Rows::new(schema, stream))
     }
 
     /// The scan and the schema of what it gives.
@@ -159,7 +159,7 @@ fn shown(
 async fn pump(
     mut batches: SendableRecordBatchStream,
     schema: SchemaRef,
-    out: mpsc::Sender<Result<RecordBatch, Interrupted>>,
+    out: mpsc::Sender<Sent>,
 ) {
     while let Some(batch) = batches.next().await {
         let batch = batch.map_err(Interrupted::from_fault).and_then(|batch| {
@@ -167,10 +167,18 @@ async fn pump(
             RecordBatch::try_new(Arc::clone(&schema), columns).map_err(Interrupted::from_fault)
         });
         let stop = batch.is_err();
-        if out.send(batch).await.is_err() || stop {
+        if out.send(Sent::Batch(batch)).await.is_err() || stop {
             return;
         }
     }
+    // A reader that has gone away needs no end.
+    let _ = out.send(Sent::End).await;
+}
+
+/// What goes through the channel: a task that dies sends no end, and its reader sees a cut, not a shorter answer.
+enum Sent {
+    Batch(Result<RecordBatch, Interrupted>),
+    End,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(crate) fn registers(folder: &Path) -> Registers {
     let path = folder.join("keys");
     let keys = if path.exists() { Keys::load(&path) } else { Keys::create(&path) };
     let config = Config { threads: 2, ..Config::new(folder.join("registers")) };
-    Registers::open(config, Arc::new(keys.unwrap())).unwrap()
+    Registers::open(&config, Arc::new(keys.unwrap())).unwrap()
 }
 
 pub(crate) fn edition(year: u16) -> EditionRef {

@@ -1,6 +1,11 @@
 //! The counting loop.
 
 #![expect(clippy::indexing_slicing, reason = "indices come from the same tables they point into")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "dense cells are below DENSE and dictionary keys are not negative"
+)]
 
 use crate::{Error, schema::PERSON_NUMBER};
 use arrow::{
@@ -42,7 +47,8 @@ impl Tally {
             let grown = size.checked_mul(axis.codes.len() as u64);
             size = grown.ok_or_else(|| Error::column(&axis.column, "makes the cube too large"))?;
         }
-        let place = |axis: &Axis| (0..).zip(&axis.codes).map(|(at, code)| (code.clone(), at)).collect();
+        let place =
+            |axis: &Axis| (0..).zip(&axis.codes).map(|(at, code)| (code.clone(), at)).collect();
         let counts = match usize::try_from(size) {
             Ok(cells) if size <= DENSE => Cells::Dense(vec![0; cells]),
             _ => Cells::Sparse(HashMap::new()),
@@ -105,7 +111,7 @@ pub(crate) struct Counts {
     axes: Vec<Axis>,
     /// Occupied cells, ascending.
     cells: Vec<u64>,
-    counts: Vec<u64>,
+    records: Vec<u64>,
     repeats: Vec<Vec<u32>>,
 }
 
@@ -114,9 +120,9 @@ type Parts = (Vec<Axis>, Vec<Vec<u32>>, Vec<u64>, Vec<Vec<u32>>);
 
 impl Counts {
     /// Joins the parts and finds who has several records among what was scanned.
-    pub(crate) fn join(axes: Vec<Axis>, tallies: Vec<Tally>) -> Result<Self, Error> {
+    pub(crate) fn join(axes: Vec<Axis>, tallies: &[Tally]) -> Result<Self, Error> {
         let mut occupied: Vec<(u64, u64)> = Vec::new();
-        for tally in &tallies {
+        for tally in tallies {
             match &tally.counts {
                 Cells::Dense(counts) => {
                     let counts = (0..).zip(counts).filter(|(_, count)| **count > 0);
@@ -133,10 +139,10 @@ impl Counts {
             kept.1 += if same { next.1 } else { 0 };
             same
         });
-        let (cells, counts): (Vec<u64>, Vec<u64>) = occupied.into_iter().unzip();
+        let (cells, records): (Vec<u64>, Vec<u64>) = occupied.into_iter().unzip();
         u32::try_from(cells.len()).map_err(|_| Error::Mismatch("the cube has too many rows"))?;
-        let repeats = repeats(&tallies, &cells);
-        Ok(Self { axes, cells, counts, repeats })
+        let repeats = repeats(tallies, &cells);
+        Ok(Self { axes, cells, records, repeats })
     }
 
     /// The parts of a cube.
@@ -146,9 +152,11 @@ impl Counts {
         for axis in &self.axes {
             let length = (axis.codes.len() as u64).max(1);
             codes.push(rest.iter().map(|cell| narrow(cell % length)).collect());
-            rest.iter_mut().for_each(|cell| *cell /= length);
+            for cell in &mut rest {
+                *cell /= length;
+            }
         }
-        (self.axes, codes, self.counts, self.repeats)
+        (self.axes, codes, self.records, self.repeats)
     }
 }
 

@@ -1,6 +1,9 @@
 use super::*;
 use crate::tests::{edition, everything, file, identified, import, number, record, registers};
-use arrow::{array::{Array, AsArray}, util::display::array_value_to_string};
+use arrow::{
+    array::{Array, AsArray},
+    util::display::array_value_to_string,
+};
 use hjemmel_disclosure::Identities;
 use hjemmel_kostra::{Form, layout::Layout};
 use hjemmel_policy::Population;
@@ -153,6 +156,9 @@ async fn columns_outside_the_permission_are_never_given() {
     assert!(matches!(year, Err(Error::Mismatch(_))));
 }
 
+/// Filters, cursor, limit and the rows that are left.
+type Case<'a> = (Vec<Filter>, Option<u64>, Option<u64>, &'a [&'a str]);
+
 #[tokio::test]
 async fn filters_and_pages_choose_among_the_rows() {
     let folder = tempfile::tempdir().unwrap();
@@ -166,7 +172,7 @@ async fn filters_and_pages_choose_among_the_rows() {
     let between = Filter::Integers { column: "BIDRAG".into(), from: Some(10), to: Some(20) };
     let codes = |code: &str| Filter::Codes { column: "KJONN".into(), codes: vec![code.into()] };
     let dates = |from, to| Filter::Dates { column: "VEDTAKDATO".into(), from, to };
-    let cases: [(Vec<Filter>, Option<u64>, Option<u64>, &[&str]); 6] = [
+    let cases: [Case<'_>; 6] = [
         (vec![between.clone(), codes("2")], None, None, &["2", "3", "4"]),
         (vec![between.clone()], Some(2), Some(1), &["3"]),
         (vec![codes("1")], None, None, &[]),
