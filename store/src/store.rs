@@ -156,8 +156,10 @@ impl Store {
     /// The database cannot be asked.
     pub fn pending(&self) -> Result<Vec<String>, Error> {
         self.read(|conn| match conn {
-            AnyConnection::Sqlite(c) => names(c.pending_migrations(SQLITE).map(named)),
-            AnyConnection::Postgres(c) => names(c.pending_migrations(POSTGRES).map(named)),
+            AnyConnection::Sqlite(c) => names(c.pending_migrations(SQLITE).map(|all| named(&all))),
+            AnyConnection::Postgres(c) => {
+                names(c.pending_migrations(POSTGRES).map(|all| named(&all)))
+            }
         })
     }
 
@@ -170,7 +172,7 @@ impl Store {
     }
 }
 
-fn named<DB: diesel::backend::Backend>(migrations: Vec<Box<dyn Migration<DB>>>) -> Vec<String> {
+fn named<DB: diesel::backend::Backend>(migrations: &[Box<dyn Migration<DB>>]) -> Vec<String> {
     migrations.iter().map(|migration| migration.name().to_string()).collect()
 }
 
@@ -194,5 +196,5 @@ pub fn newest_migration() -> Result<String, Error> {
     let all: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> = SQLITE
         .migrations()
         .map_err(|error| Error::Configuration(format!("migrations unreadable: {error}")))?;
-    named(all).pop().ok_or(Error::NotFound("migration"))
+    named(&all).pop().ok_or(Error::NotFound("migration"))
 }

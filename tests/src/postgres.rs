@@ -11,6 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 const SCRIPT: &str = include_str!("postgres.sh");
 const OLDEST: u32 = 15;
+const NEEDED: [&str; 4] = ["initdb", "postgres", "pg_isready", "createdb"];
 
 /// A running server of one's own.
 #[derive(Debug)]
@@ -124,13 +125,13 @@ fn fail(text: &str) -> ! {
     panic!("PostgreSQL for tests: {text}")
 }
 
-/// The newest installation that can both set up and run a server.
+/// The newest installation that has all it takes; a lone link on the path is not one.
 fn binaries() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     std::env::split_paths(&path)
         .chain(debian.map(|entry| entry.path().join("bin")))
-        .filter(|bin| bin.join("initdb").is_file())
+        .filter(|bin| NEEDED.iter().all(|name| bin.join(name).is_file()))
         .filter_map(|bin| Some((version(&bin)?, bin)))
         .filter(|(version, _)| *version >= OLDEST)
         .max()

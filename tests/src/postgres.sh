@@ -5,13 +5,15 @@ bin=$1
 dir=$(mktemp -d "${TMPDIR:-/tmp}/hjemmel-pg.XXXXXX") || { echo "failed cannot make a directory"; exit 1; }
 pid=
 trap '' INT
-fail() { echo "failed $1: $(tail -n 5 "$dir/log" | tr '\n' ' ')"; rm -rf "$dir"; exit 1; }
+fail() { [ -z "$pid" ] || { kill -INT "$pid"; wait "$pid"; } 2>/dev/null; echo "failed $1: $(tail -n 5 "$dir/log" | tr '\n' ' ')"; rm -rf "$dir"; exit 1; }
 start() {
     "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c shared_buffers=32MB -c max_connections=60 \
         </dev/null >>"$dir/log" 2>&1 &
     pid=$!
+    tries=0
     until "$bin/pg_isready" -q -h "$dir"; do
-        kill -0 "$pid" 2>/dev/null || fail "postgres does not start"
+        tries=$((tries + 1))
+        { [ "$tries" -lt 600 ] && kill -0 "$pid" 2>/dev/null; } || fail "postgres does not start"
         sleep 0.05
     done
     echo "ready $dir"

@@ -57,7 +57,7 @@ fn child_that_fills_its_disk() {
             Ok(()) => println!("\nacked {}", store.chain_state().unwrap().seq),
             Err(error) => {
                 assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
-                assert!(store.ping().unwrap_err().is_temporary());
+                assert!(store.record_decisions(&batch(2_000)).unwrap_err().is_temporary());
                 println!("\nfull");
                 return;
             }

@@ -94,7 +94,7 @@ pub fn decision(number: usize) -> DecisionRow {
         client: Some(format!("client-{number}")),
         action: "microdata:read".to_owned(),
         resource: r#"{"form":"11","year":2024}"#.to_owned(),
-        outcome: if number % 2 == 0 { "allowed" } else { "denied" }.to_owned(),
+        outcome: if number.is_multiple_of(2) { "allowed" } else { "denied" }.to_owned(),
         grant_id: Some("nav-11".to_owned()),
         grant_version: Some(2),
         body: format!(r#"{{"number":{number},"text":"æøå"}}"#),
