@@ -16,6 +16,7 @@ use hjemmel_kostra::Form;
 use hjemmel_policy::{GrantTerms, Policy};
 use hjemmel_registers::{EditionRef, Keys, Registers};
 use hjemmel_store::{DecisionRow, Store};
+use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -337,6 +338,13 @@ fn digest(hex: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+/// The id that always names the same decision (RFC 9562, version 8 of a SHA-256).
+fn named_id(name: &str) -> Uuid {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(Sha256::digest(name.as_bytes())).for_each(|(to, from)| *to = from);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
 /// The decision behind every anonymous answer from one table: its published releases are open to anyone.
 fn open_decision(
     table: &str,
@@ -347,7 +355,7 @@ fn open_decision(
     let resource = serde_json::json!({ "table": table, "releases": releases });
     let name = format!("open {policy_version} {resource}");
     DecisionRow {
-        id: Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()),
+        id: named_id(&name),
         at: now,
         policy_version: i64::try_from(policy_version).unwrap_or(i64::MAX),
         subject_kind: "anyone".to_owned(),

@@ -163,9 +163,9 @@ fn csv_header(records: &Records) -> Bytes {
 pub async fn page(records: Records, limit: u64) -> io::Result<(Vec<u8>, u64, Option<u64>)> {
     let mut pages = records.into_pages();
     let (mut rows, mut last) = (0u64, None);
-    let mut writer = arrow::json::WriterBuilder::new()
+    let mut writer = arrow_json::WriterBuilder::new()
         .with_explicit_nulls(true)
-        .build::<_, arrow::json::writer::JsonArray>(Vec::new());
+        .build::<_, arrow_json::writer::JsonArray>(Vec::new());
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| {
             tracing::error!(%error, "a page of records was cut");
