@@ -1,10 +1,22 @@
 //! The KOSTRA vocabulary as pure values: forms, record layouts, controls, code lists, regions and
 //! tables. It does no I/O and knows no clock; what it draws at random it draws from a given seed.
 
+pub mod columns;
+pub mod controls;
+pub mod derive;
 pub mod form;
+pub mod identity;
+pub mod layout;
+pub mod record;
 pub mod table;
 pub mod text;
 
+pub use columns::{Column, ColumnKind, ColumnRole, columns};
+pub use controls::{Checker, Finding, Report, Severity};
+pub use derive::{Derived, Deriver};
 pub use form::Form;
+pub use identity::NumberKind;
+pub use layout::{Code, Field, FieldKind, Layout};
+pub use record::{Lines, Record};
 pub use table::{Dimension, Level, Table, Value};
 pub use text::{Language, Text};
