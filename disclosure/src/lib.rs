@@ -20,4 +20,6 @@ pub use identities::{Identities, NotOurs};
 pub use records::{Page, Records, records};
 pub use release::{Basis, Protection, Release};
 pub use rows::{Interrupted, Rows};
+pub use rule::{Dominance, Reason, Rule, SmallCount, Status, Zeros};
 pub use sealed::Sealed;
+pub use system::{Link, System};
