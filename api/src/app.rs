@@ -109,7 +109,7 @@ impl App {
             memory_limit: settings.registers.memory_megabytes << 20,
             ..hjemmel_registers::Config::new(&settings.registers.folder)
         };
-        let registers = Arc::new(Registers::open(config, keys.clone())?);
+        let registers = Arc::new(Registers::open(&config, keys.clone())?);
         let journal = Journal::start(store.clone())?;
         let app = Self {
             archive_key: ArchiveKey::new(keys.archive_key()),

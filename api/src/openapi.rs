@@ -67,7 +67,7 @@ pub fn base() -> utoipa::openapi::OpenApi {
     let components = document.components.get_or_insert_default();
     components.security_schemes.insert(
         "bearer".to_owned(),
-        SecurityScheme::Http(
+        utoipa::openapi::RefOr::T(SecurityScheme::Http(
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
                 .bearer_format("JWT")
@@ -75,7 +75,7 @@ pub fn base() -> utoipa::openapi::OpenApi {
                     "A Maskinporten token of an organisation, or an OIDC access token of a person.",
                 ))
                 .build(),
-        ),
+        )),
     );
     document
 }

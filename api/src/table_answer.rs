@@ -279,7 +279,7 @@ fn finish(
 ) -> Result<Ready, Problem> {
     let cube = &published.cube;
     let mut cells = Vec::with_capacity(selected.cells());
-    cube.visit(selected, by_year, |cell| cells.push(cell));
+    cube.visit(&selected.positions, by_year, |cell| cells.push(cell));
     let language = question.language;
     let id = &cube.table.id;
     let body = match &question.format {

@@ -66,8 +66,16 @@ impl Registers {
         let (out, receiver) = mpsc::channel(AHEAD);
         let given = Arc::clone(&schema);
         self.engine().handle().spawn(pump(batches, given, out));
-        let stream = stream::unfold(receiver, |mut receiver| async {
-            receiver.recv().await.map(|batch| (batch, receiver))
+        let stream = stream::unfold(Some(receiver), |receiver| async {
+            let mut receiver = receiver?;
+            match receiver.recv().await {
+                Some(Sent::Batch(batch)) => Some((batch, Some(receiver))),
+                Some(Sent::End) => None,
+                None => {
+                    let cut = Error::Mismatch("the query was cut short");
+                    Some((Err(Interrupted::from_fault(cut)), None))
+                }
+            }
         });
         Ok(Rows::new(schema, stream))
     }

@@ -38,7 +38,7 @@ impl Installation {
             memory_limit: settings.registers.memory_megabytes << 20,
             ..Config::new(&settings.registers.folder)
         };
-        let registers = Registers::open(config, keys.clone())?;
+        let registers = Registers::open(&config, keys.clone())?;
         Ok(Self { settings, store, keys, registers })
     }
 }

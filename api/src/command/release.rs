@@ -7,7 +7,7 @@ use crate::app::columns_of;
 use crate::axes;
 use chrono::Utc;
 use hjemmel_disclosure::archive::{self, ArchiveKey};
-use hjemmel_disclosure::suppress::{self, Rule};
+use hjemmel_disclosure::{Rule, suppress};
 use hjemmel_kostra::Form;
 use hjemmel_policy::{Policy, ProtectTables};
 use hjemmel_registers::EditionRef;

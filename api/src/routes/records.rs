@@ -167,8 +167,8 @@ const fn how_to_apply(language: Language) -> &'static str {
         ("purpose" = Option<String>, Query, description = "The purpose code of the grant to use."),
     ),
     responses((status = 200, description = "The records.", content(
-        ("application/json" = Value), ("text/csv" = String),
-        ("application/vnd.apache.parquet" = Vec<u8>), ("application/vnd.apache.arrow.stream" = Vec<u8>)))))]
+        (Value = "application/json"), (String = "text/csv"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream")))))]
 #[get("/v1/datasets/{id}/microdata")]
 pub async fn read_microdata(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     answer(&request, app, &caller, &id).await.map_err(|problem| problem.for_request(&request))

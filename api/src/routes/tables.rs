@@ -253,7 +253,7 @@ fn selection_body(app: &App, cube: &Cube, language: Language) -> Value {
         ("heading" = Option<String>, Query, description = "Variables across the top (csv)."),
         ("stub" = Option<String>, Query, description = "Variables down the side (csv)."),
     ),
-    responses((status = 200, description = "The cells.", content(("application/json" = Value), ("text/csv" = String)))))]
+    responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv")))))]
 #[get("/pxwebapi/v2/tables/{id}/data")]
 pub async fn read_table_data(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>) -> Result<HttpResponse, Problem> {
     if let Some(ready) = table_answer::ready(&app, &request, &caller)? {
@@ -277,7 +277,7 @@ pub async fn read_table_data(request: HttpRequest, app: web::Data<App>, caller: 
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
         ("outputFormat" = Option<String>, Query, description = "`json-stat2` or `csv`; else by Accept.", example = "csv"),
     ),
-    responses((status = 200, description = "The cells.", content(("application/json" = Value), ("text/csv" = String)))))]
+    responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv")))))]
 #[post("/pxwebapi/v2/tables/{id}/data")]
 pub async fn query_table_data(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>, body: web::Bytes) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request);
