@@ -14,7 +14,7 @@ pub mod regions;
 pub mod table;
 pub mod text;
 
-pub use catalogue::{table, tables};
+pub use catalogue::{table, tables, tables_of};
 pub use columns::{Column, ColumnKind, ColumnRole, columns};
 pub use controls::{Checker, Finding, Report, Severity};
 pub use derive::{Derived, Deriver};
