@@ -7,6 +7,7 @@ pub mod controls;
 pub mod derive;
 pub mod fictitious;
 pub mod form;
+pub mod generate;
 pub mod identity;
 pub mod layout;
 pub mod record;
