@@ -1,3 +1,8 @@
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "shares of counts far below what f64 holds exactly"
+)]
+
 mod controls;
 mod figures;
 
@@ -109,10 +114,9 @@ fn only_synthetic_numbers_and_stand_ins_are_made() {
 #[test]
 fn no_two_persons_share_a_number() {
     let file = File::of(Form::F11, 2025, 20_000);
-    let stand_ins = file.records().filter(|record| {
-        identity::has_stand_in_ending(record["PERSON_FODSELSNR"]) && record["VERSION"] == "25"
-    });
-    let persons = file.summary.persons - stand_ins.count() as u64;
+    let numbers = file.records().map(|record| record["PERSON_FODSELSNR"]);
+    let stand_ins = numbers.filter(|number| identity::has_stand_in_ending(number)).count();
+    let persons = file.summary.persons - stand_ins as u64;
     // Stand-ins of persons in two municipalities are counted twice above.
     assert!((file.numbers().len() as u64).abs_diff(persons) <= 10);
 }
