@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 /// The reporting year the records stand in for.
 pub const YEAR: u16 = 2016;
 
+/// The SHA-256 of the file, as its delivery is known by.
+pub const SHA256: &str = "47beeeb4c859b26549a741eaf9111915a79fcf755879b7d475d53116e2da8dcd";
+
 const SOURCE: &str = include_str!("../data/fictitious/sosialFiktiv.csv");
 
 /// One cell of the file: how many persons have the same three codes.
@@ -25,7 +28,7 @@ pub struct Record {
     /// The leaf region: `0101`, or `030101` in Oslo.
     pub region: String,
     /// The code of `VKLO`: 1 work, 3 social security, 5 social assistance, 9 other.
-    pub main_source: &'static str,
+    pub vklo: &'static str,
     /// The code of `MNDSPENN`: `01-05`, `06-09`, `10-12`.
     pub months: &'static str,
 }
@@ -70,7 +73,7 @@ fn count(row: &csv::StringRecord) -> Option<Count> {
         (kommune, 0) => format!("{kommune:04}"),
         _ => format!("{number:06}"),
     };
-    let main_source = match row.get(3)? {
+    let vklo = match row.get(3)? {
         "arbeid" => "1",
         "trygd" => "3",
         "soshjelp" => "5",
@@ -83,7 +86,7 @@ fn count(row: &csv::StringRecord) -> Option<Count> {
         "10_12" => "10-12",
         _ => return None,
     };
-    let record = Record { region, main_source, months };
+    let record = Record { region, vklo, months };
     Some(Count { record, persons: row.get(6)?.parse().ok()? })
 }
 

@@ -151,8 +151,12 @@ impl Division {
             index: HashMap::new(),
         };
         division.values = division.publish();
-        division.index =
-            division.values.iter().enumerate().map(|(at, value)| (value.code.clone(), at)).collect();
+        division.index = division
+            .values
+            .iter()
+            .enumerate()
+            .map(|(at, value)| (value.code.clone(), at))
+            .collect();
         division
     }
 

@@ -79,7 +79,9 @@ fn codes_are_unique_within_a_dimension_and_a_year() {
         let values = dimension.values_of(year);
         let codes: BTreeSet<_> = values.iter().map(|value| &value.code).collect();
         assert_eq!(codes.len(), values.len(), "{} {} {year}", table.id, dimension.code);
-        assert!(values.iter().all(|value| !value.label.nb.is_empty() && !value.label.en.is_empty()));
+        assert!(
+            values.iter().all(|value| !value.label.nb.is_empty() && !value.label.en.is_empty())
+        );
     });
 }
 

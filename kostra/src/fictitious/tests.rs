@@ -41,7 +41,7 @@ fn there_is_one_record_for_each_of_the_138_000_persons() {
 #[test]
 fn totals_by_every_column_are_those_of_the_file() {
     assert_eq!(expanded(|r| region(&r.region)), raw(|row| row[0].to_owned()));
-    assert_eq!(expanded(|r| source(r.main_source).to_owned()), raw(|row| row[3].to_owned()));
+    assert_eq!(expanded(|r| source(r.vklo).to_owned()), raw(|row| row[3].to_owned()));
     let span = |months: &str| months.trim_start_matches('0').replace("-0", "_").replace('-', "_");
     assert_eq!(expanded(|r| span(r.months)), raw(|row| row[4].to_owned()));
     let long = |months| if months == "01-05" { "1-5" } else { "6-12" };
@@ -54,9 +54,8 @@ fn every_cell_of_the_file_is_kept_to_the_last_person() {
     let mut expected = raw(cell);
     expected.retain(|_, persons| *persons > 0);
     let span = |months: &str| months.trim_start_matches('0').replace("-0", "_").replace('-', "_");
-    let found = expanded(|r| {
-        format!("{} {} {}", region(&r.region), source(r.main_source), span(r.months))
-    });
+    let found =
+        expanded(|r| format!("{} {} {}", region(&r.region), source(r.vklo), span(r.months)));
     assert_eq!(found, expected);
 }
 
