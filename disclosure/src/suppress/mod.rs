@@ -6,6 +6,7 @@
 mod algebra;
 mod audited;
 mod blocks;
+mod elimination;
 mod error;
 mod field;
 mod intervals;
@@ -14,6 +15,7 @@ mod moves;
 mod pattern;
 mod primary;
 mod report;
+mod tableau;
 mod tables;
 
 pub use audited::{Audited, Evidence};
