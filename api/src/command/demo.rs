@@ -8,7 +8,6 @@ use chrono::Utc;
 use hjemmel_kostra::{Form, fictitious};
 use hjemmel_registers::{EditionRef, Keys};
 use hjemmel_store::{Delivery, DeliveryStatus, EditionKind, Store};
-use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -152,14 +151,14 @@ fn import_fictitious(installation: &Installation) -> Result<(), Failure> {
     let reference = EditionRef::new(form, FICTITIOUS, version);
     installation.registers.discard(&reference)?;
     let progress = Progress::begin("importing sosialFiktiv as form 11 2016", None);
-    let rows = fictitious::records().map(|record| [record.region.as_str(), record.main_source, record.months]);
+    let rows = fictitious::records().map(|record| [record.region.as_str(), record.vklo, record.months]);
     let imported = installation.registers.import_rows(&reference, rows)?;
     progress.end(&format!("{} records", imported.records));
     let delivery = Delivery {
         id: Uuid::now_v7(),
         form,
         year: FICTITIOUS,
-        sha256: import::hex(&Sha256::digest(fictitious::SOURCE)),
+        sha256: fictitious::SHA256.to_owned(),
         file_name: "sosialFiktiv.csv".to_owned(),
         bytes: imported.bytes,
         records: imported.records,
