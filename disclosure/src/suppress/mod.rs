@@ -6,6 +6,7 @@
 mod algebra;
 mod audited;
 mod blocks;
+mod cover;
 mod economy;
 mod elimination;
 mod error;
