@@ -1,5 +1,8 @@
 //! Sparse elimination of equations in floating point, with a record of what was done.
-#![expect(clippy::indexing_slicing, reason = "numeric kernel: rows and columns index arrays made for them")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numeric kernel: rows and columns index arrays made for them"
+)]
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -39,7 +42,8 @@ impl Elimination {
         }
         let mut heap: BinaryHeap<Reverse<(usize, u32)>> =
             (0_u32..).zip(&equations).map(|(i, e)| Reverse((e.len(), i))).collect();
-        let mut done = Self { variables, steps: Vec::new(), operations: Vec::new(), equations: count };
+        let mut done =
+            Self { variables, steps: Vec::new(), operations: Vec::new(), equations: count };
         while let Some(Reverse((length, index))) = heap.pop() {
             let now = equations[index as usize].len();
             if now > length {
@@ -60,13 +64,9 @@ impl Elimination {
                     continue;
                 }
                 let factor = -entry / pivot;
-                let sum = combine(target, factor, &reduced, variable);
-                for &(new, _) in &sum {
-                    if coefficient(target, new) == 0.0 {
-                        occurrences[new as usize].push(other);
-                    }
-                }
-                *target = sum;
+                *target = combine(target, factor, &reduced, variable, |new| {
+                    occurrences[new as usize].push(other);
+                });
                 done.operations.push((other, index, factor));
             }
             done.steps.push(Step { equation: index, variable, reduced });
@@ -109,8 +109,14 @@ pub(super) fn clean(number: f64) -> f64 {
     if (number - whole).abs() < TINY { whole } else { number }
 }
 
-/// `target + factor × other`, without `gone`, which it takes out.
-pub(super) fn combine(target: &Equation, factor: f64, other: &Equation, gone: u32) -> Equation {
+/// `target + factor × other`, without `gone`, which it takes out; tells which variables are new in it.
+pub(super) fn combine(
+    target: &Equation,
+    factor: f64,
+    other: &Equation,
+    gone: u32,
+    mut tell: impl FnMut(u32),
+) -> Equation {
     let mut sum = Vec::with_capacity(target.len() + other.len());
     let (mut i, mut j) = (0, 0);
     while i < target.len() || j < other.len() {
@@ -127,6 +133,9 @@ pub(super) fn combine(target: &Equation, factor: f64, other: &Equation, gone: u3
         i += usize::from(order != Ordering::Greater);
         j += usize::from(order != Ordering::Less);
         if variable != gone && value != 0.0 {
+            if order == Ordering::Greater {
+                tell(variable);
+            }
             sum.push((variable, value));
         }
     }

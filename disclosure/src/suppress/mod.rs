@@ -6,6 +6,8 @@
 mod algebra;
 mod audited;
 mod blocks;
+mod cover;
+mod economy;
 mod elimination;
 mod error;
 mod field;
