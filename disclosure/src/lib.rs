@@ -1,5 +1,7 @@
 //! The only door out: sealed data in, a [`Release`] out.
 
+pub mod audit;
+pub mod case;
 pub mod cells;
 pub mod cube;
 pub mod identities;

@@ -16,6 +16,21 @@ use super::field::{self, Stream};
 /// An equation: the unknowns in rising order, each with its coefficient.
 type Equation = Vec<(u32, u64)>;
 
+/// A known sum: rows that are added and rows that are taken away.
+pub(super) struct Signed<'a> {
+    /// Added.
+    pub(super) plus: &'a [u32],
+    /// Taken away.
+    pub(super) minus: &'a [u32],
+}
+
+impl Signed<'_> {
+    fn rows(&self) -> impl Iterator<Item = (u32, bool)> + '_ {
+        let plus = self.plus.iter().map(|&row| (row, true));
+        plus.chain(self.minus.iter().map(|&row| (row, false)))
+    }
+}
+
 /// Draws from the null space: for each inner row, one number a draw.
 pub(super) struct Null {
     draws: usize,
@@ -38,7 +53,7 @@ impl Null {
     }
 
     /// Draws `draws` vectors that every one of `shown` sends to zero.
-    pub(super) fn draw(rows: usize, shown: &[&[u32]], draws: usize, seed: u64) -> Self {
+    pub(super) fn draw(rows: usize, shown: &[Signed<'_>], draws: usize, seed: u64) -> Self {
         let mut stream = Stream::new(seed);
         let merged = Merged::new(rows, shown, &mut stream);
         let (zero, pivots) = eliminate(&merged);
@@ -70,17 +85,21 @@ impl Null {
 /// Inner rows that sit in the same shown cells, as one unknown; then the shown cells over those.
 struct Merged {
     members: Vec<Vec<u32>>,
-    equations: Vec<Vec<u32>>,
+    equations: Vec<Equation>,
 }
 
 impl Merged {
-    fn new(rows: usize, shown: &[&[u32]], stream: &mut Stream) -> Self {
+    fn new(rows: usize, shown: &[Signed<'_>], stream: &mut Stream) -> Self {
         let mut signature = vec![(0u64, 0u64); rows];
         for cell in shown {
             let weight = (stream.word(), stream.word());
-            for &row in *cell {
+            for (row, plus) in cell.rows() {
                 let sign = &mut signature[row as usize];
-                *sign = (sign.0.wrapping_add(weight.0), sign.1.wrapping_add(weight.1));
+                *sign = if plus {
+                    (sign.0.wrapping_add(weight.0), sign.1.wrapping_add(weight.1))
+                } else {
+                    (sign.0.wrapping_sub(weight.0), sign.1.wrapping_sub(weight.1))
+                };
             }
         }
         let mut index = HashMap::new();
@@ -97,7 +116,9 @@ impl Merged {
         let mut distinct = HashSet::new();
         let mut equations = Vec::new();
         for cell in shown {
-            let mut groups: Vec<u32> = cell.iter().map(|&row| group[row as usize]).collect();
+            let weight = |plus| if plus { 1 } else { field::of(-1) };
+            let mut groups: Equation =
+                cell.rows().map(|(row, plus)| (group[row as usize], weight(plus))).collect();
             groups.sort_unstable();
             groups.dedup();
             if !groups.is_empty() && distinct.insert(groups.clone()) {
@@ -164,19 +185,20 @@ fn eliminate(merged: &Merged) -> (Vec<bool>, Vec<(u32, Equation)>) {
 }
 
 /// Takes out unknowns that stand alone in a cell, again and again; returns what is left, without doubles.
-fn fixed_zero(merged: &Merged) -> (Vec<bool>, Vec<Vec<u32>>) {
+fn fixed_zero(merged: &Merged) -> (Vec<bool>, Vec<Equation>) {
     let unknowns = merged.members.len();
     let mut zero = vec![false; unknowns];
     let mut left: Vec<usize> = merged.equations.iter().map(Vec::len).collect();
     let mut occurs: Vec<Vec<u32>> = vec![Vec::new(); unknowns];
     for (at, equation) in (0u32..).zip(&merged.equations) {
-        for &unknown in equation {
+        for &(unknown, _) in equation {
             occurs[unknown as usize].push(at);
         }
     }
     let mut ready: Vec<usize> = (0..left.len()).filter(|&at| left[at] == 1).collect();
     while let Some(at) = ready.pop() {
-        let Some(&unknown) = merged.equations[at].iter().find(|&&u| !zero[u as usize]) else {
+        let Some(&(unknown, _)) = merged.equations[at].iter().find(|(u, _)| !zero[*u as usize])
+        else {
             continue;
         };
         zero[unknown as usize] = true;
@@ -190,7 +212,8 @@ fn fixed_zero(merged: &Merged) -> (Vec<bool>, Vec<Vec<u32>>) {
     let mut distinct = HashSet::new();
     let mut rest = Vec::new();
     for equation in &merged.equations {
-        let kept: Vec<u32> = equation.iter().copied().filter(|&u| !zero[u as usize]).collect();
+        let kept: Equation =
+            equation.iter().copied().filter(|(u, _)| !zero[*u as usize]).collect();
         if !kept.is_empty() && distinct.insert(kept.clone()) {
             rest.push(kept);
         }
@@ -199,20 +222,16 @@ fn fixed_zero(merged: &Merged) -> (Vec<bool>, Vec<Vec<u32>>) {
 }
 
 impl Workspace {
-    fn new(unknowns: usize, equations: Vec<Vec<u32>>) -> Self {
+    fn new(unknowns: usize, equations: Vec<Equation>) -> Self {
         let mut occurs: Vec<Vec<u32>> = vec![Vec::new(); unknowns];
         let mut queue = BinaryHeap::with_capacity(equations.len());
         for (at, equation) in (0u32..).zip(&equations) {
             queue.push(Reverse((equation.len(), at)));
-            for &unknown in equation {
+            for &(unknown, _) in equation {
                 occurs[unknown as usize].push(at);
             }
         }
         let count = occurs.iter().map(|list| u32::try_from(list.len()).unwrap_or(u32::MAX)).collect();
-        let equations: Vec<Equation> = equations
-            .into_iter()
-            .map(|equation| equation.into_iter().map(|unknown| (unknown, 1)).collect())
-            .collect();
         Self { alive: vec![true; equations.len()], equations, occurs, count, queue }
     }
 

@@ -126,6 +126,9 @@ pub enum LineFault {
     /// A cell given twice.
     #[error("`{0}` is given twice")]
     Twice(String),
+    /// A cell of the tables that the file does not have.
+    #[error("the file lacks `{0}`")]
+    Absent(String),
     /// A shown value other than the input's sum.
     #[error("`{0}` is shown but does not add up to the input")]
     DoesNotAdd(String),

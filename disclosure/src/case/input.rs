@@ -44,6 +44,19 @@ pub(super) struct Observed {
     pub(super) shares: BTreeMap<u32, i64>,
 }
 
+impl Observed {
+    /// Adds a line; `None` when a sum outgrows 64 bits.
+    fn add(&mut self, value: i64, frequency: u64, contributor: Option<u32>) -> Option<()> {
+        self.value = self.value.checked_add(value)?;
+        self.frequency = self.frequency.checked_add(frequency)?;
+        if let Some(contributor) = contributor {
+            let share = self.shares.entry(contributor).or_default();
+            *share = share.checked_add(value)?;
+        }
+        Some(())
+    }
+}
+
 /// Codes numbered as they come.
 #[derive(Default)]
 struct Interner {
@@ -175,28 +188,15 @@ impl<'a> Reader<'a> {
         }
         let value = self.value(record, places)?;
         let contributor = self.contributor(record, places, line)?;
-        let overflow = || LineFault::Overflow(self.measured().to_owned());
-        if !self.rows.contains_key(&key) {
-            self.rows.insert(key.clone(), Observed { key: key.clone(), ..Observed::default() });
-        }
         let mut frequency = 1;
         if let (Measure::Count { .. }, Ok(count)) = (self.measure, u64::try_from(value)) {
             frequency = count;
         }
-        let sum = |a: i64| a.checked_add(value);
-        let Some(row) = self.rows.get(&key) else { return Ok(()) };
-        let total = sum(row.value).ok_or_else(overflow)?;
-        let share = contributor.map(|id| (id, sum(row.shares.get(&id).copied().unwrap_or(0))));
-        let share = match share {
-            Some((id, amount)) => Some((id, amount.ok_or_else(overflow)?)),
-            None => None,
-        };
-        if let Some(row) = self.rows.get_mut(&key) {
-            row.value = total;
-            row.frequency = row.frequency.saturating_add(frequency);
-            row.shares.extend(share);
+        if !self.rows.contains_key(&key) {
+            self.rows.insert(key.clone(), Observed { key: key.clone(), ..Observed::default() });
         }
-        Ok(())
+        let added = self.rows.get_mut(&key).and_then(|row| row.add(value, frequency, contributor));
+        added.ok_or_else(|| LineFault::Overflow(self.measured().to_owned()))
     }
 
     fn measured(&self) -> &str {
