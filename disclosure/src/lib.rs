@@ -8,6 +8,7 @@ pub mod identities;
 pub mod release;
 pub mod rule;
 pub mod sealed;
+pub mod suppress;
 pub mod system;
 
 pub use cells::{Cell, TableCells};

@@ -52,7 +52,6 @@ pub struct Release<T> {
 
 impl<T> Release<T> {
     /// Reserved for the methods of this crate.
-    #[expect(dead_code, reason = "the disclosure methods call it")]
     pub(crate) const fn new(content: T, protection: Protection, basis: Option<Basis>) -> Self {
         Self { content, protection, basis }
     }

@@ -23,7 +23,6 @@ impl<A: Action, T> Sealed<A, T> {
     }
 
     /// Opens the seal; every call site answers for what leaves.
-    #[expect(dead_code, reason = "the disclosure methods call it")]
     pub(crate) fn open(self) -> (Grant<A>, T) {
         (self.grant, self.data)
     }

@@ -307,6 +307,17 @@ impl System {
         (Self { starts, members, links, values, frequencies, contributions }, map)
     }
 
+    /// The same system with only these cells, in this order.
+    pub(crate) fn restricted(self, cells: &[usize]) -> Self {
+        let mut starts = vec![0];
+        let mut members = Vec::new();
+        for &cell in cells {
+            members.extend_from_slice(self.cell(cell));
+            starts.push(members.len());
+        }
+        Self { starts, members, ..self }
+    }
+
     /// For every atom its number after merging; none where it stands in no cell and no link.
     fn merge_map(&self) -> Vec<Option<u32>> {
         let mut columns: Vec<Vec<u32>> = vec![Vec::new(); self.atoms()];

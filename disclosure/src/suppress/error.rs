@@ -1,0 +1,37 @@
+//! Why nothing was protected.
+
+use crate::system::MalformedSystem;
+
+/// Protection that could not be given; nothing is released then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The cells do not make a system.
+    #[error("the tables do not fit together: {0}")]
+    Malformed(#[from] MalformedSystem),
+    /// Cells that must stay shown give this one away.
+    #[error("cell `{cell}` cannot be protected beside what must stay shown")]
+    Irreconcilable {
+        /// The cell by its codes, or by its number where it has none.
+        cell: String,
+    },
+    /// The finished pattern did not withstand its audit: a fault of this program.
+    #[error("the audit refused the pattern: {0}")]
+    AuditFailed(&'static str),
+    /// A table asks for a column or code the records do not have.
+    #[error("table `{table}` needs `{name}`, which the records do not have")]
+    Unknown {
+        /// The table.
+        table: String,
+        /// The column or leaf code.
+        name: String,
+    },
+    /// The permission is for another form or year.
+    #[error("table `{table}` is not of the form and year the permission is for")]
+    OutsideGrant {
+        /// The table.
+        table: String,
+    },
+    /// The rule asks for what the engine does not do on these data.
+    #[error("{0}")]
+    Unsupported(&'static str),
+}

@@ -1,0 +1,263 @@
+//! That withheld counts keep several possible values, whole and not negative.
+//!
+//! # Guarantee
+//! Against anyone who knows the shown cells, how they add up, that counts are whole and not negative, and the
+//! rule (zeros shown means that withheld counts are at least one): every primary cell has at least
+//! [`crate::Rule::min_feasible`] possible values and every other withheld cell two, each with a table that
+//! proves it. A single person who also knows which inner cell they are counted in still cannot tell any
+//! primary cell exactly.
+//!
+//! # Source
+//! Own: alternative tables are searched for instead of interval ends; what cannot be proved safe is treated
+//! as unsafe, and more is withheld.
+#![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
+
+use super::audited::cells_by_atom;
+use super::moves::{Move, Search, effect};
+use crate::System;
+use std::collections::BTreeSet;
+
+/// Steps a search may take before it gives up.
+const BUDGETS: [usize; 3] = [60, 400, 3000];
+/// Steps for each further cell that could be withheld instead.
+const TRIAL_BUDGET: usize = 150;
+/// How many further cells are tried before the first is withheld anyway.
+const TRIALS: usize = 40;
+
+/// What the intervals must be like.
+pub(super) struct Demand {
+    /// The least value a withheld cell is known to have.
+    pub(super) least: i64,
+    /// Values a primary cell must be able to have.
+    pub(super) primary: u64,
+    /// How many atoms one person is counted in; none when insiders are left out.
+    pub(super) insider_atoms: usize,
+}
+
+/// The state of a pattern under proof.
+pub(super) struct Prover<'a> {
+    pub(super) system: &'a System,
+    pub(super) demand: &'a Demand,
+    /// By cell; never changed back to shown.
+    pub(super) shown: Vec<bool>,
+    pub(super) primary: &'a [bool],
+    /// Cells that may not be withheld.
+    pub(super) fixed: &'a [bool],
+    pub(super) moves: Vec<Move>,
+    /// For every withheld cell the moves that change it.
+    pub(super) changing: Vec<Vec<u32>>,
+    search: Search,
+    cells_of: Vec<Vec<u32>>,
+}
+
+/// A cell whose neighbours may not be withheld, so that it cannot be protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unprotectable(pub(super) usize);
+
+impl<'a> Prover<'a> {
+    pub(super) fn new(
+        system: &'a System,
+        demand: &'a Demand,
+        shown: Vec<bool>,
+        primary: &'a [bool],
+        fixed: &'a [bool],
+    ) -> Self {
+        let cells_of = cells_by_atom(system);
+        let search = Search::new(system, &shown, demand.least);
+        let changing = vec![Vec::new(); system.cells()];
+        Self {
+            system,
+            demand,
+            shown,
+            primary,
+            fixed,
+            moves: Vec::new(),
+            changing,
+            search,
+            cells_of,
+        }
+    }
+
+    /// Proves every withheld cell, withholding more where no proof is found; returns what was added.
+    pub(super) fn prove(&mut self) -> Result<Vec<usize>, Unprotectable> {
+        let mut open: Vec<usize> = (0..self.shown.len()).filter(|&c| !self.shown[c]).collect();
+        open.sort_by_key(|&c| (!self.primary[c], self.system.value(c), c));
+        let mut added = Vec::new();
+        let mut queue = std::collections::VecDeque::from(open);
+        while let Some(cell) = queue.pop_front() {
+            while !self.prove_cell(cell, &BUDGETS) {
+                let more = self.withhold_for(cell)?;
+                added.push(more);
+                queue.push_back(more);
+            }
+        }
+        Ok(added)
+    }
+
+    /// Whether the cell is proved, after looking for the moves that are missing.
+    fn prove_cell(&mut self, cell: usize, budgets: &[usize]) -> bool {
+        for &budget in budgets {
+            for by in [1, -1, 2, -2, 3, -3] {
+                if self.enough(cell) {
+                    break;
+                }
+                if self.system.value(cell) + by < self.demand.least || self.has(cell, by) {
+                    continue;
+                }
+                if let Some(found) = self.search.find(cell, by, &[], budget) {
+                    self.record(found);
+                }
+            }
+            if self.enough(cell) && self.guard(cell, budget) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether some move changes the cell by exactly this much.
+    fn has(&self, cell: usize, by: i64) -> bool {
+        self.changing[cell].iter().any(|&m| self.effect(m, cell) == by)
+    }
+
+    fn effect(&self, index: u32, cell: usize) -> i64 {
+        effect(&self.moves[index as usize], self.system.cell(cell))
+    }
+
+    /// How many values the cell is proved to be able to have.
+    pub(super) fn width(&self, cell: usize) -> u64 {
+        let values: BTreeSet<i64> =
+            self.changing[cell].iter().map(|&m| self.effect(m, cell)).collect();
+        values.len() as u64 + 1
+    }
+
+    pub(super) fn enough(&self, cell: usize) -> bool {
+        let needed = if self.primary[cell] { self.demand.primary } else { 2 };
+        self.width(cell) >= needed
+    }
+
+    /// Sees to it that no insider can rule out every move that changes the cell.
+    fn guard(&mut self, cell: usize, budget: usize) -> bool {
+        if !self.primary[cell] || self.demand.insider_atoms == 0 {
+            return true;
+        }
+        while let Some(known) = self.ruling_out(cell) {
+            let found = [1, -1, 2]
+                .into_iter()
+                .filter(|by| self.system.value(cell) + by >= self.demand.least)
+                .find_map(|by| self.search.find(cell, by, &known, budget));
+            match found {
+                Some(found) => self.record(found),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Atoms one person can be in whose being counted there rules out every move that changes the cell.
+    pub(super) fn ruling_out(&self, cell: usize) -> Option<Vec<u32>> {
+        let emptied: Vec<Vec<u32>> = self.changing[cell]
+            .iter()
+            .map(|&m| emptied(self.system, &self.moves[m as usize]))
+            .collect();
+        hitting(&emptied, self.demand.insider_atoms)
+    }
+
+    fn record(&mut self, found: Move) {
+        let index = u32::try_from(self.moves.len()).unwrap_or(u32::MAX);
+        let touched: BTreeSet<u32> =
+            found.iter().flat_map(|&(a, _)| self.cells_of[a as usize].iter().copied()).collect();
+        for cell in touched {
+            let cell = cell as usize;
+            if !self.shown[cell] && effect(&found, self.system.cell(cell)) != 0 {
+                self.changing[cell].push(index);
+            }
+        }
+        self.moves.push(found);
+    }
+
+    /// Withholds one more cell near one that cannot be proved, the least one that helps.
+    fn withhold_for(&mut self, cell: usize) -> Result<usize, Unprotectable> {
+        let near = self.near(cell);
+        let &first = near.first().ok_or(Unprotectable(cell))?;
+        for &other in near.iter().take(TRIALS) {
+            self.search.withhold(self.system, other, self.demand.least);
+            self.shown[other] = false;
+            if self.prove_cell(cell, &[TRIAL_BUDGET]) {
+                return Ok(other);
+            }
+            self.moves_forget(other);
+            self.shown[other] = true;
+            self.search.show(other);
+        }
+        self.shown[first] = false;
+        self.search.withhold(self.system, first, self.demand.least);
+        Ok(first)
+    }
+
+    /// Drops moves that only work while `cell` is withheld.
+    fn moves_forget(&mut self, cell: usize) {
+        let Some(&first) = self.changing[cell].first() else { return };
+        // Such moves are the newest; later ones may rest on them being there.
+        self.moves.truncate(first as usize);
+        for list in &mut self.changing {
+            list.retain(|&m| m < first);
+        }
+    }
+
+    /// Shown cells that may be withheld and share a small sum with the cell, least value first.
+    fn near(&self, cell: usize) -> Vec<usize> {
+        let mut near = BTreeSet::new();
+        let mut reach: Vec<u32> = self.system.cell(cell).to_vec();
+        for _ in 0..3 {
+            let around: BTreeSet<u32> =
+                reach.iter().flat_map(|&a| self.cells_of[a as usize].iter().copied()).collect();
+            for &other in &around {
+                let other = other as usize;
+                if self.shown[other]
+                    && !self.fixed[other]
+                    && self.system.value(other) >= self.demand.least
+                {
+                    near.insert((self.system.value(other), other));
+                }
+            }
+            if near.len() >= TRIALS {
+                break;
+            }
+            let mut sums: Vec<u32> = around.into_iter().collect();
+            sums.sort_by_key(|&c| (self.system.cell(c as usize).len(), c));
+            sums.truncate(24);
+            let wider: BTreeSet<u32> = sums
+                .iter()
+                .flat_map(|&c| self.system.cell(c as usize))
+                .copied()
+                .take(2000)
+                .collect();
+            reach = wider.into_iter().collect();
+        }
+        near.into_iter().map(|n| n.1).collect()
+    }
+}
+
+/// At most `size` elements that meet every list, if there are such; none lists are met by nothing.
+pub(super) fn hitting(lists: &[Vec<u32>], size: usize) -> Option<Vec<u32>> {
+    let Some((first, rest)) = lists.split_first() else { return Some(Vec::new()) };
+    if size == 0 {
+        return None;
+    }
+    first.iter().find_map(|&element| {
+        let left: Vec<Vec<u32>> = rest.iter().filter(|l| !l.contains(&element)).cloned().collect();
+        let mut found = hitting(&left, size - 1)?;
+        found.push(element);
+        Some(found)
+    })
+}
+
+/// Atoms somebody is in that nobody would be in after the move.
+pub(super) fn emptied(system: &System, change: &Move) -> Vec<u32> {
+    let gone = |&(atom, by): &(u32, i64)| {
+        let value = system.values()[atom as usize];
+        (value > 0 && value + by == 0).then_some(atom)
+    };
+    change.iter().filter_map(gone).collect()
+}

@@ -1,0 +1,208 @@
+//! From a rule to a pattern, one type for each step.
+#![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
+
+use super::algebra::{in_span, refuse};
+use super::error::Error;
+use super::field::{Column, PRIME};
+use super::intervals::{Demand, Prover, Unprotectable};
+use super::moves::Move;
+use super::primary;
+use crate::{Reason, Rule, System, Zeros};
+
+/// What is wished for each cell besides the rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Cells that are shown if it can be avoided to withhold them: totals of the country and the counties.
+    pub kept: Vec<bool>,
+    /// Cells that were published before and stay shown.
+    pub published: Vec<bool>,
+    /// Cells withheld for a reason the system does not know.
+    pub withheld: Vec<Option<Reason>>,
+    /// How many atoms one person is counted in; 0 means one.
+    pub atoms_a_person: usize,
+}
+
+impl Terms {
+    fn is_kept(&self, cell: usize) -> bool {
+        self.kept.get(cell).copied().unwrap_or(false)
+    }
+
+    fn is_published(&self, cell: usize) -> bool {
+        self.published.get(cell).copied().unwrap_or(false)
+    }
+}
+
+/// A system in which every distinct sum of atoms is one cell.
+pub(super) struct Distinct {
+    pub(super) system: System,
+    /// For every cell of the original its distinct one.
+    pub(super) class: Vec<u32>,
+    /// By distinct cell.
+    kept: Vec<bool>,
+    fixed: Vec<bool>,
+}
+
+/// The first step: what must be withheld for its own sake.
+pub struct Primary<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) distinct: Distinct,
+    pub(super) reasons: Vec<Option<Reason>>,
+    pub(super) own: Vec<bool>,
+    pub(super) demand: Demand,
+}
+
+/// The second step: more is withheld so that nothing primary can be worked out.
+pub struct Secondary<'a> {
+    pub(super) primary: Primary<'a>,
+    pub(super) shown: Vec<bool>,
+    pub(super) added: Vec<Option<Reason>>,
+    pub(super) moves: Vec<Move>,
+}
+
+impl<'a> Primary<'a> {
+    /// Applies the primary rules.
+    ///
+    /// # Errors
+    /// When a cell that must stay shown is primary.
+    pub fn of(system: &System, terms: &Terms, rule: &'a Rule) -> Result<Self, Error> {
+        let class = system.classes();
+        let mut reasons: Vec<Option<Reason>> = (0..system.cells())
+            .map(|c| {
+                terms
+                    .withheld
+                    .get(c)
+                    .copied()
+                    .flatten()
+                    .or_else(|| primary::reason(system, c, rule))
+            })
+            .collect();
+        let own: Vec<bool> = reasons.iter().map(Option::is_some).collect();
+        let distinct = Distinct::new(system, &class, terms, rule);
+        let mut withheld = vec![false; distinct.system.cells()];
+        for (cell, &class) in distinct.class.iter().enumerate() {
+            withheld[class as usize] |= own[cell];
+        }
+        for (cell, &class) in distinct.class.iter().enumerate() {
+            if withheld[class as usize] {
+                reasons[cell].get_or_insert(Reason::SameCell);
+                if terms.is_published(cell) {
+                    return Err(Error::Irreconcilable { cell: cell.to_string() });
+                }
+            }
+        }
+        let insider_atoms = if rule.insiders { terms.atoms_a_person.max(1) } else { 0 };
+        let demand = Demand {
+            least: rule.least_withheld(),
+            primary: rule.min_feasible.max(2),
+            insider_atoms,
+        };
+        Ok(Self { rule, distinct, reasons, own: withheld, demand })
+    }
+
+    /// Withholds what else it takes.
+    ///
+    /// # Errors
+    /// When cells that must stay shown give a primary cell away.
+    pub fn secondary(self) -> Result<Secondary<'a>, Error> {
+        let system = &self.distinct.system;
+        let order = self.order();
+        let columns = |cells: &[usize]| cells.iter().map(|&c| column(system.cell(c))).collect();
+        let fixed: Vec<usize> = order.iter().copied().filter(|&c| self.distinct.fixed[c]).collect();
+        let free: Vec<usize> = order.iter().copied().filter(|&c| !self.distinct.fixed[c]).collect();
+        let withheld: Vec<usize> = (0..system.cells()).filter(|&c| self.own[c]).collect();
+        let mut given: Vec<Column> = columns(&fixed);
+        given.extend(links(system));
+        let refused = refuse(system.atoms(), given.clone(), columns(&withheld), columns(&free));
+        let Ok(refused) = refused else {
+            return Err(self.irreconcilable(given, &withheld));
+        };
+        let mut shown: Vec<bool> = self.own.iter().map(|o| !o).collect();
+        let mut added = vec![None; shown.len()];
+        for cell in refused.into_iter().map(|position| free[position as usize]) {
+            shown[cell] = false;
+            added[cell] = Some(Reason::Algebra);
+        }
+        let mut prover = Prover::new(system, &self.demand, shown, &self.own, &self.distinct.fixed);
+        for cell in prover.prove().map_err(|Unprotectable(cell)| self.named(cell))? {
+            added[cell] = Some(Reason::Interval);
+        }
+        let (shown, moves) = (prover.shown, prover.moves);
+        Ok(Secondary { primary: self, shown, added, moves })
+    }
+
+    /// Candidates in the order they should be shown: what must be, zeros, kept totals, then the largest.
+    fn order(&self) -> Vec<usize> {
+        let system = &self.distinct.system;
+        let mut order: Vec<usize> = (0..system.cells()).filter(|&c| !self.own[c]).collect();
+        order.sort_by_cached_key(|&c| {
+            let value = system.value(c);
+            let size = system.cell(c).len();
+            let first = (
+                !self.distinct.fixed[c],
+                value != 0 || self.rule.secondary_zeros,
+                !self.distinct.kept[c],
+            );
+            (first, std::cmp::Reverse(value.unsigned_abs()), std::cmp::Reverse(size), c)
+        });
+        order
+    }
+
+    fn irreconcilable(&self, given: Vec<Column>, withheld: &[usize]) -> Error {
+        let system = &self.distinct.system;
+        let asked: Vec<Column> = withheld.iter().map(|&c| column(system.cell(c))).collect();
+        let known = in_span(system.atoms(), given, &asked);
+        let first = withheld.iter().zip(known).find(|w| w.1).map_or(0, |w| *w.0);
+        self.named(first)
+    }
+
+    /// The refusal, naming the first original cell of a distinct one.
+    fn named(&self, distinct: usize) -> Error {
+        let cell =
+            self.distinct.class.iter().position(|&c| c as usize == distinct).unwrap_or(distinct);
+        Error::Irreconcilable { cell: cell.to_string() }
+    }
+}
+
+impl Distinct {
+    fn new(system: &System, class: &[u32], terms: &Terms, rule: &Rule) -> Self {
+        let mut number = vec![0; class.len()];
+        let mut chosen = Vec::new();
+        let mut distinct = Vec::with_capacity(class.len());
+        for (cell, &first) in class.iter().enumerate() {
+            if first as usize == cell {
+                number[cell] = u32::try_from(chosen.len()).unwrap_or(u32::MAX);
+                chosen.push(cell);
+            }
+            distinct.push(number[first as usize]);
+        }
+        let system = system.merged().0.restricted(&chosen);
+        let count = system.cells();
+        let (mut kept, mut fixed) = (vec![false; count], vec![false; count]);
+        for (cell, &class) in distinct.iter().enumerate() {
+            kept[class as usize] |= terms.is_kept(cell);
+            fixed[class as usize] |= terms.is_published(cell);
+        }
+        let zeros_stay =
+            rule.small_count.is_none_or(|s| s.zeros == Zeros::Shown) && !rule.secondary_zeros;
+        for (cell, fixed) in fixed.iter_mut().enumerate() {
+            *fixed |= system.cell(cell).is_empty() || (zeros_stay && system.value(cell) == 0);
+        }
+        Self { system, class: distinct, kept, fixed }
+    }
+}
+
+/// A cell as a column: one in the row of each of its atoms.
+pub(super) fn column(atoms: &[u32]) -> Column {
+    atoms.iter().map(|&atom| (atom, 1)).collect()
+}
+
+/// The links as columns that are known to be zero.
+pub(super) fn links(system: &System) -> Vec<Column> {
+    let signed = |link: &crate::Link| {
+        let minus = link.right.iter().map(|&atom| (atom, PRIME - 1));
+        let mut column: Column = column(&link.left).into_iter().chain(minus).collect();
+        column.sort_unstable();
+        column
+    };
+    system.links().iter().map(signed).collect()
+}
