@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::report::{Intervals, Range};
-use super::tableau::{End, Sense, Tableau};
+use super::rational::Q;
+use super::tableau::{End, Row, Sense, Tableau};
 use super::{Depth, EXAMPLES, Settings, View};
 
 /// The largest tableau, in entries of 16 bytes.
@@ -22,8 +23,8 @@ struct Target {
 /// The unknown atoms and the sums over them.
 struct Problem {
     variables: Vec<i64>,
-    low: Vec<f64>,
-    sums: Vec<Vec<(u32, f64)>>,
+    low: Vec<Option<Q>>,
+    sums: Vec<Row>,
     targets: Vec<Target>,
     unknown: usize,
     misled: usize,
@@ -39,7 +40,7 @@ pub(super) fn intervals(view: &View<'_>, settings: &Settings) -> Intervals {
         ..Intervals::default()
     };
     (found.components, found.largest) = components(&problem);
-    let values = problem.variables.iter().map(|&value| value as f64).collect();
+    let values = problem.variables.iter().map(|&value| Q::whole(value)).collect();
     let Some(mut tableau) = Tableau::new(problem.sums, values, problem.low, MOST_ENTRIES) else {
         return found;
     };
@@ -47,53 +48,67 @@ pub(super) fn intervals(view: &View<'_>, settings: &Settings) -> Intervals {
     found.solved = true;
     for (&cell, target) in view.withheld.iter().zip(&problem.targets) {
         let need = if view.is_primary(cell) { settings.min_feasible.saturating_sub(1).max(1) } else { 1 };
-        let need = need as f64;
-        let Some(mut range) = ask(&mut tableau, cell, *target, need, settings.depth) else {
-            continue;
-        };
-        if !view.system.is_magnitude() {
-            range.low = (range.low - 1e-6).ceil();
-            range.high = (range.high + 1e-6).floor();
-        }
+        let need = Q::whole(i64::try_from(need).unwrap_or(i64::MAX));
+        let whole = !view.system.is_magnitude();
+        let Some(ends) = ask(&mut tableau, *target, need, settings.depth) else { continue };
+        let range = ends.range(cell, target.constant, whole);
         found.answered += 1;
         found.ranges.push(range);
-        let seen = target.variable.map_or((0.0, 0.0), |variable| tableau.seen(variable));
-        found.proved += usize::from(seen.1 - seen.0 >= need);
+        let seen = target.variable.map_or((Q::ZERO, Q::ZERO), |variable| tableau.seen(variable));
+        found.proved += usize::from(seen.1.sub(seen.0) >= need);
     }
     judge(view, settings, &mut found);
     found
 }
 
-fn ask(
-    tableau: &mut Tableau,
-    cell: usize,
-    target: Target,
-    need: f64,
-    depth: Depth,
-) -> Option<Range> {
-    let constant = target.constant as f64;
+/// The ends of a variable; none where there is no limit.
+struct Ends {
+    low: Option<Q>,
+    high: Option<Q>,
+}
+
+impl Ends {
+    fn range(&self, cell: usize, constant: i64, whole: bool) -> Range {
+        let constant = Q::whole(constant);
+        let low = self.low.map_or(f64::NEG_INFINITY, |low| {
+            let low = low.add(constant);
+            if whole { low.ceil() as f64 } else { low.to_f64() }
+        });
+        let high = self.high.map_or(f64::INFINITY, |high| {
+            let high = high.add(constant);
+            if whole { high.floor() as f64 } else { high.to_f64() }
+        });
+        Range { cell, low, high }
+    }
+
+    fn holds(&self, need: Q) -> bool {
+        self.low.zip(self.high).is_none_or(|(low, high)| high.sub(low) >= need)
+    }
+}
+
+fn ask(tableau: &mut Tableau, target: Target, need: Q, depth: Depth) -> Option<Ends> {
     let Some(variable) = target.variable else {
-        return Some(Range { cell, low: constant, high: constant });
+        return Some(Ends { low: Some(Q::ZERO), high: Some(Q::ZERO) });
     };
-    let (mut low, mut high) = tableau.seen(variable);
+    let (low, high) = tableau.seen(variable);
+    let mut ends = Ends { low: Some(low), high: Some(high) };
     let rule = depth == Depth::Rule;
-    if !(rule && high - low >= need) {
-        match tableau.push(variable, Sense::Down, rule.then_some(high - need)) {
-            End::Limit(limit) => low = limit,
-            End::Unbounded => low = f64::NEG_INFINITY,
-            End::Reached => low = tableau.value(variable),
-            End::Stopped => return None,
+    for sense in [Sense::Down, Sense::Up] {
+        if rule && ends.holds(need) {
+            break;
         }
-    }
-    if !(rule && high - low >= need) {
-        match tableau.push(variable, Sense::Up, rule.then_some(low + need)) {
-            End::Limit(limit) => high = limit,
-            End::Unbounded => high = f64::INFINITY,
-            End::Reached => high = tableau.value(variable),
+        let down = sense == Sense::Down;
+        let other = if down { ends.high } else { ends.low };
+        let enough = other.map(|end| if down { end.sub(need) } else { end.add(need) });
+        let end = match tableau.push(variable, sense, enough.filter(|_| rule)) {
+            End::Limit(limit) => Some(limit),
+            End::Unbounded => None,
+            End::Reached => Some(tableau.value(variable)),
             End::Stopped => return None,
-        }
+        };
+        *(if down { &mut ends.low } else { &mut ends.high }) = end;
     }
-    Some(Range { cell, low: low + constant, high: high + constant })
+    Some(ends)
 }
 
 /// Counts what the ranges break.
@@ -175,7 +190,7 @@ impl Problem {
             variables.push(value);
         }
         let unknown = variables.len();
-        let floor = if positive { 0.0 } else { f64::NEG_INFINITY };
+        let floor = positive.then_some(Q::ZERO);
         let mut problem = Self {
             low: vec![floor; unknown],
             variables,
@@ -188,15 +203,15 @@ impl Problem {
         for (atoms, _) in &equations {
             let sum: Vec<u32> = atoms.iter().filter_map(|&atom| number[atom as usize]).collect();
             if !sum.is_empty() && !distinct.contains_key(&sum) {
-                problem.sums.push(sum.iter().map(|&variable| (variable, 1.0)).collect());
+                problem.sums.push(sum.iter().map(|&variable| (variable, Q::ONE)).collect());
                 distinct.insert(sum, ());
             }
         }
         for link in links {
-            let side = |atoms: &[u32], sign| -> Vec<(u32, f64)> {
+            let side = |atoms: &[u32], sign| -> Row {
                 atoms.iter().filter_map(|&a| Some((number[a as usize]?, sign))).collect()
             };
-            let mut sum = [side(&link.left, 1.0), side(&link.right, -1.0)].concat();
+            let mut sum = [side(&link.left, Q::ONE), side(&link.right, Q::whole(-1))].concat();
             sum.sort_unstable_by_key(|(variable, _)| *variable);
             problem.sums.push(sum);
         }
@@ -232,9 +247,9 @@ impl Problem {
     fn define(&mut self, sum: &[u32]) -> u32 {
         let variable = u32::try_from(self.variables.len()).unwrap_or(u32::MAX);
         self.variables.push(sum.iter().map(|&part| self.variables[part as usize]).sum());
-        self.low.push(f64::NEG_INFINITY);
-        let mut row: Vec<(u32, f64)> = sum.iter().map(|&part| (part, 1.0)).collect();
-        row.push((variable, -1.0));
+        self.low.push(None);
+        let mut row: Vec<(u32, f64)> = sum.iter().map(|&part| (part, Q::ONE)).collect();
+        row.push((variable, Q::whole(-1)));
         self.sums.push(row);
         variable
     }
@@ -248,7 +263,7 @@ impl Problem {
         if self.variables[at] < least {
             self.misled += 1;
         } else {
-            self.low[at] = self.low[at].max(least as f64);
+            self.low[at] = self.low[at].max(Some(Q::whole(least)));
         }
     }
 }

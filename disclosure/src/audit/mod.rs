@@ -17,6 +17,7 @@
 mod field;
 mod interval;
 mod null;
+mod rational;
 mod report;
 mod rowspace;
 mod tableau;

@@ -106,6 +106,8 @@ pub struct Insiders {
     pub tried: usize,
     /// Pairs of a contributor and a primary cell it can compute.
     pub breaches: usize,
+    /// The same for counts, where a person who is alone in an inner cell would have to know that it is.
+    pub if_known_alone: usize,
     /// The first few pairs.
     pub examples: Vec<(u32, usize)>,
 }

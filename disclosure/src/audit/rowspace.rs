@@ -84,7 +84,11 @@ pub(super) fn insiders(view: &View<'_>, null: &Null, own: &BTreeMap<u32, Vec<u32
         for cell in learnt {
             let foreign = |atom: &u32| atoms.binary_search(atom).is_err();
             if view.system.cell(cell).iter().any(foreign) {
-                found.breaches += 1;
+                if view.system.is_magnitude() {
+                    found.breaches += 1;
+                } else {
+                    found.if_known_alone += 1;
+                }
                 if found.examples.len() < EXAMPLES {
                     found.examples.push((who, cell));
                 }

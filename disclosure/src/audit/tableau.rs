@@ -12,15 +12,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Below this a number counts as zero; entries are mostly 0, 1 and -1, values mostly whole.
-const EPSILON: f64 = 1e-9;
-/// How near a whole number a value must be to be taken for it.
-const WHOLE: f64 = 1e-6;
+use super::rational::Q;
+
 /// Candidates looked at for a step that gains something before Bland's choice is taken.
 const LOOK: usize = 48;
 
 /// A row: the changes of free variables, in rising order, that make up the change of a dependent one.
-type Row = Vec<(u32, f64)>;
+pub(super) type Row = Vec<(u32, Q)>;
 
 /// Which way a question goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,24 +30,24 @@ pub(super) enum Sense {
 }
 
 impl Sense {
-    const fn sign(self) -> f64 {
+    const fn sign(self) -> i64 {
         match self {
-            Self::Down => -1.0,
-            Self::Up => 1.0,
+            Self::Down => -1,
+            Self::Up => 1,
         }
     }
 }
 
 /// How a question ended.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// This is the limit.
-    Limit(f64),
+    Limit(Q),
     /// There is no limit.
     Unbounded,
     /// The asked-for value is reached; the limit lies there or beyond.
     Reached,
-    /// The work allowance ran out.
+    /// The work allowance ran out, or a fraction outgrew 64 bits.
     Stopped,
 }
 
@@ -59,12 +57,12 @@ pub(super) struct Tableau {
     owner: Vec<u32>,
     place: Vec<Option<u32>>,
     columns: Vec<Vec<u32>>,
-    value: Vec<f64>,
-    low: Vec<f64>,
+    value: Vec<Q>,
+    low: Vec<Option<Q>>,
+    broken: bool,
     /// The least and largest whole value each variable had in a table that was whole all over.
-    seen: Vec<(f64, f64)>,
+    seen: Vec<(Q, Q)>,
     fractional: usize,
-    entries: usize,
     /// Entries read or written so far; a measure of work that is the same on every machine.
     pub(super) work: u64,
     /// Where work stops.
@@ -85,8 +83,8 @@ impl Tableau {
     /// `low` and `value` are by variable; each of `sums` lists variables with signs whose signed sum is fixed.
     pub(super) fn new(
         sums: Vec<Row>,
-        value: Vec<f64>,
-        low: Vec<f64>,
+        value: Vec<Q>,
+        low: Vec<Option<Q>>,
         most: usize,
     ) -> Option<Self> {
         let pivots = forward(sums, value.len(), most)?;
@@ -96,49 +94,37 @@ impl Tableau {
         }
         let (rows, owner) = backward(pivots, &place, most)?;
         let mut columns = vec![Vec::new(); value.len()];
-        let mut entries = 0;
         for (at, row) in (0u32..).zip(&rows) {
-            entries += row.len();
             for &(variable, _) in row {
                 columns[variable as usize].push(at);
             }
         }
         let seen = value.iter().map(|&v| (v, v)).collect();
         Some(Self {
-            rows, owner, place, columns, value, low, seen, fractional: 0, entries,
+            rows, owner, place, columns, value, low, broken: false, seen, fractional: 0,
             work: 0, allowance: u64::MAX,
         })
     }
 
     /// The range of whole values a variable took in whole tables; each end is proved by an actual table.
-    pub(super) fn seen(&self, variable: u32) -> (f64, f64) {
+    pub(super) fn seen(&self, variable: u32) -> (Q, Q) {
         self.seen[variable as usize]
     }
 
     /// The current value.
-    pub(super) fn value(&self, variable: u32) -> f64 {
+    pub(super) fn value(&self, variable: u32) -> Q {
         self.value[variable as usize]
     }
 
-    /// Raises or lowers a lower limit; the current value must respect it.
-    pub(super) fn set_low(&mut self, variable: u32, low: f64) {
-        self.low[variable as usize] = low;
-    }
-
-    /// Entries now in memory.
-    pub(super) const fn entries(&self) -> usize {
-        self.entries
-    }
-
     /// Moves `variable` as far as possible, or until `enough`.
-    pub(super) fn push(&mut self, variable: u32, sense: Sense, enough: Option<f64>) -> End {
+    pub(super) fn push(&mut self, variable: u32, sense: Sense, enough: Option<Q>) -> End {
         let sign = sense.sign();
         loop {
             let now = self.value[variable as usize];
-            if enough.is_some_and(|enough| sign * (now - enough) >= -WHOLE) {
+            if enough.is_some_and(|enough| sign * now.sub(enough).sign() >= 0) {
                 return End::Reached;
             }
-            if self.work > self.allowance {
+            if self.broken || self.work > self.allowance {
                 return End::Stopped;
             }
             let Some(row) = self.place[variable as usize] else {
@@ -170,20 +156,20 @@ impl Tableau {
     }
 
     /// The free variable to move so that the owner of `row` goes the way of `sign`: the first that gains, else Bland's.
-    fn choose(&mut self, row: u32, sign: f64) -> Option<(u32, f64, f64, Block)> {
-        let candidates: Vec<(u32, f64)> = self.rows[row as usize]
+    fn choose(&mut self, row: u32, sign: i64) -> Option<(u32, i64, Q, Block)> {
+        let candidates: Vec<(u32, i64)> = self.rows[row as usize]
             .iter()
-            .map(|&(variable, factor)| (variable, sign * factor.signum()))
+            .map(|&(variable, factor)| (variable, sign * factor.sign()))
             .filter(|&(variable, direction)| {
                 let variable = variable as usize;
-                direction > 0.0 || self.value[variable] > self.low[variable] + EPSILON
+                direction > 0 || self.low[variable].is_none_or(|low| self.value[variable] > low)
             })
             .collect();
         self.work += self.rows[row as usize].len() as u64;
         let mut fallback = None;
         for &(variable, direction) in candidates.iter().take(LOOK) {
             let (step, block) = self.step(variable, direction);
-            if step > EPSILON {
+            if step.sign() > 0 || matches!(block, Block::Nothing) {
                 return Some((variable, direction, step, block));
             }
             fallback = fallback.or(Some((variable, direction, step, block)));
@@ -191,58 +177,58 @@ impl Tableau {
         fallback
     }
 
-    /// How far a free variable can move, and what stops it.
-    fn step(&mut self, variable: u32, direction: f64) -> (f64, Block) {
-        let mut best = f64::INFINITY;
+    /// How far a free variable can move, and what stops it; among the nearest, the variable named first.
+    fn step(&mut self, variable: u32, direction: i64) -> (Q, Block) {
+        let mut best = None;
         let mut block = Block::Nothing;
-        if direction < 0.0 {
-            let low = self.low[variable as usize];
-            if low > f64::NEG_INFINITY {
-                best = (self.value[variable as usize] - low).max(0.0);
-                block = Block::OwnLimit;
-            }
+        if let (true, Some(low)) = (direction < 0, self.low[variable as usize]) {
+            best = Some(self.value[variable as usize].sub(low));
+            block = Block::OwnLimit;
         }
         self.tidy(variable);
         self.work += self.columns[variable as usize].len() as u64;
-        let mut leaving = u32::MAX;
+        let mut leaving = None;
         for &row in &self.columns[variable as usize] {
             let Some(factor) = entry(&self.rows[row as usize], variable) else { continue };
-            let slope = factor * direction;
             let owner = self.owner[row as usize];
-            if slope >= -EPSILON || self.low[owner as usize] == f64::NEG_INFINITY {
+            let Some(low) = self.low[owner as usize] else { continue };
+            let slope = factor.mul(Q::whole(-direction));
+            if slope.sign() <= 0 {
                 continue;
             }
-            let room = (self.value[owner as usize] - self.low[owner as usize]).max(0.0);
-            let reach = room / -slope;
-            let nearer = reach < best - EPSILON;
-            if nearer || (reach <= best + EPSILON && leaving != u32::MAX && owner < leaving) {
-                best = best.min(reach);
-                leaving = owner;
+            let reach = self.value[owner as usize].sub(low).div(slope);
+            self.broken |= reach.is_broken();
+            let nearer = best.is_none_or(|best| reach < best);
+            let first = best == Some(reach) && leaving.is_some_and(|other| owner < other);
+            if nearer || first {
+                best = Some(reach);
+                leaving = Some(owner);
                 block = Block::Row(row);
             }
         }
-        (best, block)
+        (best.unwrap_or(Q::ZERO), block)
     }
 
     /// Moves a free variable and all that depend on it.
-    fn apply(&mut self, variable: u32, direction: f64, step: f64) {
-        if step <= EPSILON {
+    fn apply(&mut self, variable: u32, direction: i64, step: Q) {
+        if step.sign() <= 0 {
             return;
         }
+        let by = step.mul(Q::whole(direction));
         let rows = std::mem::take(&mut self.columns[variable as usize]);
         let mut changed = Vec::with_capacity(rows.len() + 1);
-        self.assign(variable, self.value[variable as usize] + direction * step);
+        self.assign(variable, by);
         changed.push(variable);
         for &row in &rows {
             if let Some(factor) = entry(&self.rows[row as usize], variable) {
                 let owner = self.owner[row as usize];
-                self.assign(owner, self.value[owner as usize] + factor * direction * step);
+                self.assign(owner, factor.mul(by));
                 changed.push(owner);
             }
         }
         self.work += 2 * rows.len() as u64;
         self.columns[variable as usize] = rows;
-        if self.fractional == 0 {
+        if self.fractional == 0 && !self.broken {
             for variable in changed {
                 let value = self.value[variable as usize];
                 let seen = &mut self.seen[variable as usize];
@@ -251,19 +237,14 @@ impl Tableau {
         }
     }
 
-    /// Sets a value, snapping to whole numbers and limits so that rounding errors do not pile up.
-    fn assign(&mut self, variable: u32, value: f64) {
+    /// Changes a value.
+    fn assign(&mut self, variable: u32, by: Q) {
         let at = variable as usize;
-        let whole = value.round();
-        let snapped = if (value - whole).abs() < WHOLE { whole } else { value };
-        let was = is_fractional(self.value[at]);
-        let is = is_fractional(snapped);
-        self.value[at] = snapped;
-        match (was, is) {
-            (true, false) => self.fractional -= 1,
-            (false, true) => self.fractional += 1,
-            _ => {}
-        }
+        let (was, is) = (self.value[at], self.value[at].add(by));
+        self.value[at] = is;
+        self.broken |= is.is_broken();
+        self.fractional -= usize::from(!was.is_whole());
+        self.fractional += usize::from(!is.is_whole());
     }
 
     /// Drops rows from a column's list that no longer hold the variable.
@@ -279,14 +260,14 @@ impl Tableau {
     fn pivot(&mut self, row: u32, entering: u32) {
         let leaving = self.owner[row as usize];
         let old = std::mem::take(&mut self.rows[row as usize]);
-        let factor = entry(&old, entering).unwrap_or(1.0);
+        let factor = entry(&old, entering).unwrap_or(Q::ONE);
         let mut new: Row = old
             .iter()
             .filter(|(variable, _)| *variable != entering)
-            .map(|&(variable, weight)| (variable, -weight / factor))
+            .map(|&(variable, weight)| (variable, weight.negated().div(factor)))
             .collect();
         let spot = new.partition_point(|(variable, _)| *variable < leaving);
-        new.insert(spot, (leaving, 1.0 / factor));
+        new.insert(spot, (leaving, Q::ONE.div(factor)));
         self.tidy(entering);
         let users = std::mem::take(&mut self.columns[entering as usize]);
         self.columns[leaving as usize].push(row);
@@ -300,32 +281,28 @@ impl Tableau {
         self.place[leaving as usize] = None;
     }
 
-    fn substitute(&mut self, user: u32, entering: u32, row: &[(u32, f64)]) {
+    fn substitute(&mut self, user: u32, entering: u32, row: &[(u32, Q)]) {
         let old = std::mem::take(&mut self.rows[user as usize]);
-        let factor = entry(&old, entering).unwrap_or(0.0);
+        let factor = entry(&old, entering).unwrap_or(Q::ZERO);
         self.work += (old.len() + row.len()) as u64;
         let columns = &mut self.columns;
         let new = merge(&old, row, factor, entering, |variable| {
             columns[variable as usize].push(user);
         });
-        self.entries = self.entries + new.len() - old.len();
+        self.broken |= new.iter().any(|(_, factor)| factor.is_broken());
         self.rows[user as usize] = new;
     }
 }
 
-fn is_fractional(value: f64) -> bool {
-    (value - value.round()).abs() > WHOLE
-}
-
-fn entry(row: &[(u32, f64)], variable: u32) -> Option<f64> {
+fn entry(row: &[(u32, Q)], variable: u32) -> Option<Q> {
     row.binary_search_by_key(&variable, |(other, _)| *other).ok().map(|at| row[at].1)
 }
 
 /// `old` with `gone` replaced by `factor · row`; tells `added` of each variable new to `old`.
 fn merge(
-    old: &[(u32, f64)],
-    row: &[(u32, f64)],
-    factor: f64,
+    old: &[(u32, Q)],
+    row: &[(u32, Q)],
+    factor: Q,
     gone: u32,
     mut added: impl FnMut(u32),
 ) -> Row {
@@ -335,10 +312,10 @@ fn merge(
         while let Some(entry) = left.next_if(|(other, _)| *other < variable) {
             new.push(entry);
         }
-        let change = factor * weight;
+        let change = factor.mul(weight);
         if let Some((_, value)) = left.next_if(|(other, _)| *other == variable) {
-            let sum = value + change;
-            if sum.abs() > EPSILON {
+            let sum = value.add(change);
+            if sum != Q::ZERO {
                 new.push((variable, sum));
             }
         } else {
@@ -374,7 +351,7 @@ fn forward(mut sums: Vec<Row>, variables: usize, most: usize) -> Option<Vec<(u32
         let row: Row = sum
             .iter()
             .filter(|(variable, _)| *variable != pivot)
-            .map(|&(variable, weight)| (variable, -weight / factor))
+            .map(|&(variable, weight)| (variable, weight.negated().div(factor)))
             .collect();
         for other in std::mem::take(&mut occurs[pivot as usize]) {
             let old = std::mem::take(&mut sums[other as usize]);
@@ -404,27 +381,31 @@ fn backward(
     let mut rows: Vec<Row> = vec![Vec::new(); pivots.len()];
     let mut owner = vec![0; pivots.len()];
     let mut entries = 0;
-    let mut dense = vec![0.0; place.len()];
+    let mut dense = vec![Q::ZERO; place.len()];
     for (at, (pivot, row)) in pivots.into_iter().enumerate().rev() {
         let mut touched = Vec::new();
         for (variable, weight) in row {
-            let parts: &[(u32, f64)] = match place[variable as usize] {
+            let parts: &[(u32, Q)] = match place[variable as usize] {
                 Some(other) => &rows[other as usize],
-                None => &[(variable, 1.0)],
+                None => &[(variable, Q::ONE)],
             };
             for &(part, factor) in parts {
-                if dense[part as usize] == 0.0 {
+                if dense[part as usize] == Q::ZERO {
                     touched.push(part);
                 }
-                dense[part as usize] += weight * factor;
+                let sum = &mut dense[part as usize];
+                *sum = sum.add(weight.mul(factor));
             }
         }
         touched.sort_unstable();
         touched.dedup();
         let mut flat = Vec::with_capacity(touched.len());
         for part in touched {
-            let factor = std::mem::take(&mut dense[part as usize]);
-            if factor.abs() > EPSILON {
+            let factor = std::mem::replace(&mut dense[part as usize], Q::ZERO);
+            if factor.is_broken() {
+                return None;
+            }
+            if factor != Q::ZERO {
                 flat.push((part, factor));
             }
         }

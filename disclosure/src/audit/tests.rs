@@ -42,11 +42,11 @@ fn brute_force(system: &System, statuses: &[Status], least: i64, most: i64) -> V
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig { max_global_rejects: 20_000, ..ProptestConfig::with_cases(100) })]
 
     #[test]
     fn the_auditor_agrees_with_brute_force(
-        values in prop::collection::vec(0..4_i64, 6),
+        values in prop::collection::vec(0..3_i64, 6),
         group in prop::collection::vec(any::<bool>(), 3),
         hidden in prop::collection::vec(any::<bool>(), 18),
         knows in any::<bool>(),
@@ -60,11 +60,7 @@ proptest! {
                 _ => Status::Shown,
             })
             .collect();
-        let total = system.cells() - 10 + 3 * 0;
-        prop_assume!(statuses[total..].len() > 0);
-        let bounded = values.iter().sum::<i64>() <= 6;
-        let known_total = statuses[11] == Status::Shown;
-        prop_assume!(bounded && known_total);
+        prop_assume!(values.iter().sum::<i64>() <= 6 && statuses[11] == Status::Shown);
         let settings = Settings { least_withheld: least, ..Settings::default() };
         let report = attack(&system, &statuses, &settings);
         let seen = brute_force(&system, &statuses, least, 6);

@@ -19,7 +19,7 @@ mod error;
 mod formula;
 mod hierarchy;
 mod input;
-// mod protect;
+mod protect;
 mod specification;
 #[cfg(test)]
 mod tests;
@@ -31,7 +31,7 @@ use std::path::Path;
 
 pub use check::{Attack, audit, statuses};
 pub use error::{Error, LineFault, SpecificationFault};
-// pub use protect::{Protected, Report, protect, write};
+pub use protect::{Protected, Report, protect, write};
 pub use specification::{
     Measure, OneOrMany, Ordered, PrimaryRule, Specification, Subtotal, TableSpecification,
 };

@@ -105,3 +105,29 @@ fn unsafe_answers_are_rejected_and_known_weaknesses_found() {
     assert_eq!(attacked("c11", 1).intervals.unwrap().exact, 11);
     assert_eq!(attacked("c12", 0).algebra.determined, 5);
 }
+
+#[test]
+fn our_answers_withstand_the_attacker() {
+    for id in ["c01", "c02", "c03", "c04", "c08", "c09", "c10"] {
+        let case = case(id);
+        let started = std::time::Instant::now();
+        let done = match protect(&case) {
+            Ok(done) => done,
+            Err(error) => {
+                println!("{id}: {error}");
+                continue;
+            }
+        };
+        let report = done.report();
+        let theirs = expected(id, "result.json");
+        println!(
+            "{id}: primary {} secondary {} (reference {}) value {} (reference {}) {:?}",
+            report.primary,
+            report.secondary,
+            theirs["secondary"],
+            report.value_secondary,
+            theirs["value_secondary_suppressed"],
+            started.elapsed()
+        );
+    }
+}
