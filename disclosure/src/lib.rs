@@ -2,10 +2,12 @@
 
 pub mod audit;
 pub mod case;
+pub mod cellkey;
 pub mod cells;
 pub mod cube;
 pub mod identities;
 pub mod release;
+pub mod round;
 pub mod rule;
 pub mod sealed;
 pub mod suppress;

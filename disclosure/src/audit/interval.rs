@@ -248,7 +248,7 @@ impl Problem {
         let variable = u32::try_from(self.variables.len()).unwrap_or(u32::MAX);
         self.variables.push(sum.iter().map(|&part| self.variables[part as usize]).sum());
         self.low.push(None);
-        let mut row: Vec<(u32, f64)> = sum.iter().map(|&part| (part, Q::ONE)).collect();
+        let mut row: Row = sum.iter().map(|&part| (part, Q::ONE)).collect();
         row.push((variable, Q::whole(-1)));
         self.sums.push(row);
         variable
