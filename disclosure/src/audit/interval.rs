@@ -1,12 +1,19 @@
 //! T2: the least and largest value of every withheld cell.
 #![expect(clippy::indexing_slicing, reason = "a numeric kernel over indices it made itself")]
-#![expect(clippy::cast_precision_loss, reason = "values stay below 2^53 or are magnitudes in f64 anyway")]
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ranks in a short list")]
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "values stay below 2^53 or are magnitudes in f64 anyway"
+)]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "ranks in a short list"
+)]
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::report::{Intervals, Range};
 use super::rational::Q;
+use super::report::{Intervals, Range};
 use super::tableau::{End, Row, Sense, Tableau};
 use super::{Depth, EXAMPLES, Settings, View};
 
@@ -47,7 +54,8 @@ pub(super) fn intervals(view: &View<'_>, settings: &Settings) -> Intervals {
     tableau.allowance = settings.allowance;
     found.solved = true;
     for (&cell, target) in view.withheld.iter().zip(&problem.targets) {
-        let need = if view.is_primary(cell) { settings.min_feasible.saturating_sub(1).max(1) } else { 1 };
+        let need =
+            if view.is_primary(cell) { settings.min_feasible.saturating_sub(1).max(1) } else { 1 };
         let need = Q::whole(i64::try_from(need).unwrap_or(i64::MAX));
         let whole = !view.system.is_magnitude();
         let Some(ends) = ask(&mut tableau, *target, need, settings.depth) else { continue };
@@ -181,7 +189,8 @@ impl Problem {
             .map(|cell| (view.system.cell(cell).to_vec(), view.system.value(cell)))
             .collect();
         let links = view.system.links();
-        let both: Vec<Vec<u32>> = links.iter().map(|l| [&l.left[..], &l.right[..]].concat()).collect();
+        let both: Vec<Vec<u32>> =
+            links.iter().map(|l| [&l.left[..], &l.right[..]].concat()).collect();
         let known = plain(&equations, &both, values, positive);
         let mut number = vec![None; values.len()];
         let mut variables = Vec::new();
@@ -288,8 +297,7 @@ fn plain(
         }
     }
     let told = |left: usize, rest: i64| left == 1 || (positive && rest == 0 && left > 0);
-    let mut ready: Vec<usize> =
-        (0..left.len()).filter(|&at| told(left[at], rest[at])).collect();
+    let mut ready: Vec<usize> = (0..left.len()).filter(|&at| told(left[at], rest[at])).collect();
     while let Some(at) = ready.pop() {
         for &atom in sums[at] {
             let atom = atom as usize;

@@ -212,8 +212,7 @@ fn fixed_zero(merged: &Merged) -> (Vec<bool>, Vec<Equation>) {
     let mut distinct = HashSet::new();
     let mut rest = Vec::new();
     for equation in &merged.equations {
-        let kept: Equation =
-            equation.iter().copied().filter(|(u, _)| !zero[*u as usize]).collect();
+        let kept: Equation = equation.iter().copied().filter(|(u, _)| !zero[*u as usize]).collect();
         if !kept.is_empty() && distinct.insert(kept.clone()) {
             rest.push(kept);
         }
@@ -231,7 +230,8 @@ impl Workspace {
                 occurs[unknown as usize].push(at);
             }
         }
-        let count = occurs.iter().map(|list| u32::try_from(list.len()).unwrap_or(u32::MAX)).collect();
+        let count =
+            occurs.iter().map(|list| u32::try_from(list.len()).unwrap_or(u32::MAX)).collect();
         Self { alive: vec![true; equations.len()], equations, occurs, count, queue }
     }
 
@@ -268,7 +268,13 @@ impl Workspace {
     }
 
     /// `old + factor · row`, keeping the lists of where unknowns occur.
-    fn combine(&mut self, old: &[(u32, u64)], row: &[(u32, u64)], factor: u64, at: u32) -> Equation {
+    fn combine(
+        &mut self,
+        old: &[(u32, u64)],
+        row: &[(u32, u64)],
+        factor: u64,
+        at: u32,
+    ) -> Equation {
         let mut new = Vec::with_capacity(old.len() + row.len());
         let mut left = old.iter().copied().peekable();
         for &(unknown, weight) in row {

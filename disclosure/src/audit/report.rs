@@ -116,7 +116,8 @@ impl AuditReport {
     /// Breaches of all kinds.
     #[must_use]
     pub fn breaches(&self) -> usize {
-        let intervals = self.intervals.as_ref().map_or(0, |t2| t2.exact + t2.too_few + t2.too_close);
+        let intervals =
+            self.intervals.as_ref().map_or(0, |t2| t2.exact + t2.too_few + t2.too_close);
         let insiders = self.insiders.as_ref().map_or(0, |t3| t3.breaches);
         self.algebra.determined + intervals + insiders
     }
@@ -170,9 +171,8 @@ impl AuditReport {
     /// The same as a page of its own.
     #[must_use]
     pub fn page(&self, title: &str, name: impl Fn(usize) -> String) -> String {
-        let escape = |text: &str| {
-            text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-        };
+        let escape =
+            |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let colour = if self.breaches() == 0 { "#0a6b3b" } else { "#a4161a" };
         let lines = escape(&self.text(name));
         let (verdict, rest) = lines.split_once('\n').unwrap_or((&lines, ""));

@@ -76,9 +76,8 @@ pub(super) fn insiders(view: &View<'_>, null: &Null, own: &BTreeMap<u32, Vec<u32
             by_direction.get(&same).cloned().unwrap_or_default()
         } else {
             let basis = Basis::new(atoms.iter().map(|&atom| null.change(&[atom])));
-            let inside = |(cell, change): &(usize, Vec<u64>)| {
-                basis.holds(change.clone()).then_some(*cell)
-            };
+            let inside =
+                |(cell, change): &(usize, Vec<u64>)| basis.holds(change.clone()).then_some(*cell);
             targets.iter().filter_map(inside).collect()
         };
         for cell in learnt {

@@ -101,8 +101,17 @@ impl Tableau {
         }
         let seen = value.iter().map(|&v| (v, v)).collect();
         Some(Self {
-            rows, owner, place, columns, value, low, broken: false, seen, fractional: 0,
-            work: 0, allowance: u64::MAX,
+            rows,
+            owner,
+            place,
+            columns,
+            value,
+            low,
+            broken: false,
+            seen,
+            fractional: 0,
+            work: 0,
+            allowance: u64::MAX,
         })
     }
 

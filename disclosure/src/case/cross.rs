@@ -106,8 +106,9 @@ impl Part {
     fn new(input: &Input, dimension: usize, margin: &[usize]) -> Option<Self> {
         let group = input.groups.get(dimension)?;
         let tuples = input.tuples.get(dimension)?;
-        let inside: Vec<usize> =
-            (0..group.len()).filter(|&at| group.get(at).is_some_and(|c| margin.contains(c))).collect();
+        let inside: Vec<usize> = (0..group.len())
+            .filter(|&at| group.get(at).is_some_and(|c| margin.contains(c)))
+            .collect();
         if inside.is_empty() {
             return None;
         }

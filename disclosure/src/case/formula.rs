@@ -131,11 +131,7 @@ impl<'a> Reader<'a> {
             return Err(Fault::Formula(format!("unexpected `{token}`")));
         }
         self.at += 1;
-        Ok(if token == "1" {
-            vec![Margin::new()]
-        } else {
-            vec![Margin::from([token.to_owned()])]
-        })
+        Ok(if token == "1" { vec![Margin::new()] } else { vec![Margin::from([token.to_owned()])] })
     }
 }
 

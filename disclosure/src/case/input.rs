@@ -99,9 +99,10 @@ struct Places {
 impl Places {
     fn find(header: &StringRecord, columns: &[String], measure: &Measure) -> Result<Self, Error> {
         let place = |name: &str| {
-            header.iter().position(|column| column == name).ok_or_else(|| {
-                unknown("input header", "column", name, header.iter())
-            })
+            header
+                .iter()
+                .position(|column| column == name)
+                .ok_or_else(|| unknown("input header", "column", name, header.iter()))
         };
         let (value, contributor) = match measure {
             Measure::Count { var } => (var.as_deref(), None),
@@ -157,8 +158,11 @@ impl<'a> Reader<'a> {
         let mut line = 1;
         while reader.read_record(&mut record)? {
             line += 1;
-            self.line(&record, &places, line)
-                .map_err(|fault| Error::Line { file: "input", line, fault })?;
+            self.line(&record, &places, line).map_err(|fault| Error::Line {
+                file: "input",
+                line,
+                fault,
+            })?;
         }
         Ok(self.finish())
     }
@@ -275,8 +279,10 @@ impl<'a> Reader<'a> {
             }
             if !person.is_empty() {
                 let shares = std::mem::take(&mut row.shares);
-                row.shares =
-                    shares.into_iter().map(|(id, share)| (renumbered(&person, id), share)).collect();
+                row.shares = shares
+                    .into_iter()
+                    .map(|(id, share)| (renumbered(&person, id), share))
+                    .collect();
             }
         }
         rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));

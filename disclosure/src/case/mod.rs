@@ -238,9 +238,8 @@ fn same(
     spelled: &[BTreeSet<String>],
     parsed: &[BTreeSet<String>],
 ) -> Result<(), SpecificationFault> {
-    let name = |margin: &BTreeSet<String>| {
-        margin.iter().map(String::as_str).collect::<Vec<_>>().join(":")
-    };
+    let name =
+        |margin: &BTreeSet<String>| margin.iter().map(String::as_str).collect::<Vec<_>>().join(":");
     if let Some(margin) = spelled.iter().find(|margin| !parsed.contains(margin)) {
         return Err(SpecificationFault::MarginsDiffer(name(margin), "margins", "formula"));
     }

@@ -96,7 +96,10 @@ fn named(case: &Case, error: &crate::suppress::Error) -> String {
     if let crate::suppress::Error::Irreconcilable { cell } = error
         && let Ok(number) = cell.parse()
     {
-        return format!("cell `{}` cannot be protected beside what must stay shown", case.name(number));
+        return format!(
+            "cell `{}` cannot be protected beside what must stay shown",
+            case.name(number)
+        );
     }
     error.to_string()
 }
@@ -162,7 +165,8 @@ pub fn write(case: &Case, done: &Protected, out: &Path, with_values: bool) -> Re
     let files = [("cells.csv", cells), ("report.json", json), ("report.html", page.into_bytes())];
     let mut ready = Vec::new();
     for (name, content) in files {
-        let mut file = tempfile::Builder::new().prefix(".hjemmel-").tempfile_in(out).map_err(failed)?;
+        let mut file =
+            tempfile::Builder::new().prefix(".hjemmel-").tempfile_in(out).map_err(failed)?;
         file.write_all(&content).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
         ready.push((name, file));

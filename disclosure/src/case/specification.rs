@@ -212,7 +212,8 @@ impl Specification {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let fault = |place: &str, fault| Err(Error::Specification { place: place.to_owned(), fault });
+        let fault =
+            |place: &str, fault| Err(Error::Specification { place: place.to_owned(), fault });
         if self.schema != SCHEMA {
             return fault("schema", Fault::Schema(self.schema.clone()));
         }
@@ -262,8 +263,21 @@ fn check_rule(rule: &PrimaryRule) -> Result<(), Error> {
 }
 
 const KEYS: [&str; 15] = [
-    "schema", "id", "title", "source", "input", "total_code", "measure", "dimensions",
-    "hierarchies", "tables", "extend_zeros", "rule", "linked", "note", "extra",
+    "schema",
+    "id",
+    "title",
+    "source",
+    "input",
+    "total_code",
+    "measure",
+    "dimensions",
+    "hierarchies",
+    "tables",
+    "extend_zeros",
+    "rule",
+    "linked",
+    "note",
+    "extra",
 ];
 
 /// Refuses keys nobody reads: a misspelled setting must not be silently without effect.

@@ -48,7 +48,8 @@ impl PerturbationTable {
     /// The noise of a count and the cumulative probabilities, for publication and tests.
     #[must_use]
     pub fn row(&self, count: u64) -> &[(i64, f64)] {
-        let at = usize::try_from(count).unwrap_or(usize::MAX).min(self.rows.len().saturating_sub(1));
+        let at =
+            usize::try_from(count).unwrap_or(usize::MAX).min(self.rows.len().saturating_sub(1));
         self.rows.get(at).map_or(&[], Vec::as_slice)
     }
 

@@ -138,7 +138,11 @@ impl Work<'_> {
                 Some(best) if self.cost(best) < self.cost(worst) => self.set(best, self.base),
                 _ => {
                     self.set(worst, self.base);
-                    debug_assert_eq!(before, self.pull(worst), "an exchange taken back leaves no trace");
+                    debug_assert_eq!(
+                        before,
+                        self.pull(worst),
+                        "an exchange taken back leaves no trace"
+                    );
                     return;
                 }
             }
@@ -152,7 +156,8 @@ impl Work<'_> {
 
     /// The change of the sum of squared errors when an inner cell goes from zero to the base, over the base.
     fn cost(&self, atom: usize) -> i64 {
-        2 * self.pull(atom) + self.base * i64::try_from(self.users[atom].len()).unwrap_or(i64::MAX / 64)
+        2 * self.pull(atom)
+            + self.base * i64::try_from(self.users[atom].len()).unwrap_or(i64::MAX / 64)
     }
 
     fn set(&mut self, atom: usize, value: i64) {

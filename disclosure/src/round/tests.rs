@@ -29,11 +29,14 @@ fn no_published_count_is_small_and_tables_add_up() {
         assert!(rounded.cells.iter().all(|&v| v == 0 || v >= i64::from(base)), "{id}");
         assert_eq!(rounded, round(case.system(), base, 1).unwrap());
         // Additive: a change no shown cell of the true table sees is not seen after rounding either.
-        let totals: Vec<usize> =
-            (0..case.system().cells()).filter(|&c| case.system().cell(c).len() == case.system().atoms()).collect();
+        let totals: Vec<usize> = (0..case.system().cells())
+            .filter(|&c| case.system().cell(c).len() == case.system().atoms())
+            .collect();
         let total = rounded.cells[totals[0]];
-        let column = case.columns().iter().position(|c| c == "hovedint" || c == "main_income").unwrap();
-        let leaves = ["annet", "arbeid", "soshjelp", "trygd", "other", "wages", "assistance", "pensions"];
+        let column =
+            case.columns().iter().position(|c| c == "hovedint" || c == "main_income").unwrap();
+        let leaves =
+            ["annet", "arbeid", "soshjelp", "trygd", "other", "wages", "assistance", "pensions"];
         let all_but = |cell: usize| {
             (0..case.columns().len()).all(|at| at == column || case.code(cell, at) == "Total")
         };
@@ -50,7 +53,10 @@ fn rounding_is_no_worse_than_the_reference() {
     for (id, base, file) in [("c03", 3, "r1_publish.csv"), ("c06", 5, "r2_publish.csv")] {
         let rounded = round(system_of(id).system(), base, 1).unwrap();
         let (max, mean) = reference(file);
-        println!("{id}: max {} ({max}) mean {} ({mean})", rounded.max_difference, rounded.mean_difference);
+        println!(
+            "{id}: max {} ({max}) mean {} ({mean})",
+            rounded.max_difference, rounded.mean_difference
+        );
         assert!(rounded.max_difference <= max, "{id} {} {max}", rounded.max_difference);
         assert!(rounded.mean_difference <= mean + 1e-9, "{id} {} {mean}", rounded.mean_difference);
     }
