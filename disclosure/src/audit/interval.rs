@@ -10,7 +10,7 @@
     reason = "ranks in a short list"
 )]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rational::Q;
 use super::report::{Intervals, Range};
@@ -208,12 +208,12 @@ impl Problem {
             unknown,
             misled: 0,
         };
-        let mut distinct = HashMap::new();
+        let mut distinct = HashSet::new();
         for (atoms, _) in &equations {
             let sum: Vec<u32> = atoms.iter().filter_map(|&atom| number[atom as usize]).collect();
-            if !sum.is_empty() && !distinct.contains_key(&sum) {
+            if !sum.is_empty() && !distinct.contains(&sum) {
                 problem.sums.push(sum.iter().map(|&variable| (variable, Q::ONE)).collect());
-                distinct.insert(sum, ());
+                distinct.insert(sum);
             }
         }
         for link in links {
@@ -319,13 +319,6 @@ fn plain(
 /// How many groups of unknown atoms do not touch, and the size of the largest.
 fn components(problem: &Problem) -> (usize, usize) {
     let mut root: Vec<usize> = (0..problem.variables.len()).collect();
-    fn find(root: &mut [usize], mut at: usize) -> usize {
-        while root[at] != at {
-            root[at] = root[root[at]];
-            at = root[at];
-        }
-        at
-    }
     for sum in &problem.sums {
         let mut parts = sum.iter().map(|(variable, _)| *variable as usize);
         let Some(first) = parts.next() else { continue };
@@ -339,4 +332,13 @@ fn components(problem: &Problem) -> (usize, usize) {
         *sizes.entry(find(&mut root, atom)).or_default() += 1;
     }
     (sizes.len(), sizes.values().copied().max().unwrap_or(0))
+}
+
+/// The representative of a group, shortening the way to it.
+fn find(root: &mut [usize], mut at: usize) -> usize {
+    while root[at] != at {
+        root[at] = root[root[at]];
+        at = root[at];
+    }
+    at
 }

@@ -1,3 +1,5 @@
+#![expect(clippy::cast_precision_loss, reason = "small numbers in tests")]
+
 use proptest::prelude::*;
 
 use super::*;
