@@ -12,9 +12,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::elimination::Row;
 use super::rational::Q;
 use super::report::{Intervals, Range};
-use super::tableau::{End, Row, Sense, Tableau};
+use super::tableau::{End, Sense, Tableau};
 use super::{Depth, EXAMPLES, Settings, View};
 
 /// The largest tableau, in entries of 16 bytes.

@@ -4,16 +4,20 @@
 //! Against a reader of the shown cells who knows the classification and, as [`Settings`] say, that nothing is
 //! negative, the least value of a withheld cell, and what one contributor knows of itself: a withheld cell that the
 //! shown ones determine by algebra is found, but for a chance below 2^-60 a cell (T1); where the report says
-//! `solved`, every interval of a withheld cell is found by linear programming, an integer count being known when only
-//! one whole number lies in it (T2); and every primary cell that one contributor computes by adding the inner cells
-//! it is alone in (T3). `proved` counts the cells for which whole tables with different values exist: for those even
-//! integer programming finds nothing more. Several contributors acting together are not tried.
+//! `solved` and `answered` equals `of`, both ends of every interval are those of linear programming, in exact
+//! fractions, an integer count being known when only one whole number lies between them (T2); and every primary
+//! amount is found that one contributor computes by adding the inner cells it is alone in (T3). For counts, T3 says
+//! what a person would learn who knew to be alone in an inner cell (`if_known_alone`): a person knows to be there, not
+//! to be alone, so this is told and is no breach; what a person learns from being there is for [`crate::suppress`] to
+//! prove. `proved` counts the cells for which whole tables with different values were found: for those even integer
+//! programming finds nothing more. Several contributors acting together are not tried.
 //!
 //! # Source
 //! T1 as in Statistics Norway's `GaussSuppression` (the span of published cells), turned round into random null
 //! vectors; T2 as in Hundepool et al., *Statistical Disclosure Control*, ch. 4.2. Held by
 //! `the_auditor_agrees_with_brute_force` and `the_reference_findings_are_reproduced`.
 
+mod elimination;
 mod field;
 mod interval;
 mod null;
