@@ -1,1 +1,23 @@
-//! stub
+//! The HTTP interface of Hjemmel and the `hjemmel` command.
+//!
+//! A request goes one way: question → caller → decision → data under a seal → disclosure control → answer.
+
+pub mod app;
+pub mod axes;
+pub mod command;
+pub mod cursor;
+pub mod identity;
+pub mod journal;
+pub mod language;
+pub mod microdata;
+pub mod openapi;
+pub mod problem;
+pub mod pxweb;
+pub mod reply;
+pub mod routes;
+pub mod server;
+pub mod settings;
+pub mod shelf;
+pub mod signin;
+pub mod stream;
+pub mod table_answer;

@@ -51,7 +51,7 @@ pub struct Value {
 /// The level of a value; protection prefers to keep the coarser ones shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// A single code of a code list, or a bydel.
+    /// A code of a code list, a few of them together, or a bydel.
     Leaf,
     /// A municipality.
     Kommune,
@@ -61,4 +61,36 @@ pub enum Level {
     Fylke,
     /// The whole.
     Total,
+}
+
+impl Table {
+    /// The years it is published for, oldest first.
+    pub fn years(&self) -> impl Iterator<Item = u16> {
+        self.dimensions.first().into_iter().flat_map(|region| region.values.keys().copied())
+    }
+
+    /// Whether it is published for a year.
+    #[must_use]
+    pub fn has_year(&self, year: u16) -> bool {
+        self.dimensions.iter().all(|dimension| dimension.values.contains_key(&year))
+    }
+
+    /// The dimension of a variable code.
+    #[must_use]
+    pub fn dimension(&self, code: &str) -> Option<&Dimension> {
+        self.dimensions.iter().find(|dimension| dimension.code == code)
+    }
+
+    /// The register columns it counts over, in the order of the dimensions.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.dimensions.iter().map(|dimension| dimension.column.as_str())
+    }
+}
+
+impl Dimension {
+    /// The values of a year; none for a year it does not exist in.
+    #[must_use]
+    pub fn values_of(&self, year: u16) -> &[Value] {
+        self.values.get(&year).map_or(&[], Vec::as_slice)
+    }
 }

@@ -1,14 +1,44 @@
 //! What can be asked for, as types, so that a permission for one thing cannot be spent on another.
 
+use crate::{Asked, Tier};
 use hjemmel_kostra::Form;
 use std::collections::BTreeSet;
 
+/// The scope a token must carry for unit records.
+pub const SCOPE_MICRODATA: &str = "ssb:kostra.microdata";
+/// The scope a token must carry for exact cells.
+pub const SCOPE_TABLES: &str = "ssb:kostra.tables";
+
 mod sealed {
-    pub trait Sealed {}
+    use super::{Asked, BTreeSet, Tier};
+
+    /// What a decision reads of one request.
+    pub struct Need<'a> {
+        /// The request, as the record keeps it.
+        pub asked: Asked,
+        /// Columns asked for by name; none means all the grant gives.
+        pub columns: Option<&'a BTreeSet<String>>,
+        /// Regions asked for by code.
+        pub regions: Option<&'a BTreeSet<String>>,
+        /// Whether leaving the regions out asks for the whole country, not for what the grant gives.
+        pub whole_country: bool,
+        /// The least revealing tier that could answer.
+        pub tier: Tier,
+        /// The scope the token must carry; none for what no caller may ever ask for.
+        pub scope: Option<&'static str>,
+    }
+
+    /// Keeps the set of actions closed, and what deciding reads of them inside the crate.
+    pub trait Sealed {
+        type Of;
+        fn need(resource: &Self::Of) -> Need<'_>;
+    }
 }
 
+pub(crate) use sealed::{Need, Sealed};
+
 /// Something a caller can be permitted to do.
-pub trait Action: sealed::Sealed {
+pub trait Action: sealed::Sealed<Of = Self::Resource> {
     /// What it is done to.
     type Resource: Clone + Send + Sync + 'static;
     /// The name in grants, rules and records: `table:read`.
@@ -59,9 +89,65 @@ pub struct ProtectTables {
     pub year: u16,
 }
 
-impl sealed::Sealed for ReadTable {}
-impl sealed::Sealed for ReadMicrodata {}
-impl sealed::Sealed for Protect {}
+impl sealed::Sealed for ReadTable {
+    type Of = TableRead;
+    fn need(resource: &TableRead) -> Need<'_> {
+        Need {
+            asked: Asked {
+                form: resource.form,
+                table: Some(resource.table.clone()),
+                years: resource.years.clone(),
+                columns: Some(resource.columns.clone()),
+                regions: resource.regions.clone(),
+            },
+            columns: Some(&resource.columns),
+            regions: resource.regions.as_ref(),
+            whole_country: true,
+            tier: Tier::Exact,
+            scope: Some(SCOPE_TABLES),
+        }
+    }
+}
+
+impl sealed::Sealed for ReadMicrodata {
+    type Of = MicrodataRead;
+    fn need(resource: &MicrodataRead) -> Need<'_> {
+        Need {
+            asked: Asked {
+                form: resource.form,
+                table: None,
+                years: BTreeSet::from([resource.year]),
+                columns: resource.columns.clone(),
+                regions: resource.regions.clone(),
+            },
+            columns: resource.columns.as_ref(),
+            regions: resource.regions.as_ref(),
+            whole_country: false,
+            tier: Tier::Pseudonymised,
+            scope: Some(SCOPE_MICRODATA),
+        }
+    }
+}
+
+impl sealed::Sealed for Protect {
+    type Of = ProtectTables;
+    fn need(resource: &ProtectTables) -> Need<'_> {
+        Need {
+            asked: Asked {
+                form: resource.form,
+                table: None,
+                years: BTreeSet::from([resource.year]),
+                columns: None,
+                regions: None,
+            },
+            columns: None,
+            regions: None,
+            whole_country: true,
+            tier: Tier::Identified,
+            scope: None,
+        }
+    }
+}
 
 impl Action for ReadTable {
     type Resource = TableRead;

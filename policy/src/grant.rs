@@ -1,15 +1,32 @@
 //! The proof that a decision allowed something, and what comes with it.
 
 use crate::{Action, Tier};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Which regions a grant covers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Population {
     /// The whole country.
     All,
-    /// These municipalities (four digits) and bydeler (six digits) only.
+    /// These municipalities (four digits) and bydeler (six digits) only; a municipality's code stands
+    /// for its bydeler too.
     Regions(BTreeSet<String>),
+}
+
+impl Population {
+    /// Whether records of this region (a municipality or a bydel) are inside.
+    #[must_use]
+    pub fn covers(&self, region: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Regions(codes) => {
+                codes.contains(region)
+                    || (region.len() == 6 && region.get(..4).is_some_and(|k| codes.contains(k)))
+            }
+        }
+    }
 }
 
 /// What a permitted reader must be held to.
@@ -38,6 +55,20 @@ pub struct Obligations {
 /// Proof that policy allowed `A` on one resource.
 ///
 /// Only deciding makes one, and it cannot be cloned: one decision buys one use.
+///
+/// ```compile_fail,E0599
+/// fn twice(grant: hjemmel_policy::Grant<hjemmel_policy::ReadMicrodata>) {
+///     let again = grant.clone();
+/// }
+/// ```
+///
+/// Nor can it be made by hand:
+///
+/// ```compile_fail,E0624
+/// fn forge(resource: hjemmel_policy::ProtectTables, obligations: hjemmel_policy::Obligations) {
+///     let grant = hjemmel_policy::Grant::<hjemmel_policy::Protect>::new(resource, obligations);
+/// }
+/// ```
 #[must_use]
 pub struct Grant<A: Action> {
     resource: A::Resource,
@@ -46,7 +77,6 @@ pub struct Grant<A: Action> {
 
 impl<A: Action> Grant<A> {
     /// Reserved for the decision.
-    #[expect(dead_code, reason = "the decision module calls it")]
     pub(crate) const fn new(resource: A::Resource, obligations: Obligations) -> Self {
         Self { resource, obligations }
     }

@@ -1,15 +1,28 @@
 //! Who may see what, and on which legal basis.
-//! Deciding is the only maker of a [`Grant`]. Faults while deciding are denials.
 //!
+//! Deciding is the only maker of a [`Grant`]. Faults while deciding are denials. The crate knows no
+//! clock and no database: the time is a parameter, and the grants in force are given as a whole.
 
 pub mod action;
 pub mod caller;
+pub mod decision;
+pub mod error;
 pub mod grant;
 pub mod organisation;
+pub mod policy;
+mod rules;
+pub mod terms;
 pub mod tier;
 
-pub use action::{Action, MicrodataRead, Protect, ReadMicrodata, ProtectTables, ReadTable, TableRead};
+pub use action::{
+    Action, MicrodataRead, Protect, ProtectTables, ReadMicrodata, ReadTable, SCOPE_MICRODATA,
+    SCOPE_TABLES, TableRead,
+};
 pub use caller::{Caller, Role, Subject};
+pub use decision::{Asked, Decision, Failure, GrantRef, NearMiss, Outcome};
+pub use error::Error;
 pub use grant::{Grant, Obligations, Population};
 pub use organisation::OrganisationNumber;
+pub use policy::{Decided, Policy};
+pub use terms::{Change, ColumnsOf, DEMO_GRANTS, GrantTerms, State, Violation, diff};
 pub use tier::Tier;

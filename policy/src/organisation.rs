@@ -26,7 +26,7 @@ impl OrganisationNumber {
         }
         let weights = [3u32, 2, 7, 6, 5, 4, 3, 2, 1];
         let sum: u32 = digits.iter().zip(weights).map(|(d, w)| u32::from(d - b'0') * w).sum();
-        if sum % 11 == 0 { Ok(Self(digits)) } else { Err(wrong()) }
+        if sum.is_multiple_of(11) { Ok(Self(digits)) } else { Err(wrong()) }
     }
 
     /// The nine digits.

@@ -1,1 +1,30 @@
-//! stub
+//! What one installation remembers: grants, deliveries, editions, releases and the record of decisions,
+//! in SQLite or PostgreSQL with the same queries.
+//!
+//! Nothing here decides or protects. Every call is synchronous and may block on the disk; call it from a
+//! thread that may wait. A fault is always an error, never an empty answer.
+
+mod chain;
+mod connection;
+mod decisions;
+mod error;
+mod events;
+mod imports;
+mod lock;
+mod policy;
+mod releases;
+mod schema;
+mod store;
+mod values;
+
+pub use chain::{Chain, ChainState};
+pub use decisions::{DecisionFilter, DecisionRow, StoredDecision};
+pub use error::{Error, Fault};
+pub use events::SecurityEvent;
+pub use imports::{
+    Added, Delivery, DeliveryStatus, Edition, EditionKind, EditionStatus, NewEdition,
+};
+pub use lock::ImportLock;
+pub use policy::{GrantRow, PolicyVersion};
+pub use releases::{NewRelease, Release};
+pub use store::{Store, newest_migration};

@@ -8,21 +8,18 @@
 //! primary cell exactly.
 //!
 //! # Source
-//! Own: alternative tables are searched for instead of interval ends; what cannot be proved safe is treated
-//! as unsafe, and more is withheld.
+//! Own: alternative tables are searched for instead of interval ends. Where there is none, the shown cells
+//! that prevent it are the multipliers of the linear program, and the least of them is withheld. What cannot be
+//! proved safe is treated as unsafe.
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::audited::cells_by_atom;
-use super::moves::{Move, Search, effect};
+use super::moves::{Found, Move, Search, effect};
 use crate::System;
 use std::collections::BTreeSet;
 
-/// Steps a search may take before it gives up.
-const BUDGETS: [usize; 3] = [60, 400, 3000];
-/// Steps for each further cell that could be withheld instead.
-const TRIAL_BUDGET: usize = 150;
-/// How many further cells are tried before the first is withheld anyway.
-const TRIALS: usize = 40;
+/// Changes looked for, the likely ones first.
+const CHANGES: [i64; 6] = [1, -1, 2, -2, 3, -3];
 
 /// What the intervals must be like.
 pub(super) struct Demand {
@@ -33,6 +30,9 @@ pub(super) struct Demand {
     /// How many atoms one person is counted in; none when insiders are left out.
     pub(super) insider_atoms: usize,
 }
+
+/// For every change that is impossible the shown cells that make it so.
+type Blocks = Vec<Vec<u32>>;
 
 /// The state of a pattern under proof.
 pub(super) struct Prover<'a> {
@@ -83,34 +83,53 @@ impl<'a> Prover<'a> {
         let mut open: Vec<usize> = (0..self.shown.len()).filter(|&c| !self.shown[c]).collect();
         open.sort_by_key(|&c| (!self.primary[c], self.system.value(c), c));
         let mut added = Vec::new();
-        let mut queue = std::collections::VecDeque::from(open);
-        while let Some(cell) = queue.pop_front() {
-            while !self.prove_cell(cell, &BUDGETS) {
-                let more = self.withhold_for(cell)?;
-                added.push(more);
-                queue.push_back(more);
+        while !open.is_empty() {
+            let mut failed: Vec<(usize, Blocks)> = Vec::new();
+            for cell in open {
+                if let Err(blocks) = self.prove_cell(cell) {
+                    failed.push((cell, blocks));
+                }
             }
+            let mut more = Vec::new();
+            for (cell, blocks) in &failed {
+                more.extend(self.open_up(*cell, blocks)?);
+            }
+            open = failed.into_iter().map(|f| f.0).chain(more.iter().copied()).collect();
+            if !more.is_empty() {
+                self.search = Search::new(self.system, &self.shown, self.demand.least);
+            }
+            added.extend(more);
         }
         Ok(added)
     }
 
-    /// Whether the cell is proved, after looking for the moves that are missing.
-    fn prove_cell(&mut self, cell: usize, budgets: &[usize]) -> bool {
-        for &budget in budgets {
-            for by in [1, -1, 2, -2, 3, -3] {
-                if self.enough(cell) {
-                    break;
-                }
-                if self.system.value(cell) + by < self.demand.least || self.has(cell, by) {
-                    continue;
-                }
-                if let Some(found) = self.search.find(cell, by, &[], budget) {
-                    self.record(found);
-                }
+    /// Proves the cell, or says what stands in the way.
+    fn prove_cell(&mut self, cell: usize) -> Result<(), Blocks> {
+        let mut blocks = Blocks::new();
+        for by in CHANGES {
+            if self.enough(cell) {
+                break;
             }
-            if self.enough(cell) && self.guard(cell, budget) {
+            if self.system.value(cell) + by < self.demand.least || self.has(cell, by) {
+                continue;
+            }
+            self.look(cell, by, &[], &mut blocks);
+        }
+        if !self.enough(cell) {
+            return Err(blocks);
+        }
+        self.guard(cell)
+    }
+
+    /// Looks for one move; whether it was found.
+    fn look(&mut self, cell: usize, by: i64, guarded: &[u32], blocks: &mut Blocks) -> bool {
+        match self.search.find(self.system.cell(cell), by, guarded) {
+            Found::Move(found) => {
+                self.record(found);
                 return true;
             }
+            Found::Blocked(cells) => blocks.push(cells),
+            Found::Nothing => {}
         }
         false
     }
@@ -137,21 +156,21 @@ impl<'a> Prover<'a> {
     }
 
     /// Sees to it that no insider can rule out every move that changes the cell.
-    fn guard(&mut self, cell: usize, budget: usize) -> bool {
+    fn guard(&mut self, cell: usize) -> Result<(), Blocks> {
         if !self.primary[cell] || self.demand.insider_atoms == 0 {
-            return true;
+            return Ok(());
         }
         while let Some(known) = self.ruling_out(cell) {
-            let found = [1, -1, 2]
-                .into_iter()
-                .filter(|by| self.system.value(cell) + by >= self.demand.least)
-                .find_map(|by| self.search.find(cell, by, &known, budget));
-            match found {
-                Some(found) => self.record(found),
-                None => return false,
+            let mut blocks = Blocks::new();
+            let least = self.demand.least;
+            let found = [1, -1, 2].into_iter().any(|by| {
+                self.system.value(cell) + by >= least && self.look(cell, by, &known, &mut blocks)
+            });
+            if !found {
+                return Err(blocks);
             }
         }
-        true
+        Ok(())
     }
 
     /// Atoms one person can be in whose being counted there rules out every move that changes the cell.
@@ -176,33 +195,22 @@ impl<'a> Prover<'a> {
         self.moves.push(found);
     }
 
-    /// Withholds one more cell near one that cannot be proved, the least one that helps.
-    fn withhold_for(&mut self, cell: usize) -> Result<usize, Unprotectable> {
-        let near = self.near(cell);
-        let &first = near.first().ok_or(Unprotectable(cell))?;
-        for &other in near.iter().take(TRIALS) {
-            self.search.withhold(self.system, other, self.demand.least);
-            self.shown[other] = false;
-            if self.prove_cell(cell, &[TRIAL_BUDGET]) {
-                return Ok(other);
-            }
-            self.moves_forget(other);
-            self.shown[other] = true;
-            self.search.show(other);
+    /// Withholds the least cell that stands in the way of a proof, unless one just was.
+    fn open_up(&mut self, cell: usize, blocks: &Blocks) -> Result<Option<usize>, Unprotectable> {
+        if blocks.iter().flatten().any(|&c| !self.shown[c as usize]) {
+            return Ok(None);
         }
-        self.shown[first] = false;
-        self.search.withhold(self.system, first, self.demand.least);
-        Ok(first)
-    }
-
-    /// Drops moves that only work while `cell` is withheld.
-    fn moves_forget(&mut self, cell: usize) {
-        let Some(&first) = self.changing[cell].first() else { return };
-        // Such moves are the newest; later ones may rest on them being there.
-        self.moves.truncate(first as usize);
-        for list in &mut self.changing {
-            list.retain(|&m| m < first);
-        }
+        let free = |&c: &usize| {
+            self.shown[c] && !self.fixed[c] && self.system.value(c) >= self.demand.least
+        };
+        let blocking = blocks.iter().flatten().map(|&c| c as usize).filter(free);
+        let least = blocking.min_by_key(|&c| (self.system.value(c), c));
+        let chosen = match least {
+            Some(chosen) => chosen,
+            None => *self.near(cell).first().ok_or(Unprotectable(cell))?,
+        };
+        self.shown[chosen] = false;
+        Ok(Some(chosen))
     }
 
     /// Shown cells that may be withheld and share a small sum with the cell, least value first.
@@ -221,7 +229,7 @@ impl<'a> Prover<'a> {
                     near.insert((self.system.value(other), other));
                 }
             }
-            if near.len() >= TRIALS {
+            if !near.is_empty() {
                 break;
             }
             let mut sums: Vec<u32> = around.into_iter().collect();

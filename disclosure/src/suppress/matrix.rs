@@ -12,7 +12,6 @@ pub(super) struct Matrix {
     pub(super) columns: Vec<Column>,
     occurrences: Vec<Vec<u32>>,
     hashes: Vec<u64>,
-    weights: Vec<u64>,
 }
 
 impl Matrix {
@@ -26,7 +25,7 @@ impl Matrix {
             }
         }
         let hashes = columns.iter().map(|c| hash(c, &weights)).collect();
-        Self { columns, occurrences, hashes, weights }
+        Self { columns, occurrences, hashes }
     }
 
     /// Drops a column for good.
@@ -93,15 +92,6 @@ impl Matrix {
                 .iter()
                 .zip(right)
                 .all(|(l, r)| l.0 == r.0 && multiply(l.1, y) == multiply(r.1, x))
-    }
-
-    /// How many entries all columns have.
-    pub(super) fn entries(&self) -> usize {
-        self.columns.iter().map(Vec::len).sum()
-    }
-
-    pub(super) fn rows(&self) -> usize {
-        self.weights.len()
     }
 }
 

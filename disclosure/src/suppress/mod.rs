@@ -6,6 +6,8 @@
 mod algebra;
 mod audited;
 mod blocks;
+mod economy;
+mod elimination;
 mod error;
 mod field;
 mod intervals;
@@ -14,6 +16,7 @@ mod moves;
 mod pattern;
 mod primary;
 mod report;
+mod tableau;
 mod tables;
 
 pub use audited::{Audited, Evidence};

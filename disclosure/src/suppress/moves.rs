@@ -1,211 +1,147 @@
 //! Moves: changes of the inner cells that no reader of the shown cells would notice.
 //!
 //! The true table is one that fits everything shown. Adding a move gives another. A cell that some moves
-//! change cannot be known, and the moves are the proof.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "numeric kernel: rows and columns index arrays made for them"
-)]
+//! change cannot be known, and the moves are the proof. They are searched for with the simplex method, started
+//! at the true table, in floating point; every move is whole and checked exactly before it counts.
+#![expect(clippy::indexing_slicing, reason = "numeric kernel: rows and columns index arrays made for them")]
 
+use super::elimination::{Elimination, Equation};
+use super::tableau::Tableau;
 use crate::System;
-use std::collections::BTreeSet;
 
-/// How many ways to go on are tried at each step of a search.
-const BRANCHES: usize = 6;
-/// The most steps a move is put together of.
-const DEPTH: usize = 40;
+/// The most pivots of one search.
+const PIVOTS: usize = 400;
 
 /// A change of the inner cells: atoms ascending, changes never zero.
 pub(super) type Move = Vec<(u32, i64)>;
 
-/// A sum of atoms that is watched.
-struct Watched {
-    atoms: Vec<(u32, i64)>,
-    /// How far the sum may move: nothing where the cell is shown.
-    least: Option<i64>,
-    /// By how much the sum has moved.
-    moved: i64,
-}
-
-impl Watched {
-    /// What is missing for the sum to be allowed; negative where it is too small.
-    const fn off(&self) -> i64 {
-        match self.least {
-            None => self.moved,
-            Some(least) if self.moved < least => self.moved - least,
-            Some(_) => 0,
-        }
-    }
+/// What became of a search.
+pub(super) enum Found {
+    /// A move that does it.
+    Move(Move),
+    /// There is none because of these shown cells.
+    Blocked(Vec<u32>),
+    /// Neither was found.
+    Nothing,
 }
 
 /// The search for moves under a pattern of withheld cells.
 pub(super) struct Search {
-    values: Vec<i64>,
-    floors: Vec<i64>,
-    watched: Vec<Watched>,
-    by_atom: Vec<Vec<(u32, i64)>>,
-    change: Vec<i64>,
-    off: BTreeSet<(usize, u32)>,
-    nodes: usize,
+    known: Vec<bool>,
+    atoms: usize,
+    /// For every equation the cell that gives it; none for links and lower bounds.
+    origin: Vec<Option<u32>>,
+    elimination: Elimination,
+    tableau: Tableau,
 }
 
 impl Search {
-    /// Starts from the true table: `shown[cell]` cells keep their values, others stay at least `least`.
+    /// Starts from the true table: `shown` cells keep their values, others stay at least `least`.
     pub(super) fn new(system: &System, shown: &[bool], least: i64) -> Self {
-        let cells = (0..system.cells()).map(|cell| Watched {
-            atoms: system.cell(cell).iter().map(|&a| (a, 1)).collect(),
-            least: (!shown[cell]).then(|| least - system.value(cell)),
-            moved: 0,
-        });
-        let links = system.links().iter().map(|link| Watched {
-            atoms: link
-                .left
-                .iter()
-                .map(|&a| (a, 1))
-                .chain(link.right.iter().map(|&a| (a, -1)))
-                .collect(),
-            least: None,
-            moved: 0,
-        });
-        // The last is the cell aimed at.
-        let aim = Watched { atoms: Vec::new(), least: None, moved: 0 };
-        let watched: Vec<Watched> = cells.chain(links).chain([aim]).collect();
-        let mut by_atom = vec![Vec::new(); system.atoms()];
-        for (index, sum) in (0_u32..).zip(&watched) {
-            for &(atom, sign) in &sum.atoms {
-                by_atom[atom as usize].push((index, sign));
+        let mut given: Vec<(Vec<(u32, i64)>, Option<u32>)> = (0_u32..)
+            .zip(shown)
+            .filter(|(_, shown)| **shown)
+            .map(|(cell, _)| (system.cell(cell as usize).iter().map(|&a| (a, 1)).collect(), Some(cell)))
+            .collect();
+        given.extend(system.links().iter().map(|link| {
+            let minus = link.right.iter().map(|&a| (a, -1));
+            (link.left.iter().map(|&a| (a, 1)).chain(minus).collect(), None)
+        }));
+        let known = known(system.values(), &given);
+        for (equation, _) in &mut given {
+            equation.retain(|&(atom, _)| !known[atom as usize]);
+            equation.sort_unstable();
+        }
+        given.sort_by(|a, b| (&a.0, a.1.is_none(), a.1).cmp(&(&b.0, b.1.is_none(), b.1)));
+        given.dedup_by(|a, b| a.0 == b.0);
+        given.retain(|g| !g.0.is_empty());
+        let mut values = system.values().to_vec();
+        for cell in (0..system.cells()).filter(|&c| !shown[c] && least > 0) {
+            let atoms = system.cell(cell);
+            let sure: i64 =
+                atoms.iter().filter(|&&a| known[a as usize]).map(|&a| system.values()[a as usize]).sum();
+            if sure < least {
+                let slack = u32::try_from(values.len()).unwrap_or(u32::MAX);
+                let open = atoms.iter().filter(|&&a| !known[a as usize]).map(|&a| (a, 1));
+                given.push((open.chain([(slack, -1)]).collect(), None));
+                values.push(system.value(cell) - least);
             }
         }
-        Self {
-            values: system.values().to_vec(),
-            floors: vec![0; system.atoms()],
-            watched,
-            by_atom,
-            change: vec![0; system.atoms()],
-            off: BTreeSet::new(),
-            nodes: 0,
+        let origin = given.iter().map(|g| g.1).collect();
+        let equations: Vec<Equation> = given
+            .into_iter()
+            .map(|g| g.0.into_iter().map(|(v, c)| (v, if c > 0 { 1.0 } else { -1.0 })).collect())
+            .collect();
+        let elimination = Elimination::new(equations, &values);
+        let tableau = Tableau::new(&elimination, values);
+        Self { known, atoms: system.atoms(), origin, elimination, tableau }
+    }
+
+    /// Looks for a move that changes a cell by `by` and leaves every atom in `guarded` with at least one.
+    pub(super) fn find(&mut self, cell: &[u32], by: i64, guarded: &[u32]) -> Found {
+        let atoms: Vec<u32> = cell.iter().copied().filter(|&a| !self.known[a as usize]).collect();
+        if atoms.is_empty() {
+            return Found::Nothing;
+        }
+        self.tableau.guard(guarded, 1);
+        let reached = self.tableau.shift(&atoms, by, PIVOTS);
+        let change = self.tableau.changes(self.atoms);
+        self.tableau.guard(guarded, 0);
+        self.tableau.reset();
+        match reached {
+            Ok(true) => Found::Move(change),
+            Ok(false) => Found::Nothing,
+            Err(costs) => Found::Blocked(self.blocking(&atoms, &costs)),
         }
     }
 
-    /// Withholds one more cell.
-    pub(super) fn withhold(&mut self, system: &System, cell: usize, least: i64) {
-        self.watched[cell].least = Some(least - system.value(cell));
+    /// The shown cells whose equations keep the sum from moving, given the costs of the rest.
+    fn blocking(&self, atoms: &[u32], costs: &[(u32, f64)]) -> Vec<u32> {
+        let mut sum: Vec<(u32, f64)> = atoms.iter().map(|&a| (a, 1.0)).collect();
+        sum.extend(costs.iter().map(|&(v, c)| (v, -c)));
+        let used = self.elimination.combination(&sum);
+        let mut cells: Vec<u32> = used.into_iter().filter_map(|e| self.origin[e as usize]).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        cells
     }
+}
 
-    /// Shows a cell again.
-    pub(super) fn show(&mut self, cell: usize) {
-        self.watched[cell].least = None;
+/// Atoms that are the same in every table that fits: alone in an equation, or in one that adds up to nothing.
+fn known(values: &[i64], equations: &[(Vec<(u32, i64)>, Option<u32>)]) -> Vec<bool> {
+    let mut of_atom = vec![Vec::new(); values.len()];
+    let mut open: Vec<usize> = Vec::with_capacity(equations.len());
+    let mut rest: Vec<i64> = Vec::with_capacity(equations.len());
+    for (index, (equation, _)) in equations.iter().enumerate() {
+        for &(atom, _) in equation {
+            of_atom[atom as usize].push(index);
+        }
+        open.push(equation.len());
+        let one_sign = equation.iter().all(|e| e.1 > 0);
+        let sum = equation.iter().map(|e| values[e.0 as usize]).sum();
+        rest.push(if one_sign { sum } else { i64::MAX });
     }
-
-    /// Looks for a move that changes `cell` by `by` and leaves every atom in `guarded` with at least one.
-    pub(super) fn find(
-        &mut self,
-        cell: usize,
-        by: i64,
-        guarded: &[u32],
-        budget: usize,
-    ) -> Option<Move> {
-        for &atom in guarded {
-            self.floors[atom as usize] = 1;
+    let mut known = vec![false; values.len()];
+    let mut queue: Vec<usize> = (0..equations.len()).collect();
+    while let Some(index) = queue.pop() {
+        if open[index] == 0 || (open[index] > 1 && rest[index] != 0) {
+            continue;
         }
-        let aim = self.watched.len() - 1;
-        let index = u32::try_from(aim).ok()?;
-        let atoms = self.watched[cell].atoms.clone();
-        for &(atom, sign) in &atoms {
-            self.by_atom[atom as usize].push((index, sign));
-        }
-        self.watched[aim].atoms.clone_from(&atoms);
-        self.watched[aim].moved = -by;
-        self.off = BTreeSet::from([(atoms.len(), index)]);
-        self.nodes = budget;
-        let found = self.step(DEPTH).then(|| self.current());
-        for atom in self.changed() {
-            self.change[atom] = 0;
-        }
-        for sum in &mut self.watched {
-            sum.moved = 0;
-        }
-        for &(atom, _) in &atoms {
-            self.by_atom[atom as usize].pop();
-        }
-        for &atom in guarded {
-            self.floors[atom as usize] = 0;
-        }
-        found
-    }
-
-    fn changed(&self) -> Vec<usize> {
-        (0..self.change.len()).filter(|&a| self.change[a] != 0).collect()
-    }
-
-    fn current(&self) -> Move {
-        (0_u32..).zip(&self.change).filter(|c| *c.1 != 0).map(|(a, &c)| (a, c)).collect()
-    }
-
-    /// Repairs the smallest sum that is off, in the most promising ways first.
-    fn step(&mut self, depth: usize) -> bool {
-        let Some(&(_, index)) = self.off.first() else { return true };
-        if depth == 0 || self.nodes == 0 {
-            return false;
-        }
-        let off = self.watched[index as usize].off();
-        let mut options: Vec<(i64, i64, u32, i64)> = Vec::new();
-        for &(atom, sign) in &self.watched[index as usize].atoms {
-            let by = -off.signum() * sign;
+        for &(atom, _) in &equations[index].0 {
             let at = atom as usize;
-            let now = self.values[at] + self.change[at];
-            if self.change[at] * by < 0 || now + by < self.floors[at] {
+            if std::mem::replace(&mut known[at], true) {
                 continue;
             }
-            let slack = if by < 0 { -now } else { 0 };
-            options.push((self.gain(atom, by), slack.max(-3), atom, by));
-        }
-        let keep = BRANCHES.min(options.len());
-        if keep < options.len() {
-            options.select_nth_unstable(keep);
-            options.truncate(keep);
-        }
-        options.sort_unstable();
-        for (_, _, atom, by) in options {
-            if self.nodes == 0 {
-                return false;
-            }
-            self.nodes -= 1;
-            self.apply(atom, by);
-            if self.step(depth - 1) {
-                return true;
-            }
-            self.apply(atom, -by);
-        }
-        false
-    }
-
-    /// By how much a step adds to what is off.
-    fn gain(&self, atom: u32, by: i64) -> i64 {
-        self.by_atom[atom as usize]
-            .iter()
-            .map(|&(index, sign)| {
-                let sum = &self.watched[index as usize];
-                let after =
-                    Watched { atoms: Vec::new(), least: sum.least, moved: sum.moved + by * sign };
-                after.off().abs() - sum.off().abs()
-            })
-            .sum()
-    }
-
-    fn apply(&mut self, atom: u32, by: i64) {
-        self.change[atom as usize] += by;
-        for &(index, sign) in &self.by_atom[atom as usize] {
-            let sum = &mut self.watched[index as usize];
-            sum.moved += by * sign;
-            let key = (sum.atoms.len(), index);
-            if sum.off() == 0 {
-                self.off.remove(&key);
-            } else {
-                self.off.insert(key);
+            for &other in &of_atom[at] {
+                open[other] -= 1;
+                if rest[other] != i64::MAX {
+                    rest[other] -= values[at];
+                }
+                queue.push(other);
             }
         }
     }
+    known
 }
 
 /// What a move does to a sum of atoms.

@@ -2,6 +2,8 @@
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::algebra::{in_span, refuse};
+use super::audited::cells_by_atom;
+use super::economy::thrift;
 use super::error::Error;
 use super::field::{Column, PRIME};
 use super::intervals::{Demand, Prover, Unprotectable};
@@ -126,7 +128,12 @@ impl<'a> Primary<'a> {
         for cell in prover.prove().map_err(|Unprotectable(cell)| self.named(cell))? {
             added[cell] = Some(Reason::Interval);
         }
-        let (shown, moves) = (prover.shown, prover.moves);
+        let (mut shown, moves) = (prover.shown, prover.moves);
+        let cells_of = cells_by_atom(system);
+        let moves = thrift(system, &self.demand, &self.own, &cells_of, &mut shown, moves);
+        for (shown, added) in shown.iter().zip(&mut added) {
+            *added = added.filter(|_| !shown);
+        }
         Ok(Secondary { primary: self, shown, added, moves })
     }
 

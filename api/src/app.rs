@@ -1,0 +1,376 @@
+//! What a running server holds: the snapshot of policy, the shelf of releases, and the way into the record.
+//!
+//! Both pictures are immutable and swapped whole. When the database cannot be reached there is no picture to
+//! answer from: every answer with data is refused until it is back.
+
+use crate::identity::Verifier;
+use crate::journal::Journal;
+use crate::problem::{Kind, Problem};
+use crate::settings::Settings;
+use crate::shelf::{Edition, OnShelf, Shelf};
+use crate::table_answer::Ready;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::{DateTime, Utc};
+use hjemmel_disclosure::archive::{self, ArchiveKey};
+use hjemmel_kostra::Form;
+use hjemmel_policy::{GrantTerms, Policy};
+use hjemmel_registers::{EditionRef, Keys, Registers};
+use hjemmel_store::{DecisionRow, Store};
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use uuid::Uuid;
+
+/// How much memory finished answers may take.
+const READY_BYTES: u64 = 64 << 20;
+
+/// Why a server cannot start or refresh.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] hjemmel_store::Error),
+    /// The policy.
+    #[error(transparent)]
+    Policy(#[from] hjemmel_policy::Error),
+    /// The records or keys.
+    #[error(transparent)]
+    Registers(#[from] hjemmel_registers::Error),
+    /// A stored grant that cannot be read.
+    #[error("the stored grant `{id}` cannot be read: {source}")]
+    Grant {
+        /// The grant.
+        id: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A stored release that is not ours.
+    #[error("release {id}: {source}")]
+    Release {
+        /// The release.
+        id: Uuid,
+        /// Why.
+        source: archive::ArchiveError,
+    },
+    /// The issuers.
+    #[error(transparent)]
+    Identity(#[from] crate::identity::Error),
+    /// A thread could not be started.
+    #[error(transparent)]
+    Thread(#[from] std::io::Error),
+}
+
+/// One running server.
+pub struct App {
+    settings: Settings,
+    store: Store,
+    registers: Arc<Registers>,
+    keys: Arc<Keys>,
+    archive_key: ArchiveKey,
+    verifier: Verifier,
+    journal: Journal,
+    policy: ArcSwapOption<Policy>,
+    shelf: ArcSwap<Shelf>,
+    seen: ArcSwap<Seen>,
+    healthy: AtomicBool,
+    ready: moka::sync::Cache<String, Arc<Ready>>,
+}
+
+/// What the pictures were made from.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    policy: Option<i64>,
+    releases: Vec<Uuid>,
+    editions: Vec<Uuid>,
+}
+
+/// The columns of a form and year, for checking grants: name and whether it is a direct identifier.
+#[must_use]
+pub fn columns_of(form: Form, year: u16) -> Vec<(String, bool)> {
+    hjemmel_kostra::columns(form, year)
+        .into_iter()
+        .map(|column| {
+            let identifier = column.role == hjemmel_kostra::ColumnRole::Identifier;
+            (column.name, identifier)
+        })
+        .collect()
+}
+
+impl App {
+    /// Opens everything and takes the first pictures.
+    ///
+    /// # Errors
+    /// When the database, keys, records, policy or issuers cannot be used.
+    pub fn open(settings: Settings, verifier: Verifier) -> Result<Self, AppError> {
+        let store = Store::open(&settings.store.url, settings.store.connections)?;
+        let keys = Arc::new(Keys::load(&settings.keys.file)?);
+        let config = hjemmel_registers::Config {
+            memory_limit: settings.registers.memory_megabytes << 20,
+            ..hjemmel_registers::Config::new(&settings.registers.folder)
+        };
+        let registers = Arc::new(Registers::open(&config, keys.clone())?);
+        let journal = Journal::start(store.clone())?;
+        let app = Self {
+            archive_key: ArchiveKey::new(keys.archive_key()),
+            settings,
+            store,
+            registers,
+            keys,
+            verifier,
+            journal,
+            policy: ArcSwapOption::empty(),
+            shelf: ArcSwap::default(),
+            seen: ArcSwap::default(),
+            healthy: AtomicBool::new(false),
+            ready: moka::sync::Cache::builder()
+                .weigher(|key: &String, ready: &Arc<Ready>| {
+                    u32::try_from(key.len() + ready.weight()).unwrap_or(u32::MAX)
+                })
+                .max_capacity(READY_BYTES)
+                .build(),
+        };
+        app.refresh(Utc::now())?;
+        Ok(app)
+    }
+
+    /// Looks whether policy or releases changed and takes new pictures if so. A fault closes the door until
+    /// the next refresh succeeds.
+    ///
+    /// # Errors
+    /// What could not be reached or read.
+    pub fn refresh(&self, now: DateTime<Utc>) -> Result<(), AppError> {
+        let outcome = self.try_refresh(now);
+        self.healthy.store(outcome.is_ok(), Ordering::Release);
+        outcome
+    }
+
+    fn try_refresh(&self, now: DateTime<Utc>) -> Result<(), AppError> {
+        self.store.ping()?;
+        let version = self.store.policy_version()?;
+        let editions = self.store.current_editions()?;
+        let fresh = Seen {
+            policy: Some(version),
+            releases: self.store.published_ids()?,
+            editions: editions.iter().map(|edition| edition.id).collect(),
+        };
+        if **self.seen.load() == fresh {
+            return Ok(());
+        }
+        let policy = self.load_policy()?;
+        let shelf = self.load_shelf(editions, policy.version(), now)?;
+        self.policy.store(Some(Arc::new(policy)));
+        self.shelf.store(Arc::new(shelf));
+        self.ready.invalidate_all();
+        self.seen.store(Arc::new(fresh));
+        Ok(())
+    }
+
+    fn load_policy(&self) -> Result<Policy, AppError> {
+        let (version, rows) = self.store.active_grants()?;
+        let mut grants = Vec::with_capacity(rows.len());
+        for row in rows {
+            let terms: GrantTerms = serde_json::from_str(&row.terms)
+                .map_err(|source| AppError::Grant { id: row.id, source })?;
+            grants.push(terms);
+        }
+        let version = u64::try_from(version).unwrap_or_default();
+        let policy = Policy::build(grants, version, &columns_of)?;
+        for (grant, _) in policy.set_aside() {
+            tracing::error!(grant = grant.id, "a stored grant breaks a hard rule and is set aside");
+        }
+        Ok(policy)
+    }
+
+    fn load_shelf(
+        &self,
+        editions: Vec<hjemmel_store::Edition>,
+        policy_version: u64,
+        now: DateTime<Utc>,
+    ) -> Result<Shelf, AppError> {
+        let mut releases = Vec::new();
+        for stored in self.store.published_releases()? {
+            let release = archive::unpack(&stored.archive, &self.archive_key)
+                .map_err(|source| AppError::Release { id: stored.id, source })?;
+            releases.push(OnShelf {
+                id: stored.id,
+                year: stored.year,
+                published_at: stored.published_at.unwrap_or(stored.created_at),
+                release: Arc::new(release),
+            });
+        }
+        let editions = editions
+            .into_iter()
+            .map(|edition| {
+                let reference = EditionRef {
+                    sha256: digest(&edition.parquet_sha256),
+                    ..EditionRef::new(edition.form, edition.year, edition.version)
+                };
+                let kept = Edition {
+                    reference,
+                    kind: kind_name(edition.kind).to_owned(),
+                    records: edition.records,
+                    created_at: edition.created_at,
+                };
+                ((edition.form, edition.year), kept)
+            })
+            .collect::<HashMap<_, _>>();
+        let stamp = self.shelf.load().stamp + 1;
+        let mut open = Vec::new();
+        let shelf = Shelf::new(stamp, releases, editions, |table, ids| {
+            let row = open_decision(table, ids, policy_version, now);
+            let id = row.id;
+            open.push(row);
+            id
+        });
+        self.record_once(open)?;
+        Ok(shelf)
+    }
+
+    /// Records the decisions that let anyone read a table, each once: their ids follow from what they say.
+    fn record_once(&self, rows: Vec<DecisionRow>) -> Result<(), AppError> {
+        let mut new = Vec::new();
+        for row in rows {
+            match self.store.decision(row.id) {
+                Ok(_) => {}
+                Err(hjemmel_store::Error::NotFound(_)) => new.push(row),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match self.store.record_decisions(&new) {
+            Ok(()) | Err(hjemmel_store::Error::Conflict(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// How this server is reached, without a slash at the end.
+    #[must_use]
+    pub fn public_address(&self) -> String {
+        format!("http://{}", self.settings.server.address)
+    }
+
+    /// The database.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The records.
+    #[must_use]
+    pub const fn registers(&self) -> &Arc<Registers> {
+        &self.registers
+    }
+
+    /// The keys.
+    #[must_use]
+    pub const fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
+    /// The token verifier.
+    #[must_use]
+    pub const fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// The way into the record.
+    #[must_use]
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Finished answers for anyone, by request.
+    #[must_use]
+    pub const fn ready(&self) -> &moka::sync::Cache<String, Arc<Ready>> {
+        &self.ready
+    }
+
+    /// Whether the database answered the last time it was asked.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.healthy.load(Ordering::Acquire)
+    }
+
+    /// What is published.
+    ///
+    /// # Errors
+    /// 503 while the database cannot be reached.
+    pub fn shelf(&self) -> Result<Arc<Shelf>, Problem> {
+        if self.is_healthy() {
+            Ok(self.shelf.load_full())
+        } else {
+            Err(Problem::new(Kind::Unavailable))
+        }
+    }
+
+    /// Who may see what.
+    ///
+    /// # Errors
+    /// 503 while there is no policy to decide by.
+    pub fn policy(&self) -> Result<Arc<Policy>, Problem> {
+        let policy = if self.is_healthy() { self.policy.load_full() } else { None };
+        policy.ok_or_else(|| Problem::new(Kind::Unavailable))
+    }
+}
+
+const fn kind_name(kind: hjemmel_store::EditionKind) -> &'static str {
+    match kind {
+        hjemmel_store::EditionKind::Preliminary => "preliminary",
+        hjemmel_store::EditionKind::Final => "final",
+    }
+}
+
+/// Reads 64 hexadecimal digits.
+fn digest(hex: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if hex.len() != 64 {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(at * 2..at * 2 + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// The id that always names the same decision (RFC 9562, version 8 of a SHA-256).
+fn named_id(name: &str) -> Uuid {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(Sha256::digest(name.as_bytes())).for_each(|(to, from)| *to = from);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// The decision behind every anonymous answer from one table: its published releases are open to anyone.
+fn open_decision(
+    table: &str,
+    releases: &[Uuid],
+    policy_version: u64,
+    now: DateTime<Utc>,
+) -> DecisionRow {
+    let resource = serde_json::json!({ "table": table, "releases": releases });
+    let name = format!("open {policy_version} {resource}");
+    DecisionRow {
+        id: named_id(&name),
+        at: now,
+        policy_version: i64::try_from(policy_version).unwrap_or(i64::MAX),
+        subject_kind: "anyone".to_owned(),
+        organisation: None,
+        supplier: None,
+        client: None,
+        action: "table:read-protected".to_owned(),
+        resource: resource.to_string(),
+        outcome: "allowed".to_owned(),
+        grant_id: None,
+        grant_version: None,
+        body: serde_json::json!({
+            "protection": "suppressed",
+            "reason": "published releases that passed disclosure control are open to anyone",
+        })
+        .to_string(),
+    }
+}

@@ -1,0 +1,254 @@
+//! `hjemmel demo`: the whole promise on one machine, from nothing.
+
+use super::installation::{self, Installation};
+use super::progress::Progress;
+use super::{Failure, generate, import, policy, release, say, serve, token};
+use crate::identity::{DevIssuer, IssuerConfig, KeySource, Kind};
+use chrono::Utc;
+use hjemmel_kostra::{Form, fictitious};
+use hjemmel_registers::{EditionRef, Keys};
+use hjemmel_store::{Delivery, DeliveryStatus, EditionKind, Store};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use uuid::Uuid;
+
+/// The years that are generated.
+const YEARS: [u16; 3] = [2023, 2024, 2025];
+/// The year of Statistics Norway's fictitious file.
+const FICTITIOUS: u16 = 2016;
+/// Written last: a folder without it was left half made.
+const DONE: &str = "demo-is-complete";
+/// The seed of the demonstration's records.
+const SEED: u64 = 20_260_315;
+
+/// Makes a demonstration with data, keys and tokens, and serves it.
+///
+/// Everything is made in one folder and nothing else is needed. A second start uses what is there.
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// The folder.
+    #[arg(long, default_value = "hjemmel-demo", value_name = "DIR")]
+    dir: PathBuf,
+    /// The port on 127.0.0.1.
+    #[arg(long, default_value_t = 8080, value_name = "PORT")]
+    port: u16,
+    /// Recipients of social assistance a year; national size (about 130 000) unless said.
+    #[arg(long, value_name = "NUMBER")]
+    persons: Option<u64>,
+    /// Makes everything anew. Only a folder that a demonstration made is removed.
+    #[arg(long)]
+    reset: bool,
+    /// Makes everything and stops before serving.
+    #[arg(long)]
+    no_serve: bool,
+}
+
+impl Demo {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        self.clear()?;
+        if !self.no_serve {
+            // Known before minutes of work: the port must be free.
+            drop(std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, self.port)).map_err(
+                |error| Failure::new(format!("port {} on 127.0.0.1 cannot be used ({error}); choose another with --port", self.port)),
+            )?);
+        }
+        if !self.dir.join(DONE).exists() {
+            self.make()?;
+        }
+        self.write_tokens(&DevIssuer::open(&self.dir)?)?;
+        let mut settings = installation::settings(&self.dir.join("hjemmel.toml"))?;
+        settings.server.address = SocketAddr::from(([127, 0, 0, 1], self.port));
+        if self.no_serve {
+            return Ok(ExitCode::SUCCESS);
+        }
+        serve::run(settings, |address| say(&what_to_try(&self.dir, address)))
+    }
+
+    /// Removes what an earlier run left, if it is ours to remove.
+    fn clear(&self) -> Result<(), Failure> {
+        let dir = &self.dir;
+        if !dir.exists() || (dir.join(DONE).exists() && !self.reset) {
+            return Ok(());
+        }
+        let ours = dir.join("hjemmel.toml").exists() || std::fs::read_dir(dir)?.next().is_none();
+        if !ours {
+            return Err(Failure::new(format!(
+                "{} holds something that no demonstration made; choose another folder with --dir",
+                dir.display()
+            )));
+        }
+        std::fs::remove_dir_all(dir)?;
+        Ok(())
+    }
+
+    fn make(&self) -> Result<(), Failure> {
+        eprintln!("making a demonstration in {} (all persons are fictitious)", self.dir.display());
+        std::fs::create_dir_all(&self.dir)?;
+        std::fs::write(self.dir.join("hjemmel.toml"), "# being made\n")?;
+        let issuer = DevIssuer::create(&self.dir, &mut rand::rng())?;
+        Keys::create(&self.dir.join("keys"))?;
+        let config = self.dir.join("hjemmel.toml");
+        std::fs::write(&config, settings_text(&issuer))?;
+        let settings = installation::settings(&config)?;
+        Store::open(&settings.store.url, 1)?.migrate()?;
+        let installation = Installation::of(settings)?;
+        let grants = policy::parse(hjemmel_policy::DEMO_GRANTS)?;
+        policy::apply(&installation.store, &grants, "demo", None)?;
+        import_fictitious(&installation)?;
+        for year in YEARS {
+            self.import_generated(&installation, Form::F11, year, self.persons)?;
+            // The programme has about one participant for every 26 recipients of social assistance.
+            let participants = self.persons.map(|persons| (persons / 26).max(1));
+            self.import_generated(&installation, Form::F11C, year, participants)?;
+        }
+        release::release(&installation, Form::F11, FICTITIOUS)?;
+        for year in YEARS {
+            release::release(&installation, Form::F11, year)?;
+            release::release(&installation, Form::F11C, year)?;
+        }
+        std::fs::write(self.dir.join(DONE), b"")?;
+        Ok(())
+    }
+
+    fn import_generated(
+        &self,
+        installation: &Installation,
+        form: Form,
+        year: u16,
+        persons: Option<u64>,
+    ) -> Result<(), Failure> {
+        let file = self.dir.join(format!("{form}-{year}.dat"));
+        generate::write(&file, form, year, SEED, persons)?;
+        let outcome = import::import(installation, &file, form, year, None, EditionKind::Final)?;
+        std::fs::remove_file(&file)?;
+        match outcome {
+            import::Outcome::Refused(report) => Err(Failure::new(format!(
+                "the generated file of form {form} {year} did not pass the controls: {}",
+                report.findings.first().map_or("", |finding| finding.text.en.as_str())
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tokens last a week, so each start signs new ones.
+    fn write_tokens(&self, issuer: &DevIssuer) -> Result<(), Failure> {
+        let folder = self.dir.join("tokens");
+        std::fs::create_dir_all(&folder)?;
+        for (name, token) in token::for_everyone(issuer)? {
+            std::fs::write(folder.join(format!("{name}.jwt")), token)?;
+        }
+        Ok(())
+    }
+}
+
+/// Statistics Norway's fictitious file, one record a counted person.
+fn import_fictitious(installation: &Installation) -> Result<(), Failure> {
+    let form = Form::F11;
+    let mut lock = installation.store.lock_import(form, FICTITIOUS)?;
+    let version = installation.store.next_edition(&mut lock, form, FICTITIOUS)?;
+    let reference = EditionRef::new(form, FICTITIOUS, version);
+    installation.registers.discard(&reference)?;
+    let progress = Progress::begin("importing sosialFiktiv as form 11 2016", None);
+    let rows = fictitious::records().map(|record| [record.region.as_str(), record.main_source, record.months]);
+    let imported = installation.registers.import_rows(&reference, rows)?;
+    progress.end(&format!("{} records", imported.records));
+    let delivery = Delivery {
+        id: Uuid::now_v7(),
+        form,
+        year: FICTITIOUS,
+        sha256: import::hex(&Sha256::digest(fictitious::SOURCE)),
+        file_name: "sosialFiktiv.csv".to_owned(),
+        bytes: imported.bytes,
+        records: imported.records,
+        status: DeliveryStatus::Accepted,
+        report: serde_json::json!({ "accepted": true, "findings": [] }),
+        received_at: Utc::now(),
+        edition: None,
+    };
+    import::keep(installation, &mut lock, &delivery, EditionKind::Final, &imported)?;
+    Ok(())
+}
+
+fn settings_text(issuer: &DevIssuer) -> String {
+    let mut text = "\
+# The settings of a demonstration. Every value can also be set by environment: HJEMMEL_SERVER_ADDRESS …
+
+# Synthetic identity numbers and the development issuer below are accepted.
+test_installation = true
+
+[server]
+address = \"127.0.0.1:8080\"
+
+[store]
+url = \"sqlite:hjemmel.db\"
+
+[registers]
+folder = \"registers\"
+
+[keys]
+file = \"keys\"
+"
+    .to_owned();
+    for config in issuer.configs(token::AUDIENCE) {
+        text.push_str(&issuer_text(&config));
+    }
+    text
+}
+
+fn issuer_text(config: &IssuerConfig) -> String {
+    let kind = match config.kind {
+        Kind::Maskinporten => "maskinporten",
+        Kind::Oidc => "oidc",
+    };
+    let file = match &config.jwks {
+        KeySource::File(path) => {
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        }
+        KeySource::Url(url) => url.clone(),
+    };
+    let mut text = format!(
+        "\n[[issuers]]\nname = {:?}\nissuer = {:?}\nkind = \"{kind}\"\njwks = {{ file = {file:?} }}\naudience = {:?}\nalgorithms = [\"EdDSA\"]\nmax_lifetime_seconds = {}\ntest = true\n",
+        config.name, config.issuer, config.audience, config.max_lifetime_seconds
+    );
+    if let Some(people) = &config.people {
+        let roles: Vec<String> =
+            people.roles.keys().map(|role| format!("{role} = \"{role}\"")).collect();
+        let organisation = people
+            .organisation_claim
+            .as_ref()
+            .map(|claim| format!(", organisation_claim = {claim:?}"))
+            .unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "people = {{ roles_claim = {:?}, roles = {{ {} }}{organisation} }}",
+            people.roles_claim,
+            roles.join(", ")
+        );
+    }
+    text
+}
+
+fn what_to_try(dir: &Path, address: SocketAddr) -> String {
+    let token = |name: &str| format!("-H \"Authorization: Bearer $(cat {}/tokens/{name}.jwt)\"", dir.display());
+    let at = format!("http://{address}");
+    let regions = "valueCodes[Region]=EAK,3107&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=Antall&valueCodes[Tid]=2024";
+    format!(
+        "\n\
+Hjemmel serves a demonstration on {at}; documentation on {at}/docs/\n\n\
+# 1 NAV pulls records on its legal basis, under pseudonyms of its own:\n\
+curl -s {nav} '{at}/v1/datasets/skjema-11/microdata?year=2024&columns=PERSON_PSEUDONYM,REGION,VKLO,ANTMND,BIDRAG&limit=3'\n\n\
+# 2 BLD, without one, is told why not and where to go:\n\
+curl -s {bld} '{at}/v1/datasets/skjema-11/microdata?year=2024'\n\n\
+# 3 BLD gets the same table as everybody, small counts withheld:\n\
+curl -sg {bld} '{at}/pxwebapi/v2/tables/S1101/data?{regions}&outputFormat=csv&outputFormatParams=UseTexts'\n\n\
+# 4 NAV gets it exact, at the same address:\n\
+curl -sgi {nav} '{at}/pxwebapi/v2/tables/S1101/data?{regions}&outputFormat=csv&outputFormatParams=UseTexts'\n\n\
+# 5 The whole year as Parquet, streamed:\n\
+curl -s {nav} -H 'Accept: application/vnd.apache.parquet' '{at}/v1/datasets/skjema-11/microdata?year=2024' -o skjema-11-2024.parquet\n",
+        nav = token("nav"),
+        bld = token("bld"),
+    )
+}

@@ -1,0 +1,232 @@
+//! `hjemmel import`: a record file in, an edition or a report out; nothing in between.
+
+use super::installation::Installation;
+use super::progress::Progress;
+use super::{Failure, say};
+use chrono::Utc;
+use hjemmel_kostra::controls::{Checker, Options, Report, Severity};
+use hjemmel_kostra::record::Lines;
+use hjemmel_kostra::{Division, Form, Language, Layout};
+use hjemmel_registers::EditionRef;
+use hjemmel_store::{Added, Delivery, DeliveryStatus, EditionKind, NewEdition};
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use uuid::Uuid;
+
+/// Checks a record file with the layout and identity controls and, if it is clean, makes an edition of it.
+///
+/// The layout is chosen by form and year. A file with a finding of severity ERROR or FATAL is refused whole.
+/// Importing the same file again changes nothing.
+#[derive(Debug, clap::Args)]
+pub struct Import {
+    /// The record file.
+    file: PathBuf,
+    /// The form: 11F or 11CF.
+    #[arg(long, value_name = "FORM")]
+    form: String,
+    /// The reporting year.
+    #[arg(long, value_name = "YEAR")]
+    year: u16,
+    /// The municipality that sends it; without it the file may hold several.
+    #[arg(long, value_name = "KOMMUNE")]
+    sender: Option<String>,
+    /// Unrevised figures, to be followed by a final edition.
+    #[arg(long)]
+    preliminary: bool,
+    /// The language of the report: nb or en.
+    #[arg(long, default_value = "nb", value_name = "LANG")]
+    lang: String,
+}
+
+/// What came of an import.
+pub enum Outcome {
+    /// A new edition.
+    New { version: u32, records: u64 },
+    /// The very same file was imported before.
+    Already,
+    /// The file was refused.
+    Refused(Report),
+}
+
+impl Import {
+    pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        let form = Form::parse(&self.form).ok_or_else(|| {
+            Failure::new(format!("there is no form `{}`; use 11F or 11CF", self.form))
+        })?;
+        let language = crate::language::parse(&self.lang)
+            .ok_or_else(|| Failure::new(format!("there is no language `{}`", self.lang)))?;
+        let kind = if self.preliminary { EditionKind::Preliminary } else { EditionKind::Final };
+        let file = &self.file;
+        match import(installation, file, form, self.year, self.sender, kind)? {
+            Outcome::New { version, records } => {
+                say(&format!("form {form} {}: edition {version} with {records} records", self.year));
+                Ok(ExitCode::SUCCESS)
+            }
+            Outcome::Already => {
+                say(&format!("form {form} {}: this file was imported before; nothing changed", self.year));
+                Ok(ExitCode::SUCCESS)
+            }
+            Outcome::Refused(report) => {
+                print(&report, language);
+                Ok(ExitCode::from(1))
+            }
+        }
+    }
+}
+
+fn print(report: &Report, language: Language) {
+    for finding in &report.findings {
+        let line = finding.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let severity = match finding.severity {
+            Severity::Fatal => "FATAL",
+            Severity::Error => "ERROR",
+            Severity::Warning => "WARNING",
+        };
+        let fields = finding.fields.join(", ");
+        say(&format!("{line}{severity} {} {fields}: {}", finding.rule, finding.text.in_language(language)));
+    }
+    if report.omitted > 0 {
+        say(&format!("… and {} more findings", report.omitted));
+    }
+    if let Some(hint) = &report.hint {
+        say(hint.text.in_language(language));
+    }
+    say("the file was refused; nothing was imported");
+}
+
+/// Imports one file.
+pub fn import(
+    installation: &Installation,
+    path: &Path,
+    form: Form,
+    year: u16,
+    sender: Option<String>,
+    kind: EditionKind,
+) -> Result<Outcome, Failure> {
+    let layout = Layout::of(form, year).ok_or_else(|| {
+        let years = Layout::years(form);
+        Failure::new(format!("form {form} has no layout for {year}; layouts exist for {years:?}"))
+    })?;
+    let open = || File::open(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())));
+    let (sha256, bytes) = digest(open()?)?;
+    let store = &installation.store;
+    if store.accepted_delivery(form, year, &sha256)?.is_some() {
+        return Ok(Outcome::Already);
+    }
+    let mut lock = store.lock_import(form, year)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut delivery = Delivery {
+        id: Uuid::now_v7(),
+        form,
+        year,
+        sha256,
+        file_name: name.unwrap_or_default(),
+        bytes,
+        records: 0,
+        status: DeliveryStatus::Accepted,
+        report: serde_json::Value::Null,
+        received_at: Utc::now(),
+        edition: None,
+    };
+    let report = check(installation, layout, open()?, bytes, sender)?;
+    delivery.records = report.records;
+    delivery.report = serde_json::to_value(&report)?;
+    if !report.accepted {
+        delivery.status = DeliveryStatus::Refused;
+        store.refuse_delivery(&delivery)?;
+        return Ok(Outcome::Refused(report));
+    }
+    let version = store.next_edition(&mut lock, form, year)?;
+    let reference = EditionRef::new(form, year, version);
+    // A run that was cut after the file and before the database left a file nobody knows of.
+    installation.registers.discard(&reference)?;
+    let progress = Progress::begin(&format!("importing form {form} {year}"), Some(bytes));
+    let imported = installation.registers.import(&reference, open()?, &mut |done| progress.at(done))?;
+    progress.end(&format!("{} records", imported.records));
+    keep(installation, &mut lock, &delivery, kind, &imported)
+}
+
+/// Makes the imported file the current edition.
+pub fn keep(
+    installation: &Installation,
+    lock: &mut hjemmel_store::ImportLock,
+    delivery: &Delivery,
+    kind: EditionKind,
+    imported: &hjemmel_registers::Imported,
+) -> Result<Outcome, Failure> {
+    let parquet = imported.edition.sha256.unwrap_or_default();
+    let edition = NewEdition {
+        id: Uuid::now_v7(),
+        version: imported.edition.version,
+        kind,
+        parquet_sha256: hex(&parquet),
+        missing_regions: Vec::new(),
+    };
+    match installation.store.add_edition(lock, delivery, &edition)? {
+        Added::New(edition) => {
+            Ok(Outcome::New { version: edition.version, records: imported.records })
+        }
+        Added::Already(_) => Ok(Outcome::Already),
+    }
+}
+
+fn check(
+    installation: &Installation,
+    layout: &'static Layout,
+    file: File,
+    bytes: u64,
+    sender: Option<String>,
+) -> Result<Report, Failure> {
+    let progress = Progress::begin(&format!("checking form {} {}", layout.form, layout.year), Some(bytes));
+    let kommuner = Division::of(layout.year)
+        .map(|division| division.kommuner.iter().map(|kommune| kommune.code.clone()).collect());
+    let options = Options {
+        sender,
+        kommuner,
+        allow_synthetic: installation.settings.test_installation,
+        ..Options::default()
+    };
+    let mut checker = Checker::new(layout, options).ok_or_else(|| {
+        Failure::new(format!("form {} has no controls yet", layout.form))
+    })?;
+    let mut lines = Lines::new(BufReader::with_capacity(1 << 20, file));
+    let mut done = 0;
+    while let Some(line) = lines.next()? {
+        checker.check_line(line.number, line.bytes);
+        done += line.bytes.len() as u64 + 1;
+        if line.number % 10_000 == 0 {
+            progress.at(done);
+        }
+    }
+    let report = checker.finish();
+    let findings = report.findings.len() as u64 + report.omitted;
+    progress.end(&format!("{} records, {findings} findings", report.records));
+    Ok(report)
+}
+
+/// SHA-256 of a file, hexadecimal, and its length.
+pub fn digest(mut file: File) -> Result<(String, u64), Failure> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut bytes = 0;
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok((hex(&hasher.finalize()), bytes));
+        }
+        bytes += read as u64;
+        hasher.update(buffer.get(..read).unwrap_or_default());
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

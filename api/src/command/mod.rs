@@ -1,0 +1,134 @@
+//! The `hjemmel` command: what an operator, a statistician and a newcomer type.
+
+mod demo;
+mod generate;
+mod import;
+mod installation;
+mod policy;
+mod progress;
+mod release;
+mod serve;
+mod token;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// KOSTRA data shared on a legal basis: exact for whoever is entitled, protected for everyone else.
+#[derive(Debug, Parser)]
+#[command(name = "hjemmel", version, about, long_about = None, propagate_version = true,
+    after_help = "New here? Run `hjemmel demo`: it makes ./hjemmel-demo with data, keys and tokens, serves it and prints what to try.")]
+pub struct Command {
+    /// The settings file.
+    #[arg(long, global = true, env = "HJEMMEL_CONFIG", default_value = "hjemmel.toml", value_name = "FILE")]
+    config: PathBuf,
+    /// What is logged: error, warn, info, debug, or a filter such as `hjemmel=debug`.
+    #[arg(long, global = true, env = "HJEMMEL_LOG", default_value = "warn", value_name = "FILTER")]
+    log: String,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Makes a demonstration with data, keys and tokens, and serves it.
+    Demo(demo::Demo),
+    /// Serves the installation of the settings file.
+    Serve(serve::Serve),
+    /// Checks a record file and, if it is clean, makes an edition of it.
+    Import(import::Import),
+    /// Protects the tables of a form and year together and publishes them.
+    Release(release::Command),
+    /// Writes a fictitious record file in the real layout.
+    Generate(generate::Generate),
+    /// Loads, checks and explains grants.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Makes the database tables, or brings them up to this version.
+    Migrate,
+    /// Makes a new key file where the settings say; never overwrites one.
+    Keys,
+    /// Signs a token with the development issuer of a demonstration.
+    Token(token::Token),
+    /// Prints the OpenAPI document of this version.
+    Openapi,
+}
+
+/// A command that could not do what it was asked, in words for the one who asked.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            source = cause.source();
+        }
+        Self(text)
+    }
+}
+
+impl Failure {
+    fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Command {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::try_new(&self.log)?)
+            .with_writer(std::io::stderr)
+            .init();
+        let open = || installation::Installation::open(&self.config);
+        match self.what {
+            What::Demo(demo) => demo.run(),
+            What::Serve(serve) => serve.run(&self.config),
+            What::Import(import) => import.run(&open()?),
+            What::Release(release) => release.run(&open()?),
+            What::Generate(generate) => generate.run(),
+            What::Policy(policy) => policy.run(&self.config),
+            What::Migrate => {
+                let applied = open()?.store.migrate()?;
+                match applied.is_empty() {
+                    true => say("the database is up to date"),
+                    false => applied.iter().for_each(|name| say(&format!("applied {name}"))),
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+            What::Keys => {
+                let settings = installation::settings(&self.config)?;
+                hjemmel_registers::Keys::create(&settings.keys.file)?;
+                say(&format!("made {}; keep a copy where the records are not", settings.keys.file.display()));
+                Ok(ExitCode::SUCCESS)
+            }
+            What::Token(token) => token.run(),
+            What::Openapi => {
+                say(&serde_json::to_string_pretty(&crate::openapi::document()?)?);
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+/// Prints a line for the one who typed the command.
+fn say(line: &str) {
+    use std::io::Write as _;
+    // A reader that has gone away, as `head` does, is no failure of the command.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

@@ -1,0 +1,165 @@
+//! `hjemmel policy`: grants from a reviewed file into force, and what they come to.
+
+use super::installation::Installation;
+use super::{Failure, say};
+use crate::app::columns_of;
+use chrono::{SecondsFormat, Utc};
+use hjemmel_kostra::Language;
+use hjemmel_policy::{GrantTerms, diff};
+use hjemmel_store::{GrantRow, Store};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Loads, checks and lists grants.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Reads a file of grants, says what is wrong with it, and changes nothing.
+    Check {
+        /// The TOML file.
+        file: PathBuf,
+    },
+    /// Puts exactly the grants of a file into force, after showing what changes.
+    Load {
+        /// The TOML file.
+        file: PathBuf,
+        /// Does it without asking.
+        #[arg(long)]
+        yes: bool,
+        /// Shows what would change and stops.
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
+        /// Who loads it, for the record.
+        #[arg(long, env = "USER", default_value = "operator")]
+        author: String,
+    },
+    /// Lists the grants in force.
+    List,
+}
+
+impl Command {
+    pub fn run(self, config: &Path) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Check { file } => {
+                let grants = read(&file)?;
+                say(&format!("{}: {} grants, nothing wrong", file.display(), grants.len()));
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Load { file, yes, dry_run, author } => {
+                let grants = read(&file)?;
+                let installation = Installation::open(config)?;
+                load(&installation.store, &grants, &author, yes, dry_run)
+            }
+            Self::List => {
+                let installation = Installation::open(config)?;
+                let (version, grants) = active(&installation.store)?;
+                say(&format!("policy version {version}"));
+                for grant in grants {
+                    say(&format!(
+                        "{} v{}  {} ({})  {}  until {}",
+                        grant.id,
+                        grant.version,
+                        grant.recipient.name,
+                        grant.recipient.organisation,
+                        grant.title.in_language(Language::En),
+                        grant.valid_to.to_rfc3339_opts(SecondsFormat::Secs, true),
+                    ));
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+/// Reads and validates a file of grants.
+pub fn read(file: &Path) -> Result<Vec<GrantTerms>, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))?;
+    parse(&text).map_err(|failure| Failure::new(format!("{}: {failure}", file.display())))
+}
+
+/// Validates the text of a file of grants.
+pub fn parse(text: &str) -> Result<Vec<GrantTerms>, Failure> {
+    let grants = GrantTerms::from_toml(text)?;
+    let mut wrong = Vec::new();
+    for grant in &grants {
+        if let Err(violations) = grant.validate(&columns_of) {
+            for violation in violations {
+                wrong.push(format!("{}: {}: {}", grant.id, violation.field, violation.text.en));
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(grants) } else { Err(Failure::new(wrong.join("\n"))) }
+}
+
+fn active(store: &Store) -> Result<(i64, Vec<GrantTerms>), Failure> {
+    let (version, rows) = store.active_grants()?;
+    let grants = rows
+        .iter()
+        .map(|row| serde_json::from_str(&row.terms))
+        .collect::<Result<Vec<GrantTerms>, _>>()?;
+    Ok((version, grants))
+}
+
+/// Shows what changes and puts the grants into force.
+fn load(
+    store: &Store,
+    grants: &[GrantTerms],
+    author: &str,
+    yes: bool,
+    dry_run: bool,
+) -> Result<ExitCode, Failure> {
+    let (version, before) = active(store)?;
+    let changes = diff(&before, grants);
+    if changes.is_empty() {
+        say(&format!("nothing changes; policy version {version} stays in force"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for change in &changes {
+        say(&change.describe(Language::En));
+    }
+    if dry_run || !(yes || confirmed()?) {
+        say("nothing was loaded");
+        return Ok(ExitCode::from(u8::from(!dry_run)));
+    }
+    let version = apply(store, grants, author, Some(version))?;
+    say(&format!("policy version {version} is in force"));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn confirmed() -> Result<bool, Failure> {
+    use std::io::IsTerminal as _;
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::new("say --yes to load without being asked"));
+    }
+    eprint!("put this into force? [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "j" | "ja"))
+}
+
+/// Stores grants as the active set.
+pub fn apply(
+    store: &Store,
+    grants: &[GrantTerms],
+    author: &str,
+    expected: Option<i64>,
+) -> Result<i64, Failure> {
+    let rows = grants.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+    let summary = format!("{} grants", rows.len());
+    Ok(store.load_policy(&rows, author, &summary, Utc::now(), expected)?)
+}
+
+fn row(grant: &GrantTerms) -> Result<GrantRow, Failure> {
+    let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    Ok(GrantRow {
+        id: grant.id.clone(),
+        version: grant.version,
+        recipient: grant.recipient.organisation.to_string(),
+        form: grant.product.number().to_owned(),
+        state: word(serde_json::to_value(grant.state)?),
+        tier: word(serde_json::to_value(grant.tier)?),
+        valid_from: grant.valid_from.to_rfc3339_opts(SecondsFormat::Secs, true),
+        valid_to: Some(grant.valid_to.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        terms: serde_json::to_string(grant)?,
+    })
+}

@@ -1,0 +1,96 @@
+//! `hjemmel release`: the tables of a form and year protected together, audited, and published.
+
+use super::installation::Installation;
+use super::progress::Progress;
+use super::{Failure, say};
+use crate::app::columns_of;
+use crate::axes;
+use chrono::Utc;
+use hjemmel_disclosure::archive::{self, ArchiveKey};
+use hjemmel_disclosure::{Rule, suppress};
+use hjemmel_kostra::Form;
+use hjemmel_policy::{Policy, ProtectTables};
+use hjemmel_registers::EditionRef;
+use hjemmel_store::NewRelease;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use uuid::Uuid;
+
+/// Protects the tables of a form and year together and publishes them.
+#[derive(Debug, clap::Args)]
+pub struct Command {
+    /// The form: 11 or 11C.
+    #[arg(long, value_name = "FORM")]
+    form: String,
+    /// The reporting year.
+    #[arg(long, value_name = "YEAR")]
+    year: u16,
+    /// Where to write the audit report, for the operator's eyes only.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+impl Command {
+    pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
+        let form = Form::parse(&self.form)
+            .ok_or_else(|| Failure::new(format!("there is no form `{}`; use 11 or 11C", self.form)))?;
+        let report = release(installation, form, self.year)?;
+        if let Some(path) = self.report {
+            std::fs::write(&path, serde_json::to_vec_pretty(&report)?)?;
+            say(&format!("audit report in {}", path.display()));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Protects and publishes, and gives the audit report.
+pub fn release(
+    installation: &Installation,
+    form: Form,
+    year: u16,
+) -> Result<serde_json::Value, Failure> {
+    let tables: Vec<_> = hjemmel_kostra::tables_of(form, year).collect();
+    if tables.is_empty() {
+        return Err(Failure::new(format!("form {form} has no tables for {year}")));
+    }
+    let edition = installation.store.edition(form, year)?.ok_or_else(|| {
+        Failure::new(format!("form {form} has no edition for {year}; import a record file first"))
+    })?;
+    let reference = EditionRef::new(form, year, edition.version);
+    let progress = Progress::begin(&format!("protecting form {form} {year}"), None);
+    let now = Utc::now();
+    let policy = Policy::build(Vec::new(), 0, &columns_of)?;
+    let grant = policy.permit_protection(ProtectTables { form, year }, now);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let cube = runtime.block_on(installation.registers.cube(
+        grant,
+        &reference,
+        axes::of_form(form, year),
+    ))?;
+    let rule = Rule::default();
+    let protected = suppress::tables(cube, &tables, &rule)?;
+    let key = ArchiveKey::new(installation.keys.archive_key());
+    let report = serde_json::to_value(&protected.report)?;
+    let release = NewRelease {
+        id: Uuid::now_v7(),
+        form,
+        year,
+        edition: edition.id,
+        created_at: now,
+        rule: serde_json::to_value(&rule)?,
+        report: report.clone(),
+        archive: archive::pack(&protected.release, &key)?,
+    };
+    installation.store.add_release(&release)?;
+    installation.store.publish_release(release.id, Utc::now())?;
+    let cells: usize = protected.release.content().iter().map(|table| table.cells.len()).sum();
+    let withheld: usize = protected
+        .release
+        .content()
+        .iter()
+        .flat_map(|table| &table.cells)
+        .filter(|cell| matches!(cell, hjemmel_disclosure::Cell::Withheld))
+        .count();
+    progress.end(&format!("{} tables, {cells} cells, {withheld} withheld", tables.len()));
+    Ok(report)
+}

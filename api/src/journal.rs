@@ -1,0 +1,125 @@
+//! The record of decisions on its way to the disk: what is decided is durable before a number leaves.
+//!
+//! Requests that arrive together share one transaction, so that a thousand decisions cost about as much as
+//! one.
+
+use crate::problem::{Kind, Problem};
+use chrono::Utc;
+use hjemmel_policy::{Decision, Outcome};
+use hjemmel_store::{DecisionRow, SecurityEvent, Store};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// How many decisions may wait; more than that is refused at once.
+const WAITING: usize = 10_000;
+/// How many decisions one transaction takes.
+const TOGETHER: usize = 512;
+
+struct Entry {
+    row: DecisionRow,
+    done: oneshot::Sender<bool>,
+}
+
+/// The way into the record.
+#[derive(Clone)]
+pub struct Journal {
+    entries: mpsc::Sender<Entry>,
+    store: Store,
+}
+
+impl Journal {
+    /// Starts the thread that writes.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(store: Store) -> std::io::Result<Self> {
+        let (entries, waiting) = mpsc::channel(WAITING);
+        let writer = store.clone();
+        std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || write(&writer, waiting))?;
+        Ok(Self { entries, store })
+    }
+
+    /// Makes a decision durable.
+    ///
+    /// # Errors
+    /// 503 when it could not be; the caller must release nothing.
+    pub async fn record(&self, decision: &Decision) -> Result<Uuid, Problem> {
+        let row = row(decision)?;
+        let id = row.id;
+        let (done, written) = oneshot::channel();
+        self.entries
+            .try_send(Entry { row, done })
+            .map_err(|_| Problem::new(Kind::Unavailable))?;
+        match written.await {
+            Ok(true) => Ok(id),
+            _ => Err(Problem::new(Kind::Unavailable)),
+        }
+    }
+
+    /// Records a security event: codes only, nothing a caller wrote.
+    ///
+    /// # Errors
+    /// 503 when it could not be written.
+    pub async fn event(&self, kind: &'static str, detail: &str) -> Result<(), Problem> {
+        let event = SecurityEvent {
+            id: Uuid::now_v7(),
+            at: Utc::now(),
+            kind: kind.to_owned(),
+            detail: detail.to_owned(),
+        };
+        let store = self.store.clone();
+        let stored = actix_web::web::block(move || store.record_event(&event)).await;
+        match stored {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Problem::new(Kind::Unavailable)),
+        }
+    }
+}
+
+fn write(store: &Store, mut waiting: mpsc::Receiver<Entry>) {
+    let mut batch = Vec::with_capacity(TOGETHER);
+    while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
+        let (rows, done): (Vec<DecisionRow>, Vec<oneshot::Sender<bool>>) =
+            batch.drain(..).map(|entry| (entry.row, entry.done)).unzip();
+        let stored = store.record_decisions(&rows);
+        if let Err(error) = &stored {
+            tracing::error!(%error, decisions = rows.len(), "the record of decisions cannot be written");
+        }
+        for waiter in done {
+            // A caller that has gone away needs no answer.
+            let _ = waiter.send(stored.is_ok());
+        }
+    }
+}
+
+/// A decision as the store keeps it.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn row(decision: &Decision) -> Result<DecisionRow, Problem> {
+    let json = |value: serde_json::Result<String>| {
+        value.map_err(|_| Problem::new(Kind::Internal))
+    };
+    let asker = &decision.caller;
+    Ok(DecisionRow {
+        id: decision.id,
+        at: decision.at,
+        policy_version: i64::try_from(decision.policy_version).unwrap_or(i64::MAX),
+        subject_kind: asker.kind.clone(),
+        organisation: asker.organisation.map(|number| number.to_string()),
+        supplier: asker.supplier.map(|number| number.to_string()),
+        client: asker.client.clone(),
+        action: decision.action.clone(),
+        resource: json(serde_json::to_string(&decision.resource))?,
+        outcome: match decision.outcome {
+            Outcome::Allowed => "allowed",
+            Outcome::Denied => "denied",
+        }
+        .to_owned(),
+        grant_id: decision.grant.as_ref().map(|grant| grant.id.clone()),
+        grant_version: decision.grant.as_ref().map(|grant| grant.version),
+        body: json(serde_json::to_string(decision))?,
+    })
+}

@@ -1,0 +1,56 @@
+//! Which language a caller reads.
+
+use hjemmel_kostra::Language;
+
+/// The id Statbank's clients know a language by: `no` and `en`.
+#[must_use]
+pub const fn statbank_id(language: Language) -> &'static str {
+    match language {
+        Language::Nb => "no",
+        Language::En => "en",
+    }
+}
+
+/// Reads `lang=`: `no` or `nb`, `en`, in any case. Nothing else exists.
+#[must_use]
+pub fn parse(text: &str) -> Option<Language> {
+    match text.to_ascii_lowercase().as_str() {
+        "no" | "nb" | "nn" => Some(Language::Nb),
+        "en" => Some(Language::En),
+        _ => None,
+    }
+}
+
+/// The best of an `Accept-Language` header (RFC 9110 section 12.5.4); bokmål where nothing fits.
+#[must_use]
+pub fn negotiate(accept_language: Option<&str>) -> Language {
+    let mut best = (0.0f32, Language::Nb);
+    for part in accept_language.unwrap_or_default().split(',') {
+        let mut pieces = part.split(';');
+        let tag = pieces.next().unwrap_or_default().trim();
+        let quality = pieces
+            .find_map(|piece| piece.trim().strip_prefix("q="))
+            .map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+        let primary = tag.split('-').next().unwrap_or_default();
+        if let Some(language) = parse(primary)
+            && quality > best.0
+        {
+            best = (quality, language);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bokmaal_unless_english_is_preferred() {
+        assert_eq!(negotiate(None), Language::Nb);
+        assert_eq!(negotiate(Some("en-GB,en;q=0.9")), Language::En);
+        assert_eq!(negotiate(Some("en;q=0.3, nn;q=0.8")), Language::Nb);
+        assert_eq!(negotiate(Some("de, fr")), Language::Nb);
+        assert_eq!(negotiate(Some("en;q=0")), Language::Nb);
+    }
+}

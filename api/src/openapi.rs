@@ -1,0 +1,213 @@
+//! The OpenAPI document: what the handlers say, completed with what holds for all of them.
+
+use crate::problem::Kind;
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+/// The beginning of the document; the operations come from the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hjemmel",
+        description = "KOSTRA-data delt på hjemmel: eksakt til den som har rett til det, vernet til alle andre.\n\nKOSTRA data shared on a legal basis: exact for whoever is entitled, protected for everyone else. Every answer with data says in `Hjemmel-Protection` what was done to it, in `Hjemmel-Basis` under which grant, and in `Hjemmel-Decision` which recorded decision let it leave.",
+        license(name = "MIT")
+    ),
+    tags(
+        (name = "Tables", description = "Published tables, as PxWebApi 2."),
+        (name = "Datasets", description = "The datasets and, on a legal basis, their records."),
+        (name = "Access", description = "What you may see and why."),
+        (name = "Health", description = "Whether the server can answer."),
+    )
+)]
+struct Document;
+
+/// The problems each operation can end in, beside 500 which all can.
+const PROBLEMS: [(&str, &[Kind]); 15] = {
+    use Kind::{
+        InvalidToken, NoLegalBasis, NotAcceptable, NotFound, NotPublished, NotSignedIn,
+        OutsideGrant, ParameterError, TooLarge, TooManyCells, Unavailable,
+    };
+    [
+        ("read_liveness", &[]),
+        ("read_readiness", &[Unavailable]),
+        ("read_problem", &[NotFound]),
+        ("read_config", &[]),
+        ("list_tables", &[ParameterError, NotFound, Unavailable]),
+        ("read_table", &[ParameterError, NotFound, Unavailable]),
+        ("read_table_metadata", &[ParameterError, NotFound, Unavailable]),
+        ("read_default_selection", &[ParameterError, NotFound, Unavailable]),
+        (
+            "read_table_data",
+            &[ParameterError, InvalidToken, TooManyCells, NotFound, NotPublished, NotAcceptable, Unavailable],
+        ),
+        (
+            "query_table_data",
+            &[ParameterError, InvalidToken, TooManyCells, NotFound, NotPublished, NotAcceptable, TooLarge, Unavailable],
+        ),
+        ("list_datasets", &[Unavailable]),
+        ("read_dataset", &[NotFound, Unavailable]),
+        (
+            "read_microdata",
+            &[ParameterError, NotSignedIn, InvalidToken, NoLegalBasis, OutsideGrant, NotFound, NotPublished, NotAcceptable, Unavailable],
+        ),
+        ("read_me", &[NotSignedIn, InvalidToken, Unavailable]),
+        ("read_decision", &[NotSignedIn, InvalidToken, NotFound, Unavailable]),
+    ]
+};
+
+/// Operations whose answers hold data and carry all marks.
+const WITH_DATA: [&str; 3] = ["read_table_data", "query_table_data", "read_microdata"];
+
+/// The base of the document, before the routes are added.
+#[must_use]
+pub fn base() -> utoipa::openapi::OpenApi {
+    let mut document = Document::openapi();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let components = document.components.get_or_insert_default();
+    components.security_schemes.insert(
+        "bearer".to_owned(),
+        utoipa::openapi::RefOr::T(SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .bearer_format("JWT")
+                .description(Some(
+                    "A Maskinporten token of an organisation, or an OIDC access token of a person.",
+                ))
+                .build(),
+        )),
+    );
+    document
+}
+
+/// The finished document of this version, as it is checked in.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn document() -> serde_json::Result<Value> {
+    use utoipa_actix_web::AppExt as _;
+    let (_, document) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(base())
+        .configure(crate::routes::configure)
+        .split_for_parts();
+    let mut document = serde_json::to_value(document)?;
+    complete(&mut document);
+    Ok(document)
+}
+
+/// Adds the problem schema, and to each operation its problems and the headers of its answers.
+fn complete(document: &mut Value) {
+    if let Some(schemas) = document
+        .pointer_mut("/components")
+        .and_then(Value::as_object_mut)
+        .map(|components| components.entry("schemas").or_insert_with(|| json!({})))
+        .and_then(Value::as_object_mut)
+    {
+        schemas.insert("Problem".to_owned(), problem_schema());
+    }
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for operation in paths
+        .into_iter()
+        .flat_map(serde_json::Map::values_mut)
+        .filter_map(Value::as_object_mut)
+        .flat_map(serde_json::Map::values_mut)
+    {
+        let Some(id) = operation.get("operationId").and_then(Value::as_str).map(str::to_owned)
+        else {
+            continue;
+        };
+        let kinds = PROBLEMS.iter().find(|(known, _)| *known == id).map_or(&[][..], |(_, k)| *k);
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            for kind in kinds.iter().chain(&[Kind::Internal]) {
+                add_problem(responses, *kind);
+            }
+            if let Some(success) = responses.get_mut("200").and_then(Value::as_object_mut) {
+                success.insert("headers".to_owned(), headers(&id));
+            }
+            if !id.contains("ness") {
+                responses.insert(
+                    "304".to_owned(),
+                    json!({ "description": "You hold this already (If-None-Match)." }),
+                );
+            }
+        }
+    }
+}
+
+/// One problem as a named example of its status.
+fn add_problem(responses: &mut serde_json::Map<String, Value>, kind: Kind) {
+    let status = kind.status().as_str().to_owned();
+    let response = responses.entry(status).or_insert_with(|| {
+        json!({
+            "description": "",
+            "content": { "application/problem+json": {
+                "schema": { "$ref": "#/components/schemas/Problem" }, "examples": {} } },
+        })
+    });
+    let meaning = kind.meaning().en;
+    if let Some(description) = response.get_mut("description") {
+        let so_far = description.as_str().unwrap_or_default();
+        *description = format!("{so_far} {meaning}").trim().into();
+    }
+    let examples = response
+        .pointer_mut("/content/application~1problem+json/examples")
+        .and_then(Value::as_object_mut);
+    if let Some(examples) = examples {
+        examples.insert(
+            kind.slug().to_owned(),
+            json!({ "value": {
+                "type": format!("/problems/{}", kind.slug()),
+                "title": kind.title().en,
+                "status": kind.status().as_u16(),
+                "detail": meaning,
+                "instance": "/v1/…",
+            } }),
+        );
+    }
+}
+
+fn headers(operation: &str) -> Value {
+    let text = |description: &str, example: &str| json!({ "description": description, "schema": { "type": "string" }, "example": example });
+    if operation.contains("ness") {
+        return json!({});
+    }
+    let mut headers = json!({
+        "ETag": text("Changes when the answer does.", "\"0f343b0931126a20f133d67c2b018a3b\""),
+        "Vary": text("What the answer is negotiated by.", crate::reply::VARY),
+        "Hjemmel-Protection": text("`exact`, `suppressed`, `rounded`, `noise` or `none-needed`: what was done to the numbers.", "suppressed"),
+        "Hjemmel-Basis": text("The grant and version the answer rests on, or `none`.", "none"),
+    });
+    if let Some(all) = headers.as_object_mut() {
+        if WITH_DATA.contains(&operation) {
+            all.insert(
+                "Hjemmel-Decision".to_owned(),
+                text("The recorded decision that let it leave.", "0191c7b0-7f3e-7a52-8c59-2f1f6e0d8a11"),
+            );
+        }
+        if operation == "read_microdata" {
+            all.insert(
+                "Hjemmel-Columns-Left-Out".to_owned(),
+                text("Columns of the year the grant does not give, when none were asked for by name.", "SAKSBEHANDLER"),
+            );
+        }
+    }
+    headers
+}
+
+fn problem_schema() -> Value {
+    let text = |description: &str| json!({ "type": "string", "description": description });
+    json!({
+        "type": "object",
+        "description": "What went wrong (RFC 9457), in bokmål or English by Accept-Language.",
+        "required": ["type", "title", "status", "detail", "instance"],
+        "properties": {
+            "type": text("The kind of problem, as an address that explains it."),
+            "title": text("The kind in a few words."),
+            "status": { "type": "integer", "description": "The HTTP status." },
+            "detail": text("What is wrong this time and what to do."),
+            "instance": text("The address that was called."),
+            "decision": text("The recorded decision that refused."),
+        },
+    })
+}

@@ -1,0 +1,332 @@
+//! The one place that knows how a failure looks over HTTP (RFC 9457).
+
+use crate::language;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use hjemmel_kostra::{Language, Text};
+use serde::Serialize;
+use std::fmt;
+
+/// Every kind of failure a caller can meet. The slug is the stable end of the problem's `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// No credentials where some are needed.
+    NotSignedIn,
+    /// The token is not accepted; why is only in our record.
+    InvalidToken,
+    /// No grant covers the resource.
+    NoLegalBasis,
+    /// A grant covers part of it; what is outside is named.
+    OutsideGrant,
+    /// The thing does not exist, or its existence is not for the caller to know.
+    NotFound,
+    /// A parameter cannot be understood.
+    ParameterError,
+    /// The selection is larger than one answer may be.
+    TooManyCells,
+    /// None of the accepted media types can be made.
+    NotAcceptable,
+    /// The method does not exist here.
+    MethodNotAllowed,
+    /// The body is larger than any question needs to be.
+    TooLarge,
+    /// The cell values asked for are not published.
+    NotPublished,
+    /// Database, policy, record or keys cannot be reached; nothing was released.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Kind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 13] = [
+        Self::NotSignedIn,
+        Self::InvalidToken,
+        Self::NoLegalBasis,
+        Self::OutsideGrant,
+        Self::NotFound,
+        Self::ParameterError,
+        Self::TooManyCells,
+        Self::NotAcceptable,
+        Self::MethodNotAllowed,
+        Self::TooLarge,
+        Self::NotPublished,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The end of `type`: `/problems/<slug>`.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "not-signed-in",
+            Self::InvalidToken => "invalid-token",
+            Self::NoLegalBasis => "no-legal-basis",
+            Self::OutsideGrant => "outside-grant",
+            Self::NotFound => "not-found",
+            Self::ParameterError => "parameter-error",
+            Self::TooManyCells => "too-many-cells",
+            Self::NotAcceptable => "not-acceptable",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::TooLarge => "too-large",
+            Self::NotPublished => "not-published",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The HTTP status it is answered with.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::NotSignedIn | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::NoLegalBasis | Self::OutsideGrant | Self::TooManyCells => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::NotPublished => StatusCode::NOT_FOUND,
+            Self::ParameterError => StatusCode::BAD_REQUEST,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The short name of the kind; a problem may carry a more exact one.
+    #[must_use]
+    pub fn title(self) -> Text {
+        match self {
+            Self::NotSignedIn => Text::new("Innlogging kreves", "Sign-in needed"),
+            Self::InvalidToken => Text::new("Ugyldig token", "Invalid token"),
+            Self::NoLegalBasis => Text::new("Ingen hjemmel", "No legal basis"),
+            Self::OutsideGrant => Text::new("Utenfor tilgangen", "Outside the grant"),
+            Self::NotFound => Text::new("Finnes ikke", "Not found"),
+            Self::ParameterError => Text::new("Feil i parameter", "Parameter error"),
+            Self::TooManyCells => Text::new("Too many cells selected", "Too many cells selected"),
+            Self::NotAcceptable => Text::new("Formatet finnes ikke", "Not acceptable"),
+            Self::MethodNotAllowed => {
+                Text::new("Metoden er ikke tillatt", "Method not allowed")
+            }
+            Self::TooLarge => Text::new("For stor forespørsel", "Request too large"),
+            Self::NotPublished => Text::new("Ikke publisert", "Not published"),
+            Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
+            Self::Internal => Text::new("Intern feil", "Internal error"),
+        }
+    }
+
+    /// What the problem page says about it, for a person who looks the type up.
+    #[must_use]
+    pub fn meaning(self) -> Text {
+        match self {
+            Self::NotSignedIn => Text::new(
+                "Send et token fra Maskinporten i hodet Authorization: Bearer …",
+                "Send a Maskinporten token in the header Authorization: Bearer …",
+            ),
+            Self::InvalidToken => Text::new(
+                "Tokenet er utløpt, feil adressert eller ikke til å stole på. Hent et nytt.",
+                "The token is expired, addressed to someone else or not to be trusted. Get a new one.",
+            ),
+            Self::NoLegalBasis => Text::new(
+                "Ingen aktiv tilgang med hjemmel dekker dette. De vernede tabellene er åpne for alle.",
+                "No active grant with a legal basis covers this. The protected tables are open to all.",
+            ),
+            Self::OutsideGrant => Text::new(
+                "Tilgangen dekker noe av dette, men ikke alt. Det som er utenfor, er nevnt ved navn.",
+                "The grant covers some of this, not all. What is outside is named.",
+            ),
+            Self::NotFound => Text::new(
+                "Adressen peker ikke på noe som finnes.",
+                "The address points at nothing that exists.",
+            ),
+            Self::ParameterError => Text::new(
+                "En parameter er ukjent eller kan ikke tolkes; detail sier hvilken og hva som er nærmest.",
+                "A parameter is unknown or cannot be read; detail says which and what comes nearest.",
+            ),
+            Self::TooManyCells => Text::new(
+                "Utvalget er større enn ett svar kan være. Del det opp.",
+                "The selection is larger than one answer may be. Split it.",
+            ),
+            Self::NotAcceptable => Text::new(
+                "Ingen av mediatypene i Accept kan lages for denne ressursen.",
+                "None of the media types in Accept can be made for this resource.",
+            ),
+            Self::MethodNotAllowed => Text::new(
+                "Ressursen finnes, men ikke med denne metoden.",
+                "The resource exists, but not with this method.",
+            ),
+            Self::TooLarge => Text::new(
+                "Forespørselen er større enn tjenesten tar imot.",
+                "The request is larger than the service accepts.",
+            ),
+            Self::NotPublished => Text::new(
+                "Det finnes ingen publisert utgave av dette for året.",
+                "There is no published edition of this for the year.",
+            ),
+            Self::Unavailable => Text::new(
+                "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",
+                "The service cannot reach its database, policy or record. Nothing was released. Try again.",
+            ),
+            Self::Internal => Text::new(
+                "En feil hos oss. Ingenting er utlevert. Feilen er logget.",
+                "A fault of ours. Nothing was released. It has been logged.",
+            ),
+        }
+    }
+}
+
+/// A failure on its way to a caller.
+#[derive(Debug)]
+pub struct Problem {
+    kind: Kind,
+    title: Option<&'static str>,
+    detail: Option<Text>,
+    extra: Vec<(&'static str, serde_json::Value)>,
+    language: Language,
+    instance: String,
+    decision: Option<uuid::Uuid>,
+}
+
+impl Problem {
+    /// A failure of one kind, in bokmål until [`Problem::for_request`] says otherwise.
+    #[must_use]
+    pub const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            title: None,
+            detail: None,
+            extra: Vec::new(),
+            language: Language::Nb,
+            instance: String::new(),
+            decision: None,
+        }
+    }
+
+    /// Says what is wrong this time and what to do. Never a value from a protected row.
+    #[must_use]
+    pub fn detail(mut self, nb: impl Into<String>, en: impl Into<String>) -> Self {
+        self.detail = Some(Text::new(nb, en));
+        self
+    }
+
+    /// A title Statbank's clients know.
+    #[must_use]
+    pub const fn titled(mut self, title: &'static str) -> Self {
+        self.title = Some(title);
+        self
+    }
+
+    /// A further member of the problem object.
+    #[must_use]
+    pub fn with(mut self, member: &'static str, value: impl Into<serde_json::Value>) -> Self {
+        self.extra.push((member, value.into()));
+        self
+    }
+
+    /// The recorded decision that refused.
+    #[must_use]
+    pub const fn decided(mut self, decision: uuid::Uuid) -> Self {
+        self.decision = Some(decision);
+        self
+    }
+
+    /// In the caller's language, about the address that was called.
+    #[must_use]
+    pub fn for_request(mut self, request: &HttpRequest) -> Self {
+        self.language = requested_language(request);
+        request.path().clone_into(&mut self.instance);
+        self
+    }
+
+    /// The kind, for the log and the tests.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn body(&self) -> Body<'_> {
+        let title = self.kind.title();
+        let detail = self.detail.clone().unwrap_or_else(|| self.kind.meaning());
+        Body {
+            kind: format!("/problems/{}", self.kind.slug()),
+            title: self.title.unwrap_or_else(|| title.in_language(self.language)).to_owned(),
+            status: self.kind.status().as_u16(),
+            detail: detail.in_language(self.language).to_owned(),
+            instance: &self.instance,
+            decision: self.decision.map(|id| id.to_string()),
+            extra: self.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        }
+    }
+}
+
+/// The language of a request: `lang=` if it names one, else `Accept-Language`.
+#[must_use]
+pub fn requested_language(request: &HttpRequest) -> Language {
+    let named = request.query_string().split('&').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.eq_ignore_ascii_case("lang").then(|| language::parse(value)).flatten()
+    });
+    named.unwrap_or_else(|| {
+        language::negotiate(
+            request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
+        )
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    status: u16,
+    detail: String,
+    instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<String>,
+    #[serde(flatten)]
+    extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.slug())
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.kind.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.kind.status());
+        response
+            .insert_header((header::CONTENT_TYPE, "application/problem+json"))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"))
+            .insert_header((
+                header::CONTENT_LANGUAGE,
+                match self.language {
+                    Language::Nb => "nb",
+                    Language::En => "en",
+                },
+            ));
+        match self.kind {
+            Kind::NotSignedIn => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            }
+            Kind::InvalidToken => {
+                response
+                    .insert_header((header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""));
+            }
+            Kind::Unavailable => {
+                response.insert_header((header::RETRY_AFTER, "2"));
+            }
+            _ => {}
+        }
+        if let Some(decision) = self.decision {
+            response.insert_header(("Hjemmel-Decision", decision.to_string()));
+        }
+        response.body(serde_json::to_vec(&self.body()).unwrap_or_default())
+    }
+}

@@ -1,0 +1,325 @@
+//! `/v1/datasets`: what there is, open to all; and the records themselves, on a legal basis.
+
+use crate::app::App;
+use crate::microdata::{Ask, Format, dataset};
+use crate::problem::{Kind, Problem, requested_language};
+use crate::reply::{Marks, Reply};
+use crate::shelf::Edition;
+use crate::signin::SignedIn;
+use crate::{cursor, stream};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::{SecondsFormat, Utc};
+use hjemmel_disclosure::{Protection, Records, Release, records};
+use hjemmel_kostra::{Form, Language};
+use hjemmel_policy::{Decided, Decision, Failure, Grant, MicrodataRead, ReadMicrodata};
+use hjemmel_registers::RowQuery;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The table a dataset is best known by, for whoever has no basis.
+const fn protected_table(form: Form) -> Option<&'static str> {
+    match form {
+        Form::F11 => Some("S1101"),
+        Form::F11C => Some("S11C1"),
+        _ => None,
+    }
+}
+
+fn form_name(form: Form, language: Language) -> &'static str {
+    match (form, language) {
+        (Form::F7, Language::Nb) => "Sosialtjenesten: personell og økonomisk rådgivning",
+        (Form::F7, Language::En) => "Social services: staffing and financial advice",
+        (Form::F7B, Language::Nb) => "Krisesentre",
+        (Form::F7B, Language::En) => "Crisis centres",
+        (Form::F11, Language::Nb) => "Økonomisk sosialhjelp",
+        (Form::F11, Language::En) => "Social assistance",
+        (Form::F11B, Language::Nb) => "Introduksjonsstønad",
+        (Form::F11B, Language::En) => "Introduction benefit",
+        (Form::F11C, Language::Nb) => "Kvalifiseringsprogrammet",
+        (Form::F11C, Language::En) => "The qualification programme",
+        (Form::F12, Language::Nb) => "Stønadssatser",
+        (Form::F12, Language::En) => "Benefit rates",
+        (Form::F13, Language::Nb) => "Kommunale boliger",
+        (Form::F13, Language::En) => "Municipal housing",
+    }
+}
+
+/// Every dataset: form, years with records, and where its protected tables are.
+#[utoipa::path(operation_id = "list_datasets", tag = "Datasets",
+    responses((status = 200, description = "The datasets.", body = Value)))]
+#[get("/v1/datasets")]
+pub async fn list_datasets(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    let answer = || {
+        let language = requested_language(&request);
+        let shelf = app.shelf()?;
+        let datasets: Vec<Value> = Form::ALL
+            .into_iter()
+            .map(|form| {
+                let id = form.dataset();
+                json!({ "id": id, "form": form.number(), "title": form_name(form, language),
+                        "years": shelf.years(form), "href": format!("/v1/datasets/{id}") })
+            })
+            .collect();
+        Reply::open(&request).json(&json!({ "datasets": datasets }))
+    };
+    answer().map_err(|problem: Problem| problem.for_request(&request))
+}
+
+/// One dataset: its editions, its columns with code lists and years, its tables, and how to apply for access.
+#[utoipa::path(operation_id = "read_dataset", tag = "Datasets",
+    params(("id" = String, Path, description = "The dataset.", example = "skjema-11")),
+    responses((status = 200, description = "The dataset.", body = Value)))]
+#[get("/v1/datasets/{id}")]
+pub async fn read_dataset(request: HttpRequest, app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let answer = || {
+        let language = requested_language(&request);
+        let shelf = app.shelf()?;
+        let form = dataset(&id)?;
+        let years = shelf.years(form);
+        let editions: Vec<Value> = years
+            .iter()
+            .filter_map(|year| shelf.edition(form, *year))
+            .map(describe_edition)
+            .collect();
+        let tables: Vec<Value> = shelf
+            .tables()
+            .filter(|published| published.cube.table.form == form)
+            .map(|published| {
+                let id = &published.cube.table.id;
+                json!({ "id": id, "title": published.cube.title(language), "href": format!("/pxwebapi/v2/tables/{id}") })
+            })
+            .collect();
+        Reply::open(&request).json(&json!({
+            "id": form.dataset(),
+            "form": form.number(),
+            "title": form_name(form, language),
+            "editions": editions,
+            "columns": columns(form, &years, language),
+            "tables": tables,
+            "microdata": format!("/v1/datasets/{}/microdata", form.dataset()),
+            "howToApply": how_to_apply(language),
+        }))
+    };
+    answer().map_err(|problem: Problem| problem.for_request(&request))
+}
+
+fn describe_edition(edition: &Edition) -> Value {
+    let reference = &edition.reference;
+    json!({ "year": reference.year, "version": reference.version, "kind": edition.kind,
+            "createdAt": edition.created_at.to_rfc3339_opts(SecondsFormat::Secs, true) })
+}
+
+fn columns(form: Form, years: &[u16], language: Language) -> Vec<Value> {
+    let by_year: Vec<(u16, Vec<hjemmel_kostra::Column>)> =
+        years.iter().map(|year| (*year, hjemmel_kostra::columns(form, *year))).collect();
+    let mut seen = BTreeSet::new();
+    let mut all = Vec::new();
+    for column in by_year.iter().rev().flat_map(|(_, columns)| columns) {
+        if !seen.insert(column.name.clone()) {
+            continue;
+        }
+        let has = |columns: &[hjemmel_kostra::Column]| columns.iter().any(|other| other.name == column.name);
+        let years: Vec<u16> =
+            by_year.iter().filter(|(_, columns)| has(columns)).map(|(year, _)| *year).collect();
+        let codes: Vec<Value> = column
+            .codes
+            .iter()
+            .map(|code| json!({ "code": code.code, "label": code.label.in_language(language) }))
+            .collect();
+        all.push(json!({
+            "name": column.name,
+            "label": column.label.in_language(language),
+            "kind": format!("{:?}", column.kind).to_lowercase(),
+            "role": format!("{:?}", column.role).to_lowercase(),
+            "years": years,
+            "codes": codes,
+        }));
+    }
+    all
+}
+
+const fn how_to_apply(language: Language) -> &'static str {
+    match language {
+        Language::Nb => "Søk om tilgang hos Statistisk sentralbyrå med hjemmel, formål, variabler, populasjon, år og varighet; se docs/agencies.md.",
+        Language::En => "Apply to Statistics Norway, naming the legal basis, purpose, variables, population, years and duration; see docs/agencies.md.",
+    }
+}
+
+/// Unit records of one year, exactly as far as a grant of the caller reaches.
+///
+/// A lawyer: without an active grant there is no answer but 403; what leaves is limited to the grant's columns,
+/// years and population, and every answer names the grant. A programmer: JSON comes in pages (`next`), CSV,
+/// Parquet and Arrow as one stream; a stream that is cut is an error, never a shorter answer. Columns asked for
+/// by name must all be covered; without `columns` you get what the grant covers, and
+/// `Hjemmel-Columns-Left-Out` names the rest.
+#[utoipa::path(operation_id = "read_microdata", tag = "Datasets",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The dataset.", example = "skjema-11"),
+        ("year" = u16, Query, description = "The reporting year.", example = 2024),
+        ("columns" = Option<String>, Query, description = "Columns, comma separated.", example = "REGION,VKLO,ANTMND,BIDRAG"),
+        ("region" = Option<String>, Query, description = "Leaf regions: kommune, or bydel in Oslo.", example = "3107"),
+        ("filter[VKLO]" = Option<String>, Query, description = "A condition on a column: codes `1,5`, or a range `from..to` of numbers or dates; one such parameter a column.", example = "5"),
+        ("format" = Option<String>, Query, description = "`json`, `csv`, `parquet` or `arrow`; else by Accept.", example = "json"),
+        ("limit" = Option<u64>, Query, description = "Records a page of JSON, 1 to 10000.", example = 3),
+        ("cursor" = Option<String>, Query, description = "Where the page starts: `next` of the page before."),
+        ("purpose" = Option<String>, Query, description = "The purpose code of the grant to use."),
+    ),
+    responses((status = 200, description = "The records.", content(
+        (Value = "application/json"), (String = "text/csv"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream")))))]
+#[get("/v1/datasets/{id}/microdata")]
+pub async fn read_microdata(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    answer(&request, app, &caller, &id).await.map_err(|problem| problem.for_request(&request))
+}
+
+async fn answer(request: &HttpRequest, app: web::Data<App>, caller: &SignedIn, id: &str) -> Result<HttpResponse, Problem> {
+    let somebody = caller.somebody()?;
+    let shelf = app.shelf()?;
+    let form = dataset(id)?;
+    let ask = Ask::read(request, form, &shelf.years(form))?;
+    let edition = shelf
+        .edition(form, ask.year)
+        .ok_or_else(|| Problem::new(Kind::NotPublished))?
+        .reference
+        .clone();
+    let resource = resource(&ask);
+    let policy = app.policy()?;
+    let (grant, decision) = match policy.decide::<ReadMicrodata>(somebody, resource, ask.purpose.as_deref(), Utc::now()) {
+        Decided::Allowed(grant, decision) => (grant, decision),
+        Decided::Denied(decision) => {
+            app.journal().record(&decision).await?;
+            return Err(denied(&decision, form));
+        }
+    };
+    app.journal().record(&decision).await?;
+    let key = cursor::Key::new(app.keys().archive_key());
+    let scope = format!("{} {edition} {}", decision.grant.as_ref().map_or("", |grant| &grant.id), request.path());
+    let after_row = ask.cursor.as_deref().map(|text| key.open(text, &scope)).transpose()?;
+    let paged = ask.format == Format::Json;
+    let query = RowQuery {
+        columns: ask.columns.clone(),
+        filters: ask.filters,
+        after_row,
+        limit: paged.then_some(ask.limit),
+    };
+    let release = open(&app, grant, &edition, query).await?;
+    let marks = Marks { protection: Protection::Exact, basis: release.basis().cloned(), decision: Some(decision.id) };
+    let left_out = left_out(form, ask.year, &decision, ask.columns.is_some());
+    let records = release.into_content();
+    if paged {
+        let next = |row| key.seal(row, &scope);
+        return page(request, records, ask.limit, &marks, left_out, next).await;
+    }
+    let name = format!("{}-{}.{}", form.dataset(), ask.year, ask.format.extension());
+    let holder = app.clone();
+    let used = decision.clone();
+    let body = stream::whole(ask.format, records, move || still_holds(&holder, &used))
+        .map_err(|_| Problem::new(Kind::Internal))?;
+    let mut response = HttpResponse::Ok();
+    marks.put(&mut response);
+    if let Some(left_out) = left_out {
+        response.insert_header(("Hjemmel-Columns-Left-Out", left_out));
+    }
+    Ok(response
+        .insert_header((header::CONTENT_TYPE, ask.format.media_type()))
+        .insert_header((header::CACHE_CONTROL, marks.cache_control()))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .streaming(body))
+}
+
+/// Whether the grant a stream rests on is still in force, asked anew of the policy of this moment.
+fn still_holds(app: &App, decision: &Decision) -> bool {
+    let Some(used) = &decision.grant else { return false };
+    app.policy().is_ok_and(|policy| {
+        policy.grants().any(|grant| {
+            grant.id == used.id && grant.version == used.version && grant.holds_at(Utc::now())
+        })
+    })
+}
+
+fn resource(ask: &Ask) -> MicrodataRead {
+    let columns = ask.columns.as_ref().map(|columns| {
+        columns.iter().chain(&ask.filtered).cloned().collect::<BTreeSet<String>>()
+    });
+    MicrodataRead { form: ask.form, year: ask.year, columns, regions: ask.regions.clone() }
+}
+
+async fn open(
+    app: &App,
+    grant: Grant<ReadMicrodata>,
+    edition: &hjemmel_registers::EditionRef,
+    query: RowQuery,
+) -> Result<Release<Records>, Problem> {
+    let sealed = app.registers().microdata(grant, edition, &query).await.map_err(|error| {
+        if let hjemmel_registers::Error::Column { column, .. } = &error {
+            return Problem::new(Kind::OutsideGrant).detail(
+                format!("vilkåret bruker `{column}`, som ligger utenfor tilgangen"),
+                format!("the condition uses `{column}`, which is outside the grant"),
+            );
+        }
+        tracing::error!(%error, "reading records failed");
+        Problem::new(Kind::Unavailable)
+    })?;
+    records(sealed, app.keys().clone()).map_err(|error| {
+        tracing::error!(%error, "records did not pass the door");
+        Problem::new(Kind::Internal)
+    })
+}
+
+async fn page(
+    request: &HttpRequest,
+    records: Records,
+    limit: u64,
+    marks: &Marks,
+    left_out: Option<String>,
+    next: impl Fn(u64) -> String,
+) -> Result<HttpResponse, Problem> {
+    let (rows, count, last) =
+        stream::page(records, limit).await.map_err(|_| Problem::new(Kind::Unavailable))?;
+    let next = last.filter(|_| count >= limit).map(next);
+    let mut body = br#"{"records":"#.to_vec();
+    body.extend_from_slice(&rows);
+    body.extend_from_slice(format!(r#","count":{count},"next":{}}}"#, json!(next)).as_bytes());
+    let mut response = Reply::marked(request, marks.clone()).json_bytes(body)?;
+    if let Some(left_out) = left_out.and_then(|names| names.parse().ok()) {
+        response.headers_mut().insert(
+            header::HeaderName::from_static("hjemmel-columns-left-out"),
+            left_out,
+        );
+    }
+    Ok(response)
+}
+
+/// The columns of the year that the grant does not give, when none were asked for by name.
+fn left_out(form: Form, year: u16, decision: &Decision, by_name: bool) -> Option<String> {
+    if by_name {
+        return None;
+    }
+    let names: Vec<String> = hjemmel_kostra::columns(form, year)
+        .into_iter()
+        .map(|column| column.name)
+        .filter(|name| !decision.columns.contains(name))
+        .collect();
+    (!names.is_empty()).then(|| names.join(","))
+}
+
+/// 403, saying what failed and where everyone may go instead.
+fn denied(decision: &Decision, form: Form) -> Problem {
+    let outside: Vec<&Failure> = decision
+        .failures()
+        .filter(|failure| matches!(failure, Failure::Columns { .. } | Failure::Regions { .. }))
+        .collect();
+    let only_outside = !outside.is_empty() && decision.failures().count() == outside.len();
+    let kind = if only_outside { Kind::OutsideGrant } else { Kind::NoLegalBasis };
+    let mut problem = Problem::new(kind)
+        .detail(decision.explain(Language::Nb), decision.explain(Language::En))
+        .decided(decision.id)
+        .with("failed", serde_json::to_value(decision.failures().collect::<Vec<_>>()).unwrap_or_default())
+        .with("howToApply", format!("/v1/datasets/{}", form.dataset()));
+    if let Some(table) = protected_table(form) {
+        problem = problem.with("protectedTable", format!("/pxwebapi/v2/tables/{table}/data"));
+    }
+    problem
+}

@@ -1,0 +1,102 @@
+//! The server: routes, documentation, refreshing, and an orderly end.
+
+use crate::app::App;
+use crate::openapi;
+use crate::problem::{Kind, Problem};
+use crate::reply::Reply;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
+use chrono::Utc;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa_actix_web::AppExt as _;
+
+/// The largest body any question needs.
+const LARGEST_BODY: usize = 2 << 20;
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// When the address is taken or cannot be used.
+pub async fn serve(app: App, listening: impl FnOnce(std::net::SocketAddr)) -> std::io::Result<()> {
+    let app = web::Data::new(app);
+    let server = app.settings().server.clone();
+    let document = Arc::new(openapi::document().map_err(std::io::Error::other)?);
+    let shared = app.clone();
+    let mut http = HttpServer::new(move || {
+        let (service, _) = actix_web::App::new()
+            .into_utoipa_app()
+            .openapi(openapi::base())
+            .app_data(shared.clone())
+            .app_data(web::PayloadConfig::new(LARGEST_BODY))
+            .configure(crate::routes::configure)
+            .split_for_parts();
+        let document = document.clone();
+        service
+            .wrap(
+                DefaultHeaders::new()
+                    .add(("X-Content-Type-Options", "nosniff"))
+                    .add(("Referrer-Policy", "no-referrer")),
+            )
+            .route("/docs", web::get().to(to_docs))
+            .route(
+                "/openapi.json",
+                web::get().to(move |request: HttpRequest| {
+                    let answer = Reply::open(&request).json(document.as_ref());
+                    std::future::ready(answer)
+                }),
+            )
+            .service(
+                utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}")
+                    .config(utoipa_swagger_ui::Config::from("/openapi.json")),
+            )
+            .default_service(web::to(not_found))
+    })
+    .shutdown_timeout(5);
+    if let Some(workers) = server.workers {
+        http = http.workers(workers);
+    }
+    let http = http.bind(server.address)?;
+    for address in http.addrs() {
+        tracing::info!(%address, "listening");
+    }
+    if let Some(address) = http.addrs().first() {
+        listening(*address);
+    }
+    keep_fresh(app, Duration::from_millis(server.refresh_milliseconds.max(50)))?;
+    http.run().await
+}
+
+async fn to_docs() -> HttpResponse {
+    HttpResponse::Found().insert_header(("Location", "/docs/")).finish()
+}
+
+async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let kind =
+        if request.match_pattern().is_some() { Kind::MethodNotAllowed } else { Kind::NotFound };
+    Err(Problem::new(kind)
+        .detail(
+            "adressen finnes ikke; se /docs",
+            "there is nothing at this address; see /docs",
+        )
+        .for_request(&request))
+}
+
+/// Looks for changes and for a database that has gone or come back, on a thread of its own.
+fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
+    std::thread::Builder::new().name("refresh".to_owned()).spawn(move || {
+        loop {
+            std::thread::sleep(every);
+            let was_healthy = app.is_healthy();
+            match app.refresh(Utc::now()) {
+                Ok(()) if !was_healthy => tracing::info!("the database is back"),
+                Err(error) if was_healthy => tracing::error!(%error, "answers are refused until this is mended"),
+                _ => {}
+            }
+            for (issuer, error) in app.verifier().refresh_due(Utc::now()) {
+                tracing::warn!(%issuer, %error, "the keys of an issuer could not be fetched");
+            }
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! What is published right now: an immutable picture, swapped whole when the store has something new.
+
+use crate::pxweb::cube::Cube;
+use chrono::{DateTime, SecondsFormat, Utc};
+use hjemmel_disclosure::{Cell, Release, TableCells};
+use hjemmel_kostra::{Form, Language};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// One published release of a form-year.
+pub struct OnShelf {
+    /// Its id.
+    pub id: Uuid,
+    /// The reporting year.
+    pub year: u16,
+    /// When it was published.
+    pub published_at: DateTime<Utc>,
+    /// The protected tables.
+    pub release: Arc<Release<Vec<TableCells>>>,
+}
+
+/// One table over its published years.
+pub struct Published {
+    /// The table as the interface shows it.
+    pub cube: Arc<Cube>,
+    /// For each year of the cube: the release and the position of the table in it.
+    years: Vec<(Arc<OnShelf>, usize)>,
+    /// The recorded decision that lets anyone read these cells.
+    pub decision: Uuid,
+}
+
+impl Published {
+    /// The cells of each year, in the order of the cube's years.
+    #[must_use]
+    pub fn cells(&self) -> Vec<&[Cell]> {
+        self.years
+            .iter()
+            .map(|(on_shelf, at)| {
+                on_shelf.release.content().get(*at).map_or(&[][..], |table| table.cells.as_slice())
+            })
+            .collect()
+    }
+
+    /// The releases the cells of one year come from.
+    #[must_use]
+    pub fn release(&self, year_at: usize) -> Option<&OnShelf> {
+        self.years.get(year_at).map(|(on_shelf, _)| on_shelf.as_ref())
+    }
+
+    /// When the newest of its releases was published.
+    #[must_use]
+    pub fn updated(&self) -> String {
+        self.years
+            .iter()
+            .map(|(on_shelf, _)| on_shelf.published_at)
+            .max()
+            .unwrap_or_default()
+            .to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+
+    /// Notes every reader must see.
+    #[must_use]
+    pub fn notes(&self, language: Language) -> Vec<String> {
+        let mut notes = vec![match language {
+            Language::Nb => "Tall på 1, 2 eller 3 personer vises ikke (:), og heller ikke andre tall som ville røpe dem. En mottaker telles én gang i hver kommune.",
+            Language::En => "Counts of 1, 2 or 3 persons are not shown (:), nor other counts that would give them away. A recipient is counted once in each municipality.",
+        }];
+        if self.cube.years.contains(&2016) {
+            notes.push(match language {
+                Language::Nb => "2016 er SSBs fiktive datasett sosialFiktiv med kommuneinndelingen av 2016; kommunenummer kan ha annen betydning i andre år.",
+                Language::En => "2016 is Statistics Norway's fictitious data set sosialFiktiv in the municipal division of 2016; a code may mean another municipality in other years.",
+            });
+        }
+        notes.into_iter().map(ToOwned::to_owned).collect()
+    }
+}
+
+/// A dataset-year whose records can be read.
+#[derive(Debug, Clone)]
+pub struct Edition {
+    /// What the registers open.
+    pub reference: hjemmel_registers::EditionRef,
+    /// `preliminary` or `final`.
+    pub kind: String,
+    /// How many records it has.
+    pub records: u64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Everything published.
+#[derive(Default)]
+pub struct Shelf {
+    tables: BTreeMap<String, Published>,
+    editions: HashMap<(Form, u16), Edition>,
+    /// Changes whenever anything on the shelf does.
+    pub stamp: u64,
+}
+
+impl Shelf {
+    /// Arranges releases by table.
+    ///
+    /// `decision` gives the recorded decision for a table over its releases.
+    #[must_use]
+    pub fn new(
+        stamp: u64,
+        releases: Vec<OnShelf>,
+        editions: HashMap<(Form, u16), Edition>,
+        mut decision: impl FnMut(&str, &[Uuid]) -> Uuid,
+    ) -> Self {
+        let mut by_table: BTreeMap<String, Vec<(Arc<OnShelf>, usize)>> = BTreeMap::new();
+        for on_shelf in releases.into_iter().map(Arc::new) {
+            for (at, table) in on_shelf.release.content().iter().enumerate() {
+                by_table.entry(table.table.clone()).or_default().push((on_shelf.clone(), at));
+            }
+        }
+        let tables = by_table
+            .into_iter()
+            .filter_map(|(id, mut years)| {
+                let table = hjemmel_kostra::table(&id)?;
+                years.sort_by_key(|(on_shelf, _)| on_shelf.year);
+                let cube = Cube::new(table, years.iter().map(|(on, _)| on.year).collect());
+                let ids: Vec<Uuid> = years.iter().map(|(on_shelf, _)| on_shelf.id).collect();
+                let decision = decision(&id, &ids);
+                Some((id, Published { cube: Arc::new(cube), years, decision }))
+            })
+            .collect();
+        Self { tables, editions, stamp }
+    }
+
+    /// The table of an id, in any case of letters.
+    #[must_use]
+    pub fn table(&self, id: &str) -> Option<&Published> {
+        self.tables.get(id).or_else(|| self.tables.get(&id.to_ascii_uppercase()))
+    }
+
+    /// Every table, by id.
+    pub fn tables(&self) -> impl Iterator<Item = &Published> {
+        self.tables.values()
+    }
+
+    /// The current edition of a dataset-year.
+    #[must_use]
+    pub fn edition(&self, form: Form, year: u16) -> Option<&Edition> {
+        self.editions.get(&(form, year))
+    }
+
+    /// The years a form has records for, ascending.
+    #[must_use]
+    pub fn years(&self, form: Form) -> Vec<u16> {
+        let mut years: Vec<u16> = self
+            .editions
+            .keys()
+            .filter(|(other, _)| *other == form)
+            .map(|(_, year)| *year)
+            .collect();
+        years.sort_unstable();
+        years
+    }
+}

@@ -1,0 +1,187 @@
+//! Released records as bytes, a batch at a time, so that memory does not grow with the answer.
+
+use crate::microdata::Format;
+use actix_web::web::Bytes;
+use arrow::ipc::writer::StreamWriter;
+use arrow::record_batch::RecordBatch;
+use futures::stream::{BoxStream, Stream, StreamExt};
+use hjemmel_disclosure::{Page, Records};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use std::io;
+use std::sync::Arc;
+
+/// Records a Parquet row group, which is what the writer holds in memory.
+const ROW_GROUP: usize = 65_536;
+
+/// Where a writer puts its bytes until they are sent.
+#[derive(Default, Clone)]
+struct Outbox(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Outbox {
+    fn take(&self) -> Bytes {
+        let mut bytes = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        std::mem::take(&mut *bytes).into()
+    }
+}
+
+impl io::Write for Outbox {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        all.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+enum Writer {
+    Csv(arrow::csv::Writer<Outbox>),
+    Parquet(ArrowWriter<Outbox>),
+    Arrow(StreamWriter<Outbox>),
+}
+
+impl Writer {
+    fn new(format: Format, records: &Records, outbox: &Outbox) -> io::Result<Self> {
+        let schema = records.schema().clone();
+        let outbox = outbox.clone();
+        match format {
+            Format::Csv => Ok(Self::Csv(arrow::csv::Writer::new(outbox))),
+            Format::Arrow => StreamWriter::try_new(outbox, &schema)
+                .map(Self::Arrow)
+                .map_err(io::Error::other),
+            Format::Parquet | Format::Json => {
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::SNAPPY)
+                    .set_max_row_group_row_count(Some(ROW_GROUP))
+                    .build();
+                ArrowWriter::try_new(outbox, schema, Some(properties))
+                    .map(Self::Parquet)
+                    .map_err(io::Error::other)
+            }
+        }
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        match self {
+            Self::Csv(writer) => writer.write(batch).map_err(io::Error::other),
+            Self::Parquet(writer) => writer.write(batch).map_err(io::Error::other),
+            Self::Arrow(writer) => writer.write(batch).map_err(io::Error::other),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Csv(_) => Ok(()),
+            Self::Parquet(writer) => writer.close().map(drop).map_err(io::Error::other),
+            Self::Arrow(mut writer) => writer.finish().map_err(io::Error::other),
+        }
+    }
+}
+
+/// The whole as a stream of bytes. An interrupted read breaks the transfer, so that nobody takes a part for
+/// the whole; `goes_on` is asked before each batch and ends it the same way.
+///
+/// # Errors
+/// When the writer cannot start.
+pub fn whole(
+    format: Format,
+    records: Records,
+    goes_on: impl Fn() -> bool + Send + 'static,
+) -> io::Result<impl Stream<Item = io::Result<Bytes>>> {
+    let outbox = Outbox::default();
+    let writer = Writer::new(format, &records, &outbox)?;
+    let header_for_nothing = matches!(format, Format::Csv).then(|| csv_header(&records));
+    let state = State {
+        pages: records.into_pages(),
+        writer: Some(writer),
+        outbox,
+        header_for_nothing,
+        goes_on,
+    };
+    Ok(futures::stream::try_unfold(state, step))
+}
+
+struct State<F> {
+    pages: BoxStream<'static, Result<Page, hjemmel_disclosure::EntitledError>>,
+    writer: Option<Writer>,
+    outbox: Outbox,
+    header_for_nothing: Option<Bytes>,
+    goes_on: F,
+}
+
+async fn step<F: Fn() -> bool>(mut state: State<F>) -> io::Result<Option<(Bytes, State<F>)>> {
+    loop {
+        let Some(mut writer) = state.writer.take() else { return Ok(None) };
+        if !(state.goes_on)() {
+            return Err(io::Error::other("the grant no longer holds"));
+        }
+        match state.pages.next().await {
+            Some(Err(error)) => {
+                tracing::error!(%error, "a stream of records was cut");
+                return Err(io::Error::other("reading was interrupted"));
+            }
+            Some(Ok(page)) => {
+                if page.batch.num_rows() > 0 {
+                    state.header_for_nothing = None;
+                }
+                // Encoding a batch takes milliseconds: the other requests of this worker must not wait.
+                writer = tokio::task::spawn_blocking(move || {
+                    writer.write(&page.batch).map(|()| writer)
+                })
+                .await
+                .map_err(io::Error::other)??;
+                state.writer = Some(writer);
+            }
+            None => writer.finish()?,
+        }
+        let mut bytes = state.outbox.take();
+        if state.writer.is_none()
+            && let Some(header) = state.header_for_nothing.take()
+        {
+            bytes = header;
+        }
+        if !bytes.is_empty() {
+            return Ok(Some((bytes, state)));
+        }
+    }
+}
+
+/// A csv without records still names its columns.
+fn csv_header(records: &Records) -> Bytes {
+    let names: Vec<&str> =
+        records.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    format!("{}\n", names.join(",")).into()
+}
+
+/// One page as JSON objects, nulls written out, with the place of the last record.
+///
+/// # Errors
+/// When reading is interrupted.
+pub async fn page(records: Records, limit: u64) -> io::Result<(Vec<u8>, u64, Option<u64>)> {
+    let mut pages = records.into_pages();
+    let (mut rows, mut last) = (0u64, None);
+    let mut writer = arrow_json::WriterBuilder::new()
+        .with_explicit_nulls(true)
+        .build::<_, arrow_json::writer::JsonArray>(Vec::new());
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| {
+            tracing::error!(%error, "a page of records was cut");
+            io::Error::other("reading was interrupted")
+        })?;
+        writer.write(&page.batch).map_err(io::Error::other)?;
+        rows += page.batch.num_rows() as u64;
+        last = page.last_row.or(last);
+        if rows >= limit {
+            break;
+        }
+    }
+    writer.finish().map_err(io::Error::other)?;
+    let mut body = writer.into_inner();
+    if body.is_empty() {
+        body.extend_from_slice(b"[]");
+    }
+    Ok((body, rows, last))
+}

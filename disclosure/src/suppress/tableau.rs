@@ -1,0 +1,291 @@
+//! The simplex tableau of all tables that fit what is shown, standing at the true one.
+//!
+//! Variables are whole numbers with a lower bound. The point stays whole: steps that would leave the whole
+//! numbers are not taken.
+#![expect(clippy::indexing_slicing, reason = "numeric kernel: rows and columns index arrays made for them")]
+
+use super::elimination::{Elimination, Equation, TINY, clean, coefficient, combine};
+
+/// After so many pivots without progress the order of choice becomes one that cannot cycle.
+const PATIENCE: usize = 60;
+const NONE: u32 = u32::MAX;
+
+/// Basic variables as sums of the others: `basic + Σ coefficient × variable` never changes.
+pub(super) struct Tableau {
+    rows: Vec<Equation>,
+    basic: Vec<u32>,
+    row_of: Vec<u32>,
+    /// For each variable that is not basic the rows that may have it.
+    occurrences: Vec<Vec<u32>>,
+    origin: Vec<i64>,
+    values: Vec<i64>,
+    floors: Vec<i64>,
+}
+
+/// A way to change one variable: by sign and how much the aim gains a unit.
+struct Way {
+    variable: u32,
+    sign: f64,
+    gain: f64,
+}
+
+impl Tableau {
+    pub(super) fn new(elimination: &Elimination, values: Vec<i64>) -> Self {
+        let variables = elimination.variables;
+        let mut tableau = Self {
+            rows: Vec::new(),
+            basic: Vec::new(),
+            row_of: vec![NONE; variables],
+            occurrences: vec![Vec::new(); variables],
+            origin: values.clone(),
+            values,
+            floors: vec![0; variables],
+        };
+        let mut sum = vec![0.0; variables];
+        for step in elimination.steps.iter().rev() {
+            let scale = coefficient(&step.reduced, step.variable);
+            let mut touched = Vec::new();
+            let mut put = |sum: &mut Vec<f64>, variable: u32, value: f64| {
+                if sum[variable as usize] == 0.0 {
+                    touched.push(variable);
+                }
+                sum[variable as usize] += value;
+            };
+            for &(variable, value) in step.reduced.iter().filter(|e| e.0 != step.variable) {
+                match tableau.row_of[variable as usize] {
+                    NONE => put(&mut sum, variable, value / scale),
+                    row => {
+                        for &(free, c) in &tableau.rows[row as usize] {
+                            put(&mut sum, free, -c * value / scale);
+                        }
+                    }
+                }
+            }
+            touched.sort_unstable();
+            touched.dedup();
+            let row: Equation = touched
+                .into_iter()
+                .map(|v| (v, clean(std::mem::take(&mut sum[v as usize]))))
+                .filter(|e| e.1 != 0.0)
+                .collect();
+            tableau.push(step.variable, row);
+        }
+        tableau
+    }
+
+    fn push(&mut self, variable: u32, row: Equation) {
+        let index = u32::try_from(self.rows.len()).unwrap_or(NONE);
+        self.row_of[variable as usize] = index;
+        self.basic.push(variable);
+        for &(free, _) in &row {
+            self.occurrences[free as usize].push(index);
+        }
+        self.rows.push(row);
+    }
+
+    /// Sets the lower bound of some variables.
+    pub(super) fn guard(&mut self, variables: &[u32], floor: i64) {
+        for &variable in variables {
+            self.floors[variable as usize] = floor;
+        }
+    }
+
+    /// Goes back to the true table; the choice of basic variables is kept.
+    pub(super) fn reset(&mut self) {
+        self.values.clone_from(&self.origin);
+    }
+
+    /// How the first `count` variables differ from the true table.
+    pub(super) fn changes(&self, count: usize) -> Vec<(u32, i64)> {
+        let pairs = (0_u32..).zip(self.values.iter().zip(&self.origin)).take(count);
+        pairs.filter(|(_, (now, was))| now != was).map(|(v, (now, was))| (v, now - was)).collect()
+    }
+
+    /// Moves the point until the sum of `aim` has changed by `by`; false where it gave up.
+    ///
+    /// # Errors
+    /// With the costs of the variables when no point that fits has more (or less) of the sum.
+    pub(super) fn shift(&mut self, aim: &[u32], by: i64, pivots: usize) -> Result<bool, Equation> {
+        let mut left = by;
+        let mut degenerate = 0;
+        for _ in 0..pivots {
+            let costs = self.costs(aim);
+            let ways = self.ways(&costs, left.signum());
+            if ways.is_empty() {
+                return Err(costs);
+            }
+            if let Some(gained) = self.advance(&ways, left) {
+                left -= gained;
+                degenerate = 0;
+                if left == 0 {
+                    return Ok(true);
+                }
+                continue;
+            }
+            degenerate += 1;
+            if !self.turn(&ways, degenerate > PATIENCE) {
+                return Ok(false);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What a unit more of each variable that is not basic adds to the sum.
+    fn costs(&self, aim: &[u32]) -> Equation {
+        let mut costs: Vec<(u32, f64)> = Vec::new();
+        for &variable in aim {
+            match self.row_of[variable as usize] {
+                NONE => costs.push((variable, 1.0)),
+                row => costs.extend(self.rows[row as usize].iter().map(|&(v, c)| (v, -c))),
+            }
+        }
+        costs.sort_unstable_by_key(|c| c.0);
+        let mut merged: Equation = Vec::with_capacity(costs.len());
+        for (variable, cost) in costs {
+            match merged.last_mut() {
+                Some(last) if last.0 == variable => last.1 = clean(last.1 + cost),
+                _ => merged.push((variable, cost)),
+            }
+        }
+        merged.retain(|c| c.1.abs() > TINY);
+        merged
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the sign of a step")]
+    fn ways(&self, costs: &Equation, direction: i64) -> Vec<Way> {
+        let way = |&(variable, cost): &(u32, f64)| {
+            let sign = cost.signum() * direction as f64;
+            let at = variable as usize;
+            let open = sign > 0.0 || self.values[at] > self.floors[at];
+            open.then(|| Way { variable, sign, gain: cost.abs() })
+        };
+        let mut ways: Vec<Way> = costs.iter().filter_map(way).collect();
+        ways.sort_by_key(|w| (self.occurrences[w.variable as usize].len(), w.variable));
+        ways
+    }
+
+    /// Takes the first step that gains something whole; none where every way is blocked.
+    #[expect(clippy::cast_possible_truncation, reason = "gains are small whole numbers here")]
+    fn advance(&mut self, ways: &[Way], left: i64) -> Option<i64> {
+        let mut partial: Option<(&Way, i64)> = None;
+        for way in ways {
+            let gain = way.gain.round() as i64;
+            if gain == 0 || (way.gain - way.gain.round()).abs() > TINY || gain > left.abs() {
+                continue;
+            }
+            let wanted = left.abs() / gain;
+            let steps = self.steps(way, wanted);
+            if steps == wanted && steps * gain == left.abs() {
+                self.walk(way, steps);
+                return Some(left);
+            }
+            if steps > 0 && partial.is_none() {
+                partial = Some((way, steps));
+            }
+        }
+        let (way, steps) = partial?;
+        self.walk(way, steps);
+        Some(steps * (way.gain.round() as i64) * left.signum())
+    }
+
+    /// How many whole steps, at most `wanted`, stay above every bound and whole.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small whole numbers")]
+    fn steps(&self, way: &Way, wanted: i64) -> i64 {
+        let at = way.variable as usize;
+        let mut most = wanted;
+        if way.sign < 0.0 {
+            most = most.min(self.values[at] - self.floors[at]);
+        }
+        for &row in &self.occurrences[at] {
+            if most <= 0 {
+                return 0;
+            }
+            let c = coefficient(&self.rows[row as usize], way.variable);
+            if (c - c.round()).abs() > TINY {
+                return 0;
+            }
+            let slope = -c * way.sign;
+            if slope < 0.0 {
+                let basic = self.basic[row as usize] as usize;
+                let room = (self.values[basic] - self.floors[basic]) as f64;
+                most = most.min((room / -slope + TINY).floor() as i64);
+            }
+        }
+        most.max(0)
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small whole numbers")]
+    fn walk(&mut self, way: &Way, steps: i64) {
+        let by = way.sign * steps as f64;
+        self.values[way.variable as usize] += by as i64;
+        let list = &mut self.occurrences[way.variable as usize];
+        list.sort_unstable();
+        list.dedup();
+        for &row in &self.occurrences[way.variable as usize] {
+            let c = coefficient(&self.rows[row as usize], way.variable);
+            self.values[self.basic[row as usize] as usize] -= (c * by).round() as i64;
+        }
+    }
+
+    /// Makes a blocked way's variable basic in place of one that blocks it.
+    fn turn(&mut self, ways: &[Way], careful: bool) -> bool {
+        let mut ways: Vec<&Way> = ways.iter().collect();
+        if careful {
+            ways.sort_by_key(|w| w.variable);
+        }
+        for way in ways {
+            let mut blocking: Option<u32> = None;
+            let mut list = std::mem::take(&mut self.occurrences[way.variable as usize]);
+            list.retain(|&r| coefficient(&self.rows[r as usize], way.variable) != 0.0);
+            for &row in &list {
+                let basic = self.basic[row as usize];
+                let slope = -coefficient(&self.rows[row as usize], way.variable) * way.sign;
+                let at = basic as usize;
+                let stuck = slope < -TINY && self.values[at] <= self.floors[at];
+                if stuck && blocking.is_none_or(|b| basic < self.basic[b as usize]) {
+                    blocking = Some(row);
+                }
+            }
+            self.occurrences[way.variable as usize] = list;
+            if let Some(row) = blocking {
+                self.pivot(row, way.variable);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn pivot(&mut self, row: u32, entering: u32) {
+        let leaving = self.basic[row as usize];
+        let scale = coefficient(&self.rows[row as usize], entering);
+        let mut new: Equation = std::mem::take(&mut self.rows[row as usize])
+            .into_iter()
+            .filter(|e| e.0 != entering)
+            .map(|(v, c)| (v, clean(c / scale)))
+            .collect();
+        let at = new.partition_point(|e| e.0 < leaving);
+        new.insert(at, (leaving, clean(1.0 / scale)));
+        self.occurrences[leaving as usize] = vec![row];
+        for other in std::mem::take(&mut self.occurrences[entering as usize]) {
+            if other == row {
+                continue;
+            }
+            let target = &self.rows[other as usize];
+            let entry = coefficient(target, entering);
+            if entry == 0.0 {
+                continue;
+            }
+            let sum = combine(target, -entry, &new, entering);
+            for &(v, _) in &new {
+                if coefficient(target, v) == 0.0 && coefficient(&sum, v) != 0.0 {
+                    self.occurrences[v as usize].push(other);
+                }
+            }
+            self.rows[other as usize] = sum;
+        }
+        self.rows[row as usize] = new;
+        self.basic[row as usize] = entering;
+        self.row_of[entering as usize] = row;
+        self.row_of[leaving as usize] = NONE;
+    }
+}

@@ -1,0 +1,106 @@
+use super::*;
+use crate::{Dimension, Level, columns, regions::Division};
+use std::collections::BTreeSet;
+
+/// The codes the register column of a dimension can hold in a year.
+fn leaves(table: &Table, dimension: &Dimension, year: u16) -> BTreeSet<String> {
+    if dimension.column == "REGION" {
+        return Division::of(year).expect("a division").leaves().iter().cloned().collect();
+    }
+    let columns = columns(table.form, year);
+    let column = columns.iter().find(|column| column.name == dimension.column);
+    let codes = &column.expect("the register has the column").codes;
+    codes.iter().map(|code| code.code.clone()).collect()
+}
+
+/// Every dimension of every table in each of its years.
+fn each_dimension(mut check: impl FnMut(&Table, &Dimension, u16)) {
+    for table in tables() {
+        for year in table.years() {
+            for dimension in &table.dimensions {
+                check(table, dimension, year);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_definition_can_be_read() {
+    for source in read::SOURCES {
+        read::table(source).expect("a sound definition");
+    }
+    let ids: Vec<_> = tables().iter().map(|table| table.id.as_str()).collect();
+    assert_eq!(ids, ["S1101", "S1102", "S1103", "S1104", "S11C1"]);
+    assert!(ids.iter().all(|id| about(id).is_some_and(|about| !about.notes.is_empty())));
+}
+
+#[test]
+fn every_union_is_made_of_codes_the_register_can_hold() {
+    each_dimension(|table, dimension, year| {
+        let known = leaves(table, dimension, year);
+        for value in dimension.values_of(year) {
+            assert!(!value.leaves.is_empty(), "{} {}", table.id, value.code);
+            let distinct: BTreeSet<_> = value.leaves.iter().cloned().collect();
+            assert_eq!(distinct.len(), value.leaves.len(), "{} {}", table.id, value.code);
+            assert!(distinct.is_subset(&known), "{} {} {}", table.id, dimension.code, value.code);
+        }
+    });
+}
+
+#[test]
+fn the_total_of_a_dimension_is_every_leaf_that_can_occur() {
+    each_dimension(|table, dimension, year| {
+        let mut known = leaves(table, dimension, year);
+        if year == 2016 && dimension.column == "MNDSPENN" {
+            known.remove("UOPPG");
+        }
+        let total = dimension.total.as_deref().expect("a total");
+        let value = dimension.values_of(year).iter().find(|value| value.code == total);
+        let value = value.expect("the total is a value");
+        assert_eq!(value.level, Level::Total);
+        assert_eq!(value.leaves.iter().cloned().collect::<BTreeSet<_>>(), known, "{}", table.id);
+    });
+}
+
+#[test]
+fn the_other_values_of_a_dimension_cover_its_total() {
+    each_dimension(|table, dimension, year| {
+        let parts = dimension.values_of(year).iter().filter(|value| value.level < Level::Total);
+        let covered: BTreeSet<_> = parts.flat_map(|value| &value.leaves).collect();
+        let values = dimension.values_of(year).iter();
+        let whole: BTreeSet<_> = values.flat_map(|value| &value.leaves).collect();
+        assert_eq!(covered, whole, "{} {} {year}", table.id, dimension.code);
+    });
+}
+
+#[test]
+fn codes_are_unique_within_a_dimension_and_a_year() {
+    each_dimension(|table, dimension, year| {
+        let values = dimension.values_of(year);
+        let codes: BTreeSet<_> = values.iter().map(|value| &value.code).collect();
+        assert_eq!(codes.len(), values.len(), "{} {} {year}", table.id, dimension.code);
+        assert!(
+            values.iter().all(|value| !value.label.nb.is_empty() && !value.label.en.is_empty())
+        );
+    });
+}
+
+#[test]
+fn tables_are_found_by_form_and_year() {
+    let ids = |form, year| -> Vec<_> { tables_of(form, year).map(|t| t.id.as_str()).collect() };
+    assert_eq!(ids(Form::F11, 2016), ["S1101", "S1102", "S1103"]);
+    assert_eq!(ids(Form::F11, 2024), ["S1101", "S1102", "S1103", "S1104"]);
+    assert_eq!(ids(Form::F11C, 2025), ["S11C1"]);
+    assert!(ids(Form::F11C, 2016).is_empty());
+    assert!(table("S9999").is_none());
+}
+
+#[test]
+fn only_the_crossed_table_stops_at_groups_of_municipalities() {
+    let deepest = |id| {
+        let region = &table(id).expect("a table").dimensions[0];
+        region.values_of(2024).iter().map(|value| value.level).min()
+    };
+    assert_eq!(deepest("S1103"), Some(Level::KostraGroup));
+    assert_eq!(deepest("S1101"), Some(Level::Leaf));
+}

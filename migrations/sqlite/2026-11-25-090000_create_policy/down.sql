@@ -1,0 +1,3 @@
+DROP TABLE grant_periods;
+DROP TABLE grants;
+DROP TABLE policy_versions;

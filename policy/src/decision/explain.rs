@@ -1,0 +1,108 @@
+//! A decision in words that can be sent to a citizen.
+
+use super::{Asked, Decision, Outcome};
+use crate::Population;
+use hjemmel_kostra::Language;
+
+impl Decision {
+    /// The decision in plain words: which grant and clause allowed it, or which came nearest and what
+    /// failed.
+    #[must_use]
+    pub fn explain(&self, language: Language) -> String {
+        let asked = described(&self.resource, language);
+        let who = self.asker(language);
+        let mut text = match (language, self.outcome) {
+            (Language::Nb, Outcome::Allowed) => format!("Tillatt: {who} fikk lese {asked}."),
+            (Language::En, Outcome::Allowed) => format!("Allowed: {who} could read {asked}."),
+            (Language::Nb, Outcome::Denied) => format!("Avslått: {who} ba om {asked}."),
+            (Language::En, Outcome::Denied) => format!("Denied: {who} asked for {asked}."),
+        };
+        self.add_grant(&mut text, language);
+        self.add_failures(&mut text, language);
+        let version = self.policy_version;
+        let sentence = match language {
+            Language::Nb => format!(" Regelverksversjon {version}, avgjørelse {}.", self.id),
+            Language::En => format!(" Policy version {version}, decision {}.", self.id),
+        };
+        text.push_str(&sentence);
+        text
+    }
+
+    fn asker(&self, language: Language) -> String {
+        let by = match (&self.caller.organisation, &self.caller.person, language) {
+            (Some(body), None, Language::Nb) => format!("virksomheten {body}"),
+            (Some(body), None, Language::En) => format!("the body {body}"),
+            (Some(body), Some(_), Language::Nb) => format!("en ansatt i virksomheten {body}"),
+            (Some(body), Some(_), Language::En) => format!("an employee of the body {body}"),
+            (None, Some(_), Language::Nb) => "en pålogget person".to_owned(),
+            (None, Some(_), Language::En) => "a signed-in person".to_owned(),
+            (None, None, language) => match (self.caller.kind.as_str(), language) {
+                ("operator", Language::Nb) => "driften".to_owned(),
+                ("operator", Language::En) => "the operator".to_owned(),
+                (_, Language::Nb) => "en som ikke var pålogget".to_owned(),
+                (_, Language::En) => "someone not signed in".to_owned(),
+            },
+        };
+        match (self.caller.supplier, language) {
+            (Some(supplier), Language::Nb) => format!("{by} (gjennom leverandøren {supplier})"),
+            (Some(supplier), Language::En) => format!("{by} (through the supplier {supplier})"),
+            (None, _) => by,
+        }
+    }
+
+    fn add_grant(&self, text: &mut String, language: Language) {
+        let Some(grant) = &self.grant else { return };
+        let tier = self.tier.label();
+        let tier = tier.in_language(language);
+        let (id, version, law, clause) = (&grant.id, grant.version, &grant.statute, &grant.clause);
+        let columns = self.columns.len();
+        let rows = match (&self.population, language) {
+            (Some(Population::Regions(codes)), Language::Nb) => format!("{} regioner", codes.len()),
+            (Some(Population::Regions(codes)), Language::En) => format!("{} regions", codes.len()),
+            (_, Language::Nb) => "hele landet".to_owned(),
+            (_, Language::En) => "the whole country".to_owned(),
+        };
+        let sentence = match language {
+            Language::Nb => format!(
+                " Tilgangen {id} (versjon {version}) gir {tier}: {columns} variabler, {rows}. Hjemmel: {law}, {clause}."
+            ),
+            Language::En => format!(
+                " The grant {id} (version {version}) gives {tier}: {columns} columns, {rows}. Legal basis: {law}, {clause}."
+            ),
+        };
+        text.push_str(&sentence);
+    }
+
+    fn add_failures(&self, text: &mut String, language: Language) {
+        if self.outcome == Outcome::Allowed {
+            return;
+        }
+        let reasons: Vec<_> = self
+            .failures()
+            .map(|failure| failure.text().in_language(language).to_owned())
+            .collect();
+        if let Some(near) = &self.nearest {
+            let sentence = match language {
+                Language::Nb => format!(" Nærmest var tilgangen {}:", near.grant_id),
+                Language::En => format!(" The nearest was the grant {}:", near.grant_id),
+            };
+            text.push_str(&sentence);
+        } else {
+            text.push_str(match language {
+                Language::Nb => " Grunn:",
+                Language::En => " Reason:",
+            });
+        }
+        text.push_str(&[" ", &reasons.join("; "), "."].concat());
+    }
+}
+
+fn described(asked: &Asked, language: Language) -> String {
+    let years = asked.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match (&asked.table, language) {
+        (Some(table), Language::Nb) => format!("nøyaktige tall i tabell {table} for {years}"),
+        (Some(table), Language::En) => format!("exact figures of table {table} for {years}"),
+        (None, Language::Nb) => format!("poster i skjema {} for {years}", asked.form),
+        (None, Language::En) => format!("records of form {} for {years}", asked.form),
+    }
+}

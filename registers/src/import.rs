@@ -1,0 +1,184 @@
+//! From a file of records to an edition, all of it or nothing.
+//!
+//! One thread reads blocks of whole lines, one thread a core parses and encrypts them, the caller's thread
+//! writes Parquet; never more than a few blocks are in memory.
+
+use crate::{
+    EditionRef, Error, Registers,
+    encode::{Encoder, Plan},
+    file::NewFile,
+    write::Writer,
+};
+use arrow::array::ArrayRef;
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+};
+
+/// Records in a block, and so in a batch.
+const BLOCK_RECORDS: usize = 8192;
+
+/// What an import made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// The edition, with the digest of its file.
+    pub edition: EditionRef,
+    /// Records kept.
+    pub records: u64,
+    /// Persons whose number may be linked.
+    pub linkable_persons: u64,
+    /// Bytes read.
+    pub bytes: u64,
+}
+
+/// Whole lines of the source.
+struct Block {
+    index: usize,
+    first_line: u64,
+    bytes: Vec<u8>,
+}
+
+/// A block's columns, or why there are none.
+struct Encoded {
+    index: usize,
+    bytes: u64,
+    columns: Result<Vec<ArrayRef>, Error>,
+}
+
+impl Registers {
+    /// Imports the records of an edition, a line each in the layout of its form and year, and calls
+    /// `progress` with the bytes done so far. The controls are expected to have passed.
+    ///
+    /// # Errors
+    /// When a record does not fit, the edition exists, or reading or writing fails. Nothing is kept then.
+    pub fn import(
+        &self,
+        edition: &EditionRef,
+        source: impl Read + Send,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Imported, Error> {
+        let plan = Plan::of(edition)?;
+        let file = NewFile::create(self.root(), edition)?;
+        let imported = self.import_into(edition, &plan, source, file.as_file(), progress)?;
+        file.keep()?;
+        Ok(imported)
+    }
+
+    /// The same into any sink, so that a failing one can be tried.
+    pub(crate) fn import_into(
+        &self,
+        edition: &EditionRef,
+        plan: &Plan,
+        source: impl Read + Send,
+        sink: impl Write + Send,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Imported, Error> {
+        let threads = self.threads();
+        let mut writer = Writer::new(sink, edition, &plan.schema())?;
+        let mut encoders = Vec::with_capacity(threads);
+        for _ in 0..threads {
+            encoders.push(Encoder::new(plan, self.keys().cipher())?);
+        }
+        let (to_encode, blocks) = sync_channel(threads);
+        let (to_write, results) = sync_channel(threads);
+        let blocks = Mutex::new(blocks);
+        let block_bytes = BLOCK_RECORDS * (plan.record_length() + 1);
+        let bytes = thread::scope(|scope| {
+            // Moved in, so that the reader stops as soon as no encoder listens any more.
+            let blocks = std::sync::Arc::new(blocks);
+            for encoder in encoders {
+                let (blocks, to_write) = (blocks.clone(), to_write.clone());
+                scope.spawn(move || encode(encoder, &blocks, &to_write));
+            }
+            drop((blocks, to_write));
+            let reader = scope.spawn(move || read(source, block_bytes, &to_encode));
+            let written = write(&results, &mut writer, progress);
+            drop(results);
+            let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let bytes = written?;
+            read.map_err(Error::io("read", Path::new("the records"))).map(|()| bytes)
+        })?;
+        let (edition, records, linkable_persons) = writer.finish()?;
+        Ok(Imported { edition, records, linkable_persons, bytes })
+    }
+}
+
+/// Cuts the source into blocks of whole lines.
+fn read(
+    mut source: impl Read,
+    block_bytes: usize,
+    blocks: &SyncSender<Block>,
+) -> std::io::Result<()> {
+    let (mut carried, mut index, mut first_line) = (Vec::new(), 0, 1);
+    loop {
+        let mut bytes = std::mem::take(&mut carried);
+        let wanted = block_bytes.saturating_sub(bytes.len()).max(1);
+        bytes.reserve_exact(wanted);
+        let read = (&mut source).take(wanted as u64).read_to_end(&mut bytes)?;
+        if index == 0 && bytes.starts_with("\u{feff}".as_bytes()) {
+            bytes.drain(..3);
+        }
+        let ended = read < wanted;
+        if !ended {
+            let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1);
+            carried = bytes.split_off(whole);
+            if bytes.is_empty() && carried.len() >= block_bytes {
+                let endless = "a line is longer than any record";
+                return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, endless));
+            }
+        }
+        let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        if !bytes.is_empty() && blocks.send(Block { index, first_line, bytes }).is_err() {
+            return Ok(());
+        }
+        if ended {
+            return Ok(());
+        }
+        index += 1;
+        first_line += lines;
+    }
+}
+
+/// Encodes blocks until there are none, or nobody wants them.
+fn encode(mut codec: Encoder<'_>, blocks: &Mutex<Receiver<Block>>, out: &SyncSender<Encoded>) {
+    loop {
+        let next = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Block { index, first_line, bytes }) = next else { return };
+        let columns = codec.encode(&bytes, first_line);
+        let failed = columns.is_err();
+        let result = Encoded { index, bytes: bytes.len() as u64, columns };
+        if out.send(result).is_err() || failed {
+            return;
+        }
+    }
+}
+
+/// Writes blocks in the order of the source; the first faulty line in that order is the one told.
+fn write<W: Write + Send>(
+    results: &Receiver<Encoded>,
+    writer: &mut Writer<W>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64, Error> {
+    let (mut waiting, mut next, mut done) = (BTreeMap::new(), 0, 0);
+    for encoded in results {
+        waiting.insert(encoded.index, encoded);
+        while let Some(encoded) = waiting.remove(&next) {
+            writer.write(encoded.columns?)?;
+            next += 1;
+            done += encoded.bytes;
+            progress(done);
+        }
+    }
+    // A block behind a gap was never written: its predecessor's encoder stopped on an error.
+    waiting.into_values().try_for_each(|encoded| encoded.columns.map(|_| ()))?;
+    Ok(done)
+}
+
+#[cfg(test)]
+mod tests;

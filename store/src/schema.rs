@@ -1,0 +1,122 @@
+//! The tables as both databases have them; a test compares this with the migrations.
+
+diesel::table! {
+    policy_versions (version) {
+        version -> BigInt,
+        created_at -> BigInt,
+        author -> Text,
+        summary -> Text,
+        sha256 -> Text,
+    }
+}
+diesel::table! {
+    grants (id, version) {
+        id -> Text,
+        version -> Integer,
+        recipient -> Text,
+        form -> Text,
+        state -> Text,
+        tier -> Text,
+        valid_from -> Text,
+        valid_to -> Nullable<Text>,
+        terms -> Text,
+        loaded_at -> BigInt,
+        loaded_by -> Text,
+    }
+}
+diesel::table! {
+    grant_periods (grant_id, grant_version, since_policy) {
+        grant_id -> Text,
+        grant_version -> Integer,
+        since_policy -> BigInt,
+        until_policy -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    editions (id) {
+        id -> Text,
+        form -> Text,
+        year -> Integer,
+        version -> Integer,
+        kind -> Text,
+        status -> Text,
+        records -> BigInt,
+        parquet_sha256 -> Text,
+        created_at -> BigInt,
+        missing_regions -> Text,
+    }
+}
+diesel::table! {
+    deliveries (id) {
+        id -> Text,
+        form -> Text,
+        year -> Integer,
+        sha256 -> Text,
+        file_name -> Text,
+        bytes -> BigInt,
+        records -> BigInt,
+        status -> Text,
+        report -> Text,
+        received_at -> BigInt,
+        edition_id -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    releases (id) {
+        id -> Text,
+        form -> Text,
+        year -> Integer,
+        edition_id -> Text,
+        version -> Integer,
+        created_at -> BigInt,
+        published_at -> Nullable<BigInt>,
+        rule -> Text,
+        report -> Text,
+        archive -> Binary,
+        sha256 -> Text,
+    }
+}
+diesel::table! {
+    decisions (seq) {
+        seq -> BigInt,
+        id -> Text,
+        at -> BigInt,
+        policy_version -> BigInt,
+        subject_kind -> Text,
+        organisation -> Nullable<Text>,
+        supplier -> Nullable<Text>,
+        client -> Nullable<Text>,
+        action -> Text,
+        resource -> Text,
+        outcome -> Text,
+        grant_id -> Nullable<Text>,
+        grant_version -> Nullable<Integer>,
+        body -> Text,
+        previous -> Text,
+        leaf -> Text,
+        hash -> Text,
+    }
+}
+diesel::table! {
+    decision_head (id) {
+        id -> Integer,
+        seq -> BigInt,
+        hash -> Text,
+    }
+}
+diesel::table! {
+    security_events (id) {
+        id -> Text,
+        at -> BigInt,
+        kind -> Text,
+        detail -> Text,
+    }
+}
+diesel::table! {
+    liveness (id) {
+        id -> Integer,
+        beats -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(grants, grant_periods);

@@ -1,0 +1,200 @@
+//! The pool, transactions, migrations.
+
+use crate::connection::{AnyConnection, Database, Report};
+use crate::lock::Lock;
+use crate::schema::liveness;
+use crate::{Error, connection};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
+use diesel::r2d2::{Pool, PooledConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::time::Duration;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
+
+/// How long a request may wait for a connection before it is told that there is none.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Handle to one installation's database; cloning shares the pool.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool<Database>,
+    pub(crate) database: Database,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.database {
+            Database::Sqlite(_) => "Store(sqlite)",
+            Database::Postgres(_) => "Store(postgres)",
+        })
+    }
+}
+
+impl Store {
+    /// Opens `postgres://…`, `sqlite:PATH` or the path of a SQLite file (made when missing).
+    ///
+    /// # Errors
+    /// The address is of no known database, or nothing answers there.
+    pub fn open(url: &str, pool_size: u32) -> Result<Self, Error> {
+        let database = Database::parse(url)?;
+        drop(connection::Database::connect(&database)?);
+        let pool = Pool::builder()
+            .max_size(pool_size.max(1))
+            .min_idle(Some(0))
+            .connection_timeout(PATIENCE)
+            .test_on_check_out(true)
+            .error_handler(Box::new(Report))
+            .build_unchecked(database.clone());
+        Ok(Self { pool, database })
+    }
+
+    fn connection(&self) -> Result<PooledConnection<Database>, Error> {
+        Ok(self.pool.get()?)
+    }
+
+    /// Runs single statements without a transaction of their own.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        work(&mut *self.connection()?)
+    }
+
+    /// Runs several reads on one unchanging state of the database.
+    pub(crate) fn snapshot<T>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let postgres = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        self.transaction("BEGIN", postgres, work)
+    }
+
+    /// Runs `work` in one durable transaction, alone among those that name the same table.
+    /// Readers are not held up.
+    pub(crate) fn write<T>(
+        &self,
+        table: &'static str,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.transaction("BEGIN IMMEDIATE", "BEGIN", |conn| {
+            if let AnyConnection::Postgres(conn) = conn {
+                conn.batch_execute(&format!("LOCK TABLE {table} IN EXCLUSIVE MODE"))?;
+            }
+            work(conn)
+        })
+    }
+
+    fn transaction<T>(
+        &self,
+        sqlite: &str,
+        postgres: &str,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut conn = self.connection()?;
+        match &mut *conn {
+            AnyConnection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, sqlite)?,
+            AnyConnection::Postgres(c) => {
+                AnsiTransactionManager::begin_transaction_sql(c, postgres)?;
+            }
+        }
+        match work(&mut conn) {
+            Ok(value) => {
+                AnyConnection::commit_transaction(&mut conn)?;
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(rollback) = AnyConnection::rollback_transaction(&mut conn) {
+                    tracing::warn!(error = %rollback, "rollback failed; the connection is dropped");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Proves that the database can still take a durable write, which is what recording a
+    /// decision needs.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn ping(&self) -> Result<(), Error> {
+        self.transaction("BEGIN IMMEDIATE", "BEGIN", |conn| {
+            let rows = diesel::update(liveness::table.find(1))
+                .set(liveness::beats.eq(liveness::beats + 1))
+                .execute(conn)?;
+            if rows == 1 { Ok(()) } else { Err(Error::NotFound("liveness row")) }
+        })
+    }
+
+    /// Applies the migrations that are missing and names them. Two nodes that start at once take turns.
+    ///
+    /// # Errors
+    /// A migration failed (it is rolled back), or another node is at it for too long.
+    pub fn migrate(&self) -> Result<Vec<String>, Error> {
+        self.migrations(|conn| match conn {
+            AnyConnection::Sqlite(c) => names(c.run_pending_migrations(SQLITE)),
+            AnyConnection::Postgres(c) => names(c.run_pending_migrations(POSTGRES)),
+        })
+    }
+
+    /// Takes every migration back, newest first, and with them all that is stored.
+    ///
+    /// # Errors
+    /// A migration failed, or another node is at it.
+    pub fn revert_all(&self) -> Result<Vec<String>, Error> {
+        self.migrations(|conn| match conn {
+            AnyConnection::Sqlite(c) => names(c.revert_all_migrations(SQLITE)),
+            AnyConnection::Postgres(c) => names(c.revert_all_migrations(POSTGRES)),
+        })
+    }
+
+    /// The migrations this program has and the database has not.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn pending(&self) -> Result<Vec<String>, Error> {
+        self.read(|conn| match conn {
+            AnyConnection::Sqlite(c) => names(c.pending_migrations(SQLITE).map(|all| named(&all))),
+            AnyConnection::Postgres(c) => {
+                names(c.pending_migrations(POSTGRES).map(|all| named(&all)))
+            }
+        })
+    }
+
+    fn migrations(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<Vec<String>, Error>,
+    ) -> Result<Vec<String>, Error> {
+        let _turn = Lock::wait(&self.database, "migrate", Duration::from_secs(20))?;
+        self.read(work)
+    }
+}
+
+fn named<DB: diesel::backend::Backend>(migrations: &[Box<dyn Migration<DB>>]) -> Vec<String> {
+    migrations.iter().map(|migration| migration.name().to_string()).collect()
+}
+
+fn names<T: ToString>(
+    result: Result<Vec<T>, Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<Vec<String>, Error> {
+    match result {
+        Ok(names) => Ok(names.iter().map(ToString::to_string).collect()),
+        Err(error) => match error.downcast::<diesel::result::Error>() {
+            Ok(error) => Err((*error).into()),
+            Err(error) => Err(Error::Configuration(format!("migration failed: {error}"))),
+        },
+    }
+}
+
+/// The newest migration this program knows, for version reports.
+///
+/// # Errors
+/// The embedded migrations cannot be read.
+pub fn newest_migration() -> Result<String, Error> {
+    let all: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> = SQLITE
+        .migrations()
+        .map_err(|error| Error::Configuration(format!("migrations unreadable: {error}")))?;
+    named(&all).pop().ok_or(Error::NotFound("migration"))
+}

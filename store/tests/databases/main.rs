@@ -1,0 +1,19 @@
+//! Every promise of the store, kept on SQLite and on PostgreSQL alike.
+
+#[cfg(test)]
+#[macro_use]
+mod support;
+#[cfg(test)]
+mod decisions;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod imports;
+#[cfg(test)]
+mod policy;
+#[cfg(test)]
+mod releases;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod throughput;

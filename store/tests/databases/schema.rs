@@ -1,0 +1,63 @@
+//! Both databases have the same tables, and migrations go up, down and up again.
+
+use crate::support::Place;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use hjemmel_store::{Error, Store};
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+fn columns(place: &Place) -> Vec<String> {
+    let sqlite = "SELECT m.name || '.' || p.name || CASE p.\"notnull\" WHEN 1 THEN ' NO' ELSE ' YES' END AS name \
+        FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' \
+        AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'";
+    let postgres = "SELECT (table_name || '.' || column_name || ' ' || is_nullable)::text AS name \
+        FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'";
+    let rows: Vec<Column> = match place.url.strip_prefix("sqlite:") {
+        Some(path) => {
+            diesel::sql_query(sqlite).load(&mut SqliteConnection::establish(path).unwrap())
+        }
+        None => diesel::sql_query(postgres).load(&mut PgConnection::establish(&place.url).unwrap()),
+    }
+    .unwrap();
+    let mut names: Vec<String> = rows.into_iter().map(|column| column.name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn both_databases_have_the_same_columns() {
+    let columns_of_sqlite = columns(&Place::sqlite());
+    assert!(columns_of_sqlite.len() > 60, "{columns_of_sqlite:?}");
+    assert_eq!(columns_of_sqlite, columns(&Place::postgres()));
+}
+
+on_both! {
+    fn migrations_go_up_down_and_up(place) {
+        let full = columns(place);
+        assert_eq!(place.store.pending().unwrap(), Vec::<String>::new());
+        let reverted = place.store.revert_all().unwrap();
+        assert_eq!(columns(place), Vec::<String>::new());
+        assert_eq!(place.store.pending().unwrap().len(), reverted.len());
+        assert!(matches!(place.store.policy_version(), Err(Error::Configuration(_))));
+        let applied = place.store.migrate().unwrap();
+        assert_eq!(applied.len(), reverted.len());
+        assert_eq!(columns(place), full);
+        place.store.ping().unwrap();
+    }
+
+    fn nodes_that_start_at_once_take_turns(place) {
+        place.store.revert_all().unwrap();
+        let applied: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..3)
+                .map(|_| scope.spawn(|| Store::open(&place.url, 1).unwrap().migrate().unwrap().len()))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(applied, 5);
+    }
+}
