@@ -92,9 +92,7 @@ fn exact_cells(
             axis.codes.iter().enumerate().map(|(i, code)| (code.as_str(), i)).collect();
         members.push(dimension_members(dimension, year, &index, population));
         leaves.push(axis.codes.len());
-        rows.push(
-            cube.codes().get(at).ok_or_else(|| EntitledError::NoAxis(axis.column.clone()))?,
-        );
+        rows.push(cube.codes().get(at).ok_or_else(|| EntitledError::NoAxis(axis.column.clone()))?);
     }
     Ok(sum_members(&members, &dense(&leaves, &rows, cube.counts())))
 }

@@ -8,6 +8,8 @@ use crate::audit::AuditReport;
 
 const CASES: [&str; 12] =
     ["c01", "c02", "c03", "c04", "c05", "c06", "c07", "c08", "c09", "c10", "c11", "c12"];
+/// Of those the ones with amounts.
+const AMOUNTS: [&str; 2] = ["c09", "c10"];
 const NEGATIVE: [&str; 5] = ["n01", "n02", "n03", "n04", "n05"];
 
 fn folder(id: &str) -> PathBuf {
@@ -229,7 +231,7 @@ fn a_table_that_does_not_add_up_is_refused() {
 #[test]
 fn what_is_written_withstands_its_own_audit() {
     let directory = tempfile::tempdir().unwrap();
-    for id in ["c01", "c02", "c03", "c04", "c08"] {
+    for id in CASES.iter().filter(|id| !AMOUNTS.contains(id) && **id != "c07") {
         let case = case(id);
         let done = protect(&case).unwrap();
         let theirs = statuses(&case, &folder(id).join("expected/cells.csv")).unwrap();
@@ -253,7 +255,7 @@ fn what_is_written_withstands_its_own_audit() {
 
 #[test]
 fn an_answer_the_attacker_breaks_is_never_given() {
-    for id in ["c09", "c10"] {
+    for id in AMOUNTS {
         match protect(&case(id)) {
             Ok(done) => assert_eq!(done.report().audit.breaches(), 0, "{id}"),
             Err(Error::Engine(text)) => assert!(!text.is_empty(), "{id}"),
@@ -264,7 +266,7 @@ fn an_answer_the_attacker_breaks_is_never_given() {
 
 #[test]
 fn primary_amounts_are_those_of_the_reference() {
-    for id in ["c09", "c10"] {
+    for id in AMOUNTS {
         let case = case(id);
         let terms = crate::suppress::Terms::default();
         let ours = crate::suppress::system(&case.system, &terms, &case.rule).unwrap();

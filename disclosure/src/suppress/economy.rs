@@ -64,14 +64,21 @@ impl Ledger<'_> {
         let mut open: BTreeSet<u32> = (0_u32..).zip(&self.cells).map(|c| c.0).collect();
         while !open.is_empty() {
             let cost = |&m: &u32| -> (u64, usize, u64) {
-                let own = self.cells[m as usize].iter().map(|&c| c as usize).filter(|&c| !primary[c]);
+                let own =
+                    self.cells[m as usize].iter().map(|&c| c as usize).filter(|&c| !primary[c]);
                 own.fold((0, 0, 0), |(alone, count, all), c| {
                     let value = system.value(c).unsigned_abs();
                     let only = users[c] == 1;
-                    (alone + if only { value + 1 } else { 0 }, count + usize::from(only), all + value + 1)
+                    (
+                        alone + if only { value + 1 } else { 0 },
+                        count + usize::from(only),
+                        all + value + 1,
+                    )
                 })
             };
-            let Some(dearest) = open.iter().copied().max_by_key(|m| (cost(m), std::cmp::Reverse(*m))) else {
+            let Some(dearest) =
+                open.iter().copied().max_by_key(|m| (cost(m), std::cmp::Reverse(*m)))
+            else {
                 return;
             };
             open.remove(&dearest);

@@ -1,5 +1,8 @@
 //! Sparse elimination of equations in floating point, with a record of what was done.
-#![expect(clippy::indexing_slicing, reason = "numeric kernel: rows and columns index arrays made for them")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numeric kernel: rows and columns index arrays made for them"
+)]
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -39,7 +42,8 @@ impl Elimination {
         }
         let mut heap: BinaryHeap<Reverse<(usize, u32)>> =
             (0_u32..).zip(&equations).map(|(i, e)| Reverse((e.len(), i))).collect();
-        let mut done = Self { variables, steps: Vec::new(), operations: Vec::new(), equations: count };
+        let mut done =
+            Self { variables, steps: Vec::new(), operations: Vec::new(), equations: count };
         while let Some(Reverse((length, index))) = heap.pop() {
             let now = equations[index as usize].len();
             if now > length {

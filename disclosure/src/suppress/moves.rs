@@ -3,7 +3,10 @@
 //! The true table is one that fits everything shown. Adding a move gives another. A cell that some moves
 //! change cannot be known, and the moves are the proof. They are searched for with the simplex method, started
 //! at the true table, in floating point; every move is whole and checked exactly before it counts.
-#![expect(clippy::indexing_slicing, reason = "numeric kernel: rows and columns index arrays made for them")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numeric kernel: rows and columns index arrays made for them"
+)]
 
 use super::elimination::{Elimination, Equation};
 use super::tableau::Tableau;
@@ -41,7 +44,9 @@ impl Search {
         let mut given: Vec<(Vec<(u32, i64)>, Option<u32>)> = (0_u32..)
             .zip(shown)
             .filter(|(_, shown)| **shown)
-            .map(|(cell, _)| (system.cell(cell as usize).iter().map(|&a| (a, 1)).collect(), Some(cell)))
+            .map(|(cell, _)| {
+                (system.cell(cell as usize).iter().map(|&a| (a, 1)).collect(), Some(cell))
+            })
             .collect();
         given.extend(system.links().iter().map(|link| {
             let minus = link.right.iter().map(|&a| (a, -1));
@@ -58,8 +63,11 @@ impl Search {
         let mut values = system.values().to_vec();
         for cell in (0..system.cells()).filter(|&c| !shown[c] && least > 0) {
             let atoms = system.cell(cell);
-            let sure: i64 =
-                atoms.iter().filter(|&&a| known[a as usize]).map(|&a| system.values()[a as usize]).sum();
+            let sure: i64 = atoms
+                .iter()
+                .filter(|&&a| known[a as usize])
+                .map(|&a| system.values()[a as usize])
+                .sum();
             if sure < least {
                 let slack = u32::try_from(values.len()).unwrap_or(u32::MAX);
                 let open = atoms.iter().filter(|&&a| !known[a as usize]).map(|&a| (a, 1));
@@ -100,7 +108,8 @@ impl Search {
         let mut sum: Vec<(u32, f64)> = atoms.iter().map(|&a| (a, 1.0)).collect();
         sum.extend(costs.iter().map(|&(v, c)| (v, -c)));
         let used = self.elimination.combination(&sum);
-        let mut cells: Vec<u32> = used.into_iter().filter_map(|e| self.origin[e as usize]).collect();
+        let mut cells: Vec<u32> =
+            used.into_iter().filter_map(|e| self.origin[e as usize]).collect();
         cells.sort_unstable();
         cells.dedup();
         cells

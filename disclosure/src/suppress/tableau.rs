@@ -2,7 +2,10 @@
 //!
 //! Variables are whole numbers with a lower bound. The point stays whole: steps that would leave the whole
 //! numbers are not taken.
-#![expect(clippy::indexing_slicing, reason = "numeric kernel: rows and columns index arrays made for them")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numeric kernel: rows and columns index arrays made for them"
+)]
 
 use super::elimination::{Elimination, Equation, TINY, clean, coefficient, combine};
 
@@ -189,7 +192,11 @@ impl Tableau {
     }
 
     /// How many whole steps, at most `wanted`, stay above every bound and whole.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small whole numbers")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "small whole numbers"
+    )]
     fn steps(&self, way: &Way, wanted: i64) -> i64 {
         let at = way.variable as usize;
         let mut most = wanted;
@@ -214,7 +221,11 @@ impl Tableau {
         most.max(0)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small whole numbers")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "small whole numbers"
+    )]
     fn walk(&mut self, way: &Way, steps: i64) {
         let by = way.sign * steps as f64;
         self.values[way.variable as usize] += by as i64;
