@@ -231,7 +231,7 @@ fn a_table_that_does_not_add_up_is_refused() {
 #[test]
 fn what_is_written_withstands_its_own_audit() {
     let directory = tempfile::tempdir().unwrap();
-    for id in CASES.iter().filter(|id| !AMOUNTS.contains(id) && **id != "c07") {
+    for id in ["c01", "c02", "c03", "c04", "c08"] {
         let case = case(id);
         let done = protect(&case).unwrap();
         let theirs = statuses(&case, &folder(id).join("expected/cells.csv")).unwrap();
