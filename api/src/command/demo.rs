@@ -51,7 +51,12 @@ impl Demo {
         if !self.no_serve {
             // Known before minutes of work: the port must be free.
             drop(std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, self.port)).map_err(
-                |error| Failure::new(format!("port {} on 127.0.0.1 cannot be used ({error}); choose another with --port", self.port)),
+                |error| {
+                    Failure::new(format!(
+                        "port {} on 127.0.0.1 cannot be used ({error}); choose another with --port",
+                        self.port
+                    ))
+                },
             )?);
         }
         if !self.dir.join(DONE).exists() {
@@ -151,7 +156,8 @@ fn import_fictitious(installation: &Installation) -> Result<(), Failure> {
     let reference = EditionRef::new(form, FICTITIOUS, version);
     installation.registers.discard(&reference)?;
     let progress = Progress::begin("importing sosialFiktiv as form 11 2016", None);
-    let rows = fictitious::records().map(|record| [record.region.as_str(), record.vklo, record.months]);
+    let rows =
+        fictitious::records().map(|record| [record.region.as_str(), record.vklo, record.months]);
     let imported = installation.registers.import_rows(&reference, rows)?;
     progress.end(&format!("{} records", imported.records));
     let delivery = Delivery {
@@ -231,7 +237,9 @@ fn issuer_text(config: &IssuerConfig) -> String {
 }
 
 fn what_to_try(dir: &Path, address: SocketAddr) -> String {
-    let token = |name: &str| format!("-H \"Authorization: Bearer $(cat {}/tokens/{name}.jwt)\"", dir.display());
+    let token = |name: &str| {
+        format!("-H \"Authorization: Bearer $(cat {}/tokens/{name}.jwt)\"", dir.display())
+    };
     let at = format!("http://{address}");
     let regions = "valueCodes[Region]=EAK,3107&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=Antall&valueCodes[Tid]=2024";
     format!(

@@ -20,7 +20,13 @@ use std::process::ExitCode;
     after_help = "New here? Run `hjemmel demo`: it makes ./hjemmel-demo with data, keys and tokens, serves it and prints what to try.")]
 pub struct Command {
     /// The settings file.
-    #[arg(long, global = true, env = "HJEMMEL_CONFIG", default_value = "hjemmel.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "HJEMMEL_CONFIG",
+        default_value = "hjemmel.toml",
+        value_name = "FILE"
+    )]
     config: PathBuf,
     /// What is logged: error, warn, info, debug, or a filter such as `hjemmel=debug`.
     #[arg(long, global = true, env = "HJEMMEL_LOG", default_value = "warn", value_name = "FILTER")]
@@ -114,7 +120,10 @@ impl Command {
             What::Keys => {
                 let settings = installation::settings(&self.config)?;
                 hjemmel_registers::Keys::create(&settings.keys.file)?;
-                say(&format!("made {}; keep a copy where the records are not", settings.keys.file.display()));
+                say(&format!(
+                    "made {}; keep a copy where the records are not",
+                    settings.keys.file.display()
+                ));
                 Ok(ExitCode::SUCCESS)
             }
             What::Token(token) => token.run(),
