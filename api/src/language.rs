@@ -11,7 +11,16 @@ pub const fn statbank_id(language: Language) -> &'static str {
     }
 }
 
-/// Reads `lang=`: `no` or `nb`, `en`, in any case. Nothing else exists.
+/// The tag HTTP knows a language by (BCP 47): `nb` and `en`.
+#[must_use]
+pub const fn tag(language: Language) -> &'static str {
+    match language {
+        Language::Nb => "nb",
+        Language::En => "en",
+    }
+}
+
+/// Reads `lang=`: `no`, `nb` or `nn`, and `en`, in any case. Nothing else exists.
 #[must_use]
 pub fn parse(text: &str) -> Option<Language> {
     match text.to_ascii_lowercase().as_str() {

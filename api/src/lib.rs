@@ -6,6 +6,7 @@ pub mod app;
 pub mod axes;
 pub mod command;
 pub mod cursor;
+pub mod edge;
 pub mod identity;
 pub mod journal;
 pub mod language;

@@ -7,6 +7,9 @@ use hjemmel_kostra::{Language, Text};
 use serde::Serialize;
 use std::fmt;
 
+/// The `Content-Type` of every failure.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
 /// Every kind of failure a caller can meet. The slug is the stable end of the problem's `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -229,9 +232,15 @@ impl Problem {
 
     /// In the caller's language, about the address that was called.
     #[must_use]
-    pub fn for_request(mut self, request: &HttpRequest) -> Self {
-        self.language = requested_language(request);
-        request.path().clone_into(&mut self.instance);
+    pub fn for_request(self, request: &HttpRequest) -> Self {
+        self.about(requested_language(request), request.path())
+    }
+
+    /// In a language, about an address.
+    #[must_use]
+    pub fn about(mut self, language: Language, path: &str) -> Self {
+        self.language = language;
+        path.clone_into(&mut self.instance);
         self
     }
 
@@ -241,14 +250,20 @@ impl Problem {
         self.kind
     }
 
+    /// What is wrong this time, in words.
+    #[must_use]
+    pub fn words(&self, language: Language) -> String {
+        let detail = self.detail.clone().unwrap_or_else(|| self.kind.meaning());
+        detail.in_language(language).to_owned()
+    }
+
     fn body(&self) -> Body<'_> {
         let title = self.kind.title();
-        let detail = self.detail.clone().unwrap_or_else(|| self.kind.meaning());
         Body {
             kind: format!("/problems/{}", self.kind.slug()),
             title: self.title.unwrap_or_else(|| title.in_language(self.language)).to_owned(),
             status: self.kind.status().as_u16(),
-            detail: detail.in_language(self.language).to_owned(),
+            detail: self.words(self.language),
             instance: &self.instance,
             decision: self.decision.map(|id| id.to_string()),
             extra: self
@@ -303,16 +318,10 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.kind.status());
         response
-            .insert_header((header::CONTENT_TYPE, "application/problem+json"))
+            .insert_header((header::CONTENT_TYPE, MEDIA_TYPE))
             .insert_header((header::CACHE_CONTROL, "no-store"))
-            .insert_header((header::VARY, "Accept, Accept-Language, Authorization"))
-            .insert_header((
-                header::CONTENT_LANGUAGE,
-                match self.language {
-                    Language::Nb => "nb",
-                    Language::En => "en",
-                },
-            ));
+            .insert_header((header::VARY, crate::reply::VARY))
+            .insert_header((header::CONTENT_LANGUAGE, language::tag(self.language)));
         match self.kind {
             Kind::NotSignedIn => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

@@ -1,15 +1,20 @@
 //! The one way a success leaves: with what was done to it, under which basis, and how to cache it.
 
+use crate::language;
 use crate::problem::{Kind, Problem};
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use hjemmel_disclosure::{Basis, Protection};
+use hjemmel_kostra::Language;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// What every answer is negotiated by.
-pub const VARY: &str = "Accept, Accept-Encoding, Accept-Language, Authorization";
+pub const VARY: &str = "Accept, Accept-Language, Authorization";
+
+/// `Cache-Control` of what is for one caller.
+const PRIVATE: &str = "private, no-store";
 
 /// How an answer is marked.
 #[derive(Debug, Clone)]
@@ -52,7 +57,7 @@ impl Marks {
     pub const fn cache_control(&self) -> &'static str {
         match self.basis {
             None => "public, max-age=0, must-revalidate",
-            Some(_) => "private, no-store",
+            Some(_) => PRIVATE,
         }
     }
 }
@@ -80,19 +85,36 @@ pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
 pub struct Reply<'a> {
     request: &'a HttpRequest,
     marks: Marks,
+    language: Option<Language>,
+    cache_control: &'static str,
 }
 
 impl<'a> Reply<'a> {
     /// An answer that holds nothing about persons.
     #[must_use]
     pub const fn open(request: &'a HttpRequest) -> Self {
-        Self { request, marks: Marks::OPEN }
+        Self::marked(request, Marks::OPEN)
     }
 
     /// An answer with marks of its own.
     #[must_use]
     pub const fn marked(request: &'a HttpRequest, marks: Marks) -> Self {
-        Self { request, marks }
+        let cache_control = marks.cache_control();
+        Self { request, marks, language: None, cache_control }
+    }
+
+    /// An answer about the caller, for nobody else's cache.
+    #[must_use]
+    pub fn personal(request: &'a HttpRequest) -> Self {
+        let reply = Self::open(request);
+        Self { cache_control: PRIVATE, ..reply }
+    }
+
+    /// Says which language the words of the answer are in; without it the answer has none of ours.
+    #[must_use]
+    pub const fn in_language(mut self, language: Language) -> Self {
+        self.language = Some(language);
+        self
     }
 
     /// Sends a value as JSON.
@@ -121,7 +143,10 @@ impl<'a> Reply<'a> {
         self.marks.put(&mut response);
         response
             .insert_header((header::ETAG, tag))
-            .insert_header((header::CACHE_CONTROL, self.marks.cache_control()));
+            .insert_header((header::CACHE_CONTROL, self.cache_control));
+        if let Some(language) = self.language {
+            response.insert_header((header::CONTENT_LANGUAGE, language::tag(language)));
+        }
         if known {
             return response.finish();
         }

@@ -1,18 +1,17 @@
 //! The server: routes, documentation, refreshing, and an orderly end.
 
 use crate::app::App;
+use crate::edge::{self, LARGEST_BODY, Methods};
 use crate::openapi;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
-use actix_web::middleware::DefaultHeaders;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
 use chrono::Utc;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_actix_web::AppExt as _;
-
-/// The largest body any question needs.
-const LARGEST_BODY: usize = 2 << 20;
 
 /// Serves until it is told to stop.
 ///
@@ -23,36 +22,8 @@ pub async fn serve(app: App, listening: impl FnOnce(std::net::SocketAddr)) -> st
     let server = app.settings().server.clone();
     let document = Arc::new(openapi::document().map_err(std::io::Error::other)?);
     let shared = app.clone();
-    let mut http = HttpServer::new(move || {
-        let (service, _) = actix_web::App::new()
-            .into_utoipa_app()
-            .openapi(openapi::base())
-            .app_data(shared.clone())
-            .app_data(web::PayloadConfig::new(LARGEST_BODY))
-            .configure(crate::routes::configure)
-            .split_for_parts();
-        let document = document.clone();
-        service
-            .wrap(
-                DefaultHeaders::new()
-                    .add(("X-Content-Type-Options", "nosniff"))
-                    .add(("Referrer-Policy", "no-referrer")),
-            )
-            .route("/docs", web::get().to(to_docs))
-            .route(
-                "/openapi.json",
-                web::get().to(move |request: HttpRequest| {
-                    let answer = Reply::open(&request).json(document.as_ref());
-                    std::future::ready(answer)
-                }),
-            )
-            .service(
-                utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}")
-                    .config(utoipa_swagger_ui::Config::from("/openapi.json")),
-            )
-            .default_service(web::to(not_found))
-    })
-    .shutdown_timeout(5);
+    let mut http =
+        HttpServer::new(move || application(shared.clone(), document.clone())).shutdown_timeout(5);
     if let Some(workers) = server.workers {
         http = http.workers(workers);
     }
@@ -67,14 +38,57 @@ pub async fn serve(app: App, listening: impl FnOnce(std::net::SocketAddr)) -> st
     http.run().await
 }
 
+/// Everything that answers, for one worker.
+pub fn application(
+    app: web::Data<App>,
+    document: Arc<serde_json::Value>,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let (service, _) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(openapi::base())
+        .app_data(app)
+        .app_data(web::Data::new(Methods::of(&document)))
+        .app_data(web::PayloadConfig::new(LARGEST_BODY))
+        .configure(crate::routes::configure)
+        .split_for_parts();
+    service
+        .wrap(from_fn(edge::guard))
+        .wrap(
+            DefaultHeaders::new()
+                .add(("X-Content-Type-Options", "nosniff"))
+                .add(("Referrer-Policy", "no-referrer")),
+        )
+        .route("/docs", web::get().to(to_docs))
+        .route(
+            "/openapi.json",
+            web::get().to(move |request: HttpRequest| {
+                std::future::ready(Reply::open(&request).json(document.as_ref()))
+            }),
+        )
+        .service(
+            utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}")
+                .config(utoipa_swagger_ui::Config::from("/openapi.json")),
+        )
+        .default_service(web::to(not_found))
+}
+
 async fn to_docs() -> HttpResponse {
     HttpResponse::Found().insert_header(("Location", "/docs/")).finish()
 }
 
 async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let kind =
-        if request.match_pattern().is_some() { Kind::MethodNotAllowed } else { Kind::NotFound };
-    Err(Problem::new(kind)
+    if request.match_pattern().is_some() {
+        return Err(Problem::new(Kind::MethodNotAllowed).for_request(&request));
+    }
+    Err(Problem::new(Kind::NotFound)
         .detail("adressen finnes ikke; se /docs", "there is nothing at this address; see /docs")
         .for_request(&request))
 }
@@ -99,3 +113,6 @@ fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,7 @@ impl FromRequest for SignedIn {
             return Either::Left(ready(Ok(Self(Caller::anonymous()))));
         }
         let Some(app) = request.app_data::<web::Data<App>>().cloned() else {
-            return Either::Left(ready(Err(Problem::new(Kind::Internal))));
+            return Either::Left(ready(Err(Problem::new(Kind::Internal).for_request(request))));
         };
         // A header that is no text is handed on as something no token can be.
         let headers: Vec<String> = request
@@ -59,7 +59,9 @@ impl FromRequest for SignedIn {
             let texts: Vec<&str> = headers.iter().map(String::as_str).collect();
             let found = match app.verifier().verify_at_hand(&texts, now) {
                 Some(found) => found,
-                None => verify_with_fetch(&app, headers.clone()).await?,
+                None => verify_with_fetch(&app, headers.clone())
+                    .await
+                    .map_err(|problem| problem.for_request(&request))?,
             };
             match found {
                 Ok(caller) => Ok(Self(caller)),

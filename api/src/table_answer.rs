@@ -1,7 +1,7 @@
 //! From a question about a table to an answer: exact where a grant covers it, protected otherwise.
 
 use crate::app::App;
-use crate::language::statbank_id;
+use crate::language;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::cube::Role;
 use crate::pxweb::jsonstat::{self, Frame, Provenance};
@@ -64,7 +64,7 @@ impl Ready {
         response
             .insert_header((header::ETAG, self.tag.as_str()))
             .insert_header((header::CACHE_CONTROL, self.marks.cache_control()))
-            .insert_header((header::CONTENT_LANGUAGE, statbank_id(self.language)));
+            .insert_header((header::CONTENT_LANGUAGE, language::tag(self.language)));
         if known {
             return response.finish();
         }

@@ -33,6 +33,7 @@ impl Records {
     }
 
     /// The records.
+    #[must_use]
     pub fn into_pages(self) -> BoxStream<'static, Result<Page, EntitledError>> {
         self.pages
     }

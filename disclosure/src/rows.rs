@@ -56,7 +56,6 @@ impl Rows {
     }
 
     /// The records; every call site answers for what leaves.
-
     pub(crate) fn into_batches(self) -> BoxStream<'static, Result<RecordBatch, Interrupted>> {
         self.batches
     }

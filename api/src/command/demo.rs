@@ -91,17 +91,7 @@ impl Demo {
 
     fn make(&self) -> Result<(), Failure> {
         eprintln!("making a demonstration in {} (all persons are fictitious)", self.dir.display());
-        std::fs::create_dir_all(&self.dir)?;
-        std::fs::write(self.dir.join("hjemmel.toml"), "# being made\n")?;
-        let issuer = DevIssuer::create(&self.dir, &mut rand::rng())?;
-        Keys::create(&self.dir.join("keys"))?;
-        let config = self.dir.join("hjemmel.toml");
-        std::fs::write(&config, settings_text(&issuer))?;
-        let settings = installation::settings(&config)?;
-        Store::open(&settings.store.url, 1)?.migrate()?;
-        let installation = Installation::of(settings)?;
-        let grants = policy::parse(hjemmel_policy::DEMO_GRANTS)?;
-        policy::apply(&installation.store, &grants, "demo", None)?;
+        let installation = self.found()?;
         import_fictitious(&installation)?;
         for year in YEARS {
             self.import_generated(&installation, Form::F11, year, self.persons)?;
@@ -112,6 +102,22 @@ impl Demo {
         release_all(&installation)?;
         std::fs::write(self.dir.join(DONE), b"")?;
         Ok(())
+    }
+
+    /// Keys, issuer, settings, database and grants; no records yet.
+    fn found(&self) -> Result<Installation, Failure> {
+        std::fs::create_dir_all(&self.dir)?;
+        let config = self.dir.join("hjemmel.toml");
+        std::fs::write(&config, "# being made\n")?;
+        let issuer = DevIssuer::create(&self.dir, &mut rand::rng())?;
+        Keys::create(&self.dir.join("keys"))?;
+        std::fs::write(&config, settings_text(&issuer))?;
+        let settings = installation::settings(&config)?;
+        Store::open(&settings.store.url, 1)?.migrate()?;
+        let installation = Installation::of(settings)?;
+        let grants = policy::parse(hjemmel_policy::DEMO_GRANTS)?;
+        policy::apply(&installation.store, &grants, "demo", None)?;
+        Ok(installation)
     }
 
     fn import_generated(
@@ -278,4 +284,15 @@ curl -s {nav} -H 'Accept: application/vnd.apache.parquet' '{at}/v1/datasets/skje
         nav = token("nav"),
         bld = token("bld"),
     )
+}
+
+/// A founded installation with one year of the programme, small enough to make in every run of the tests.
+#[cfg(test)]
+pub fn small(dir: &Path) -> Result<Installation, Failure> {
+    let demo = Demo { dir: dir.to_owned(), port: 0, persons: None, reset: false, no_serve: true };
+    let installation = demo.found()?;
+    demo.import_generated(&installation, Form::F11C, 2024, Some(400))?;
+    release::release(&installation, Form::F11C, 2024)?;
+    demo.write_tokens(&DevIssuer::open(dir)?)?;
+    Ok(installation)
 }

@@ -11,6 +11,9 @@ mod release;
 mod serve;
 mod token;
 
+#[cfg(test)]
+pub(crate) use demo::small;
+
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -211,3 +211,6 @@ fn strides(selected: &Selected) -> Vec<usize> {
     }
     strides
 }
+
+#[cfg(test)]
+mod tests;

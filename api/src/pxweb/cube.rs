@@ -215,3 +215,6 @@ fn union_of_years(dimension: &hjemmel_kostra::Dimension, years: &[u16]) -> Vec<V
     }
     values
 }
+
+#[cfg(test)]
+mod tests;

@@ -285,3 +285,6 @@ fn extension(frame: &Frame<'_>, hjemmel: serde_json::Value) -> serde_json::Value
         },
     })
 }
+
+#[cfg(test)]
+mod tests;

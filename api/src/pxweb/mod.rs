@@ -5,6 +5,3 @@ pub mod cube;
 pub mod jsonstat;
 pub mod request;
 pub mod selection;
-
-#[cfg(test)]
-mod tests;

@@ -200,3 +200,6 @@ fn accepted(request: &HttpRequest) -> Result<&'static str, Problem> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -303,3 +303,6 @@ pub fn split_values(text: &str) -> Vec<String> {
     values.retain(|value| !value.trim().is_empty());
     values
 }
+
+#[cfg(test)]
+mod tests;

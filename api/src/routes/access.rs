@@ -38,7 +38,7 @@ pub async fn read_me(
                 })
             })
             .collect();
-        Reply::open(&request).json(&json!({
+        Reply::personal(&request).in_language(language).json(&json!({
             "subject": somebody.subject(),
             "scopes": somebody.scopes(),
             "supplier": somebody.supplier(),
@@ -92,7 +92,7 @@ async fn decision(
     let explanation = serde_json::from_str::<Decision>(&stored.row.body)
         .ok()
         .map(|decision| decision.explain(language));
-    Reply::open(request).json(&json!({
+    Reply::personal(request).in_language(language).json(&json!({
         "id": stored.row.id, "seq": stored.seq, "hash": stored.hash,
         "at": stored.row.at, "action": stored.row.action, "outcome": stored.row.outcome,
         "explanation": explanation, "decision": body,

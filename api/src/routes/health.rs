@@ -49,7 +49,7 @@ pub async fn read_problem(
             )
             .for_request(&request));
     };
-    Reply::open(&request).json(&json!({
+    Reply::open(&request).in_language(language).json(&json!({
         "type": format!("/problems/{}", kind.slug()),
         "title": kind.title().in_language(language),
         "status": kind.status().as_u16(),

@@ -64,7 +64,7 @@ pub async fn list_datasets(
                         "years": shelf.years(form), "href": format!("/v1/datasets/{id}") })
             })
             .collect();
-        Reply::open(&request).json(&json!({ "datasets": datasets }))
+        Reply::open(&request).in_language(language).json(&json!({ "datasets": datasets }))
     };
     answer().map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -97,7 +97,7 @@ pub async fn read_dataset(
                 json!({ "id": id, "title": published.cube.title(language), "href": format!("/pxwebapi/v2/tables/{id}") })
             })
             .collect();
-        Reply::open(&request).json(&json!({
+        Reply::open(&request).in_language(language).json(&json!({
             "id": form.dataset(),
             "form": form.number(),
             "title": form_name(form, language),

@@ -118,7 +118,7 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
         "page": { "pageNumber": number, "pageSize": size, "totalElements": total, "totalPages": pages, "links": links },
         "links": [link("self", language, address(app, "/tables"))],
     });
-    Reply::open(request).json(&body)
+    Reply::open(request).in_language(language).json(&body)
 }
 
 fn matches(published: &Published, words: &str) -> bool {
@@ -182,7 +182,7 @@ pub async fn read_table(
         if let Some(object) = body.as_object_mut() {
             object.insert("language".to_owned(), statbank_id(language).into());
         }
-        Reply::open(&request).json(&body)
+        Reply::open(&request).in_language(language).json(&body)
     };
     answer().map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -219,6 +219,7 @@ pub async fn read_table_metadata(
             notes: published.notes(language),
         };
         Reply::open(&request)
+            .in_language(language)
             .json_bytes(jsonstat::metadata(&frame).map_err(|_| Problem::new(Kind::Internal))?)
     };
     answer().map_err(|problem: Problem| problem.for_request(&request))
@@ -241,7 +242,7 @@ pub async fn read_default_selection(
         let language = Query::of(&request).language(&request)?;
         let shelf = app.shelf()?;
         let cube = &table_answer::find(&shelf, &id)?.cube;
-        Reply::open(&request).json(&selection_body(&app, cube, language))
+        Reply::open(&request).in_language(language).json(&selection_body(&app, cube, language))
     };
     answer().map_err(|problem: Problem| problem.for_request(&request))
 }

@@ -1,0 +1,144 @@
+//! What holds for every request whatever its route: `HEAD` is `GET` without the body, no body is larger than
+//! any question needs, and whatever goes wrong is said as a problem.
+
+use crate::problem::{Kind, Problem, requested_language};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data};
+use actix_web::{Error, ResponseError as _};
+use futures::FutureExt as _;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// The largest body any question needs.
+pub const LARGEST_BODY: usize = 2 << 20;
+
+/// What can be done at addresses that are in no document, such as the documentation.
+const READ_ONLY: &str = "GET, HEAD";
+
+/// The methods of each address, as `Allow` lists them.
+#[derive(Debug, Default)]
+pub struct Methods(BTreeMap<String, String>);
+
+impl Methods {
+    /// Reads them off the OpenAPI document, so that they cannot differ from the routes.
+    #[must_use]
+    pub fn of(document: &serde_json::Value) -> Self {
+        let paths = document.get("paths").and_then(serde_json::Value::as_object);
+        let listed = paths.into_iter().flatten().map(|(path, operations)| {
+            let mut methods: Vec<String> = operations
+                .as_object()
+                .into_iter()
+                .flat_map(serde_json::Map::keys)
+                .map(|method| method.to_uppercase())
+                .collect();
+            if methods.iter().any(|method| method == "GET") {
+                methods.push("HEAD".to_owned());
+            }
+            methods.sort_unstable();
+            (path.clone(), methods.join(", "))
+        });
+        Self(listed.collect())
+    }
+
+    fn allowed(&self, pattern: Option<&str>) -> &str {
+        pattern.and_then(|pattern| self.0.get(pattern)).map_or(READ_ONLY, String::as_str)
+    }
+}
+
+/// Stands between the network and every handler.
+///
+/// # Errors
+/// A problem, when a handler panicked.
+pub async fn guard(
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if declared_length(&request) > LARGEST_BODY {
+        let problem = Problem::new(Kind::TooLarge).for_request(request.request());
+        return Ok(request.into_response(problem.error_response()));
+    }
+    let head = request.method() == Method::HEAD;
+    if head {
+        request.head_mut().method = Method::GET;
+    }
+    // The request cannot be kept: routing needs it for itself.
+    let (language, path) = (requested_language(request.request()), request.path().to_owned());
+    let answered = AssertUnwindSafe(async { next.call(request).await }).catch_unwind().await;
+    let Ok(answered) = answered else {
+        tracing::error!(path, "a handler panicked");
+        return Err(Problem::new(Kind::Internal).about(language, &path).into());
+    };
+    let mut response = readable(answered?);
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        allow(&mut response);
+    }
+    Ok(if head { response.map_body(|_, body| Withheld(body.size()).boxed()) } else { response })
+}
+
+fn declared_length(request: &ServiceRequest) -> usize {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    length.and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or_default()
+}
+
+/// Extractors and the framework answer in plain text; callers are promised problems.
+fn readable(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|media_type| media_type.as_bytes() == crate::problem::MEDIA_TYPE.as_bytes());
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let problem = Problem::new(kind(status)).for_request(response.request());
+    response.into_response(problem.error_response())
+}
+
+fn kind(status: StatusCode) -> Kind {
+    match status {
+        StatusCode::UNAUTHORIZED => Kind::NotSignedIn,
+        StatusCode::NOT_FOUND => Kind::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
+        StatusCode::NOT_ACCEPTABLE => Kind::NotAcceptable,
+        StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => Kind::Unavailable,
+        status if status.is_server_error() => Kind::Internal,
+        _ => Kind::ParameterError,
+    }
+}
+
+fn allow(response: &mut ServiceResponse<BoxBody>) {
+    let request = response.request();
+    let pattern = request.match_pattern();
+    let methods = request.app_data::<Data<Methods>>();
+    let allowed = methods.map_or(READ_ONLY, |methods| methods.allowed(pattern.as_deref()));
+    if let Ok(allowed) = allowed.parse() {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+}
+
+/// A body that is announced and not sent.
+struct Withheld(BodySize);
+
+impl MessageBody for Withheld {
+    type Error = std::convert::Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Poll::Ready(None)
+    }
+}
+
+#[cfg(test)]
+mod tests;
