@@ -189,7 +189,7 @@ fn dataset<'a>(
         id,
         size,
         dimension: Ordered(dimension),
-        extension: extension(frame, hjemmel),
+        extension: extension(frame, &hjemmel),
         value: Values(cells),
         status,
     }
@@ -249,7 +249,7 @@ fn describe<'a>(
     }
 }
 
-fn extension(frame: &Frame<'_>, hjemmel: serde_json::Value) -> serde_json::Value {
+fn extension(frame: &Frame<'_>, hjemmel: &serde_json::Value) -> serde_json::Value {
     let cube = frame.cube;
     let stub: Vec<&str> = cube
         .variables
