@@ -346,3 +346,6 @@ impl ResponseError for Problem {
         response.body(serde_json::to_vec(&self.body()).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests;

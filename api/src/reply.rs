@@ -159,3 +159,6 @@ impl<'a> Reply<'a> {
         response.insert_header((header::CONTENT_TYPE, media_type)).body(body)
     }
 }
+
+#[cfg(test)]
+mod tests;
