@@ -158,9 +158,9 @@ impl App {
             return Ok(());
         }
         let policy = self.load_policy()?;
-        let shelf = self.load_shelf(editions, policy.version(), now)?;
+        let picture = self.load_shelf(editions, policy.version(), now)?;
         self.policy.store(Some(Arc::new(policy)));
-        self.shelf.store(Arc::new(shelf));
+        self.shelf.store(Arc::new(picture));
         self.ready.invalidate_all();
         self.seen.store(Arc::new(fresh));
         Ok(())
@@ -217,14 +217,14 @@ impl App {
             .collect::<HashMap<_, _>>();
         let stamp = self.shelf.load().stamp + 1;
         let mut open = Vec::new();
-        let shelf = Shelf::new(stamp, releases, editions, |table, ids| {
+        let picture = Shelf::new(stamp, releases, editions, |table, ids| {
             let row = open_decision(table, ids, policy_version, now);
             let id = row.id;
             open.push(row);
             id
         });
         self.record_once(open)?;
-        Ok(shelf)
+        Ok(picture)
     }
 
     /// Records the decisions that let anyone read a table, each once: their ids follow from what they say.

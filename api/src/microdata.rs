@@ -324,3 +324,6 @@ fn ends<T: PartialOrd + Copy>(
     let reversed = matches!((from, to), (Some(from), Some(to)) if from > to);
     (!reversed && (from.is_some() || to.is_some())).then_some((from, to))
 }
+
+#[cfg(test)]
+mod tests;

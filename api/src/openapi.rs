@@ -90,7 +90,7 @@ const WITH_DATA: [&str; 3] = ["read_table_data", "query_table_data", "read_micro
 #[must_use]
 pub fn base() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let components = document.components.get_or_insert_default();
     components.security_schemes.insert(
         "bearer".to_owned(),
@@ -241,3 +241,6 @@ fn problem_schema() -> Value {
         },
     })
 }
+
+#[cfg(test)]
+mod tests;

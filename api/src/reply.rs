@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use hjemmel_disclosure::{Basis, Protection};
 use hjemmel_kostra::Language;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// What every answer is negotiated by.
@@ -66,8 +67,13 @@ impl Marks {
 #[must_use]
 pub fn entity_tag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    let mut tag = String::with_capacity(34);
+    tag.push('"');
+    for byte in digest.iter().take(16) {
+        let _ = write!(tag, "{byte:02x}");
+    }
+    tag.push('"');
+    tag
 }
 
 /// Whether the caller already holds this entity (RFC 9110 section 13.1.2).
@@ -153,3 +159,6 @@ impl<'a> Reply<'a> {
         response.insert_header((header::CONTENT_TYPE, media_type)).body(body)
     }
 }
+
+#[cfg(test)]
+mod tests;

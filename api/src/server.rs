@@ -102,7 +102,7 @@ fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
             match app.refresh(Utc::now()) {
                 Ok(()) if !was_healthy => tracing::info!("the database is back"),
                 Err(error) if was_healthy => {
-                    tracing::error!(%error, "answers are refused until this is mended")
+                    tracing::error!(%error, "answers are refused until this is mended");
                 }
                 _ => {}
             }

@@ -126,16 +126,13 @@ pub async fn answer(
             .with("maxDataCells", limit));
     }
     let (exact, decision) = exact(app, &shelf, published, &selected, caller).await?;
-    let ready = match exact {
-        Some(release) => {
-            let by_year = cells_by_year(cube, release.content());
-            let marks = marks(release.protection(), release.basis().cloned(), decision);
-            finish(app, &shelf, published, &question, &selected, &by_year, marks)?
-        }
-        None => {
-            let marks = marks(Protection::Suppressed, None, decision);
-            finish(app, &shelf, published, &question, &selected, &published.cells(), marks)?
-        }
+    let ready = if let Some(release) = exact {
+        let by_year = cells_by_year(cube, release.content());
+        let marks = marks(release.protection(), release.basis().cloned(), decision);
+        finish(app, &shelf, published, &question, &selected, &by_year, marks)?
+    } else {
+        let marks = marks(Protection::Suppressed, None, decision);
+        finish(app, &shelf, published, &question, &selected, &published.cells(), marks)?
     };
     let response = ready.respond(request);
     if caller.is_anonymous() && request.method() == actix_web::http::Method::GET {

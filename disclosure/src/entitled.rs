@@ -182,3 +182,6 @@ fn sum_members(members: &[Members], dense: &Dense) -> Vec<Cell> {
         })
         .collect()
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

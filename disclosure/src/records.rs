@@ -157,3 +157,6 @@ fn each(
     }
     Ok(Arc::new(opened.finish()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,12 +165,9 @@ fn release_all(installation: &Installation) -> Result<(), Failure> {
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
-        workers
-            .into_iter()
-            .map(|worker| {
-                worker.join().unwrap_or_else(|_| Err(Failure::new("protecting a year failed")))
-            })
-            .collect()
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| Err(Failure::new("protecting a year failed")))
+        })
     })
 }
 

@@ -121,9 +121,11 @@ impl Command {
             What::Policy(policy) => policy.run(&self.config),
             What::Migrate => {
                 let applied = open()?.store.migrate()?;
-                match applied.is_empty() {
-                    true => say("the database is up to date"),
-                    false => applied.iter().for_each(|name| say(&format!("applied {name}"))),
+                if applied.is_empty() {
+                    say("the database is up to date");
+                }
+                for name in applied {
+                    say(&format!("applied {name}"));
                 }
                 Ok(ExitCode::SUCCESS)
             }

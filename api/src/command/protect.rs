@@ -30,7 +30,7 @@ impl Protect {
         let progress = super::progress::Progress::begin("protecting", None);
         let protected = case::protect(&case)?;
         case::write(&case, &protected, &self.out, self.with_values)?;
-        let report = &protected.report;
+        let report = protected.report();
         progress.end(&format!(
             "{} cells, {} primary, {} secondary",
             report.cells, report.primary, report.secondary
@@ -62,13 +62,12 @@ pub struct AuditTable {
 
 impl AuditTable {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let input = match self.input {
-            Some(input) => input,
-            None => {
-                let named = case::Specification::read(&self.specification)?.input;
-                let folder = self.specification.parent().map(PathBuf::from).unwrap_or_default();
-                folder.join(named)
-            }
+        let input = if let Some(input) = self.input {
+            input
+        } else {
+            let named = case::Specification::read(&self.specification)?.input;
+            let folder = self.specification.parent().map(PathBuf::from).unwrap_or_default();
+            folder.join(named)
         };
         let case = case::read(&self.specification, &input)?;
         let attack = Attack {

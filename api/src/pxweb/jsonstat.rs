@@ -129,7 +129,7 @@ pub fn data(
         .collect();
     let status = (!status.is_empty()).then_some(Ordered(status));
     let hjemmel = serde_json::to_value(provenance)?;
-    serde_json::to_vec(&dataset(frame, selected, cells, status, hjemmel))
+    serde_json::to_vec(&dataset(frame, selected, cells, status, &hjemmel))
 }
 
 /// The metadata document: every value of every variable, no numbers.
@@ -145,7 +145,7 @@ pub fn metadata(frame: &Frame<'_>) -> serde_json::Result<Vec<u8>> {
         "columns": frame.cube.table.dimensions.iter().map(|d| &d.column).collect::<Vec<_>>(),
         "dataset": frame.cube.table.form.dataset(),
     });
-    serde_json::to_vec(&dataset(frame, &everything, &[], None, hjemmel))
+    serde_json::to_vec(&dataset(frame, &everything, &[], None, &hjemmel))
 }
 
 fn dataset<'a>(
@@ -153,7 +153,7 @@ fn dataset<'a>(
     selected: &Selected,
     cells: &'a [Option<Cell>],
     status: Option<Ordered<String, &'static str>>,
-    hjemmel: serde_json::Value,
+    hjemmel: &serde_json::Value,
 ) -> Dataset<'a> {
     let mut role: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
     let (mut id, mut size, mut dimension) = (Vec::new(), Vec::new(), Vec::new());
@@ -249,7 +249,7 @@ fn describe<'a>(
     }
 }
 
-fn extension(frame: &Frame<'_>, hjemmel: serde_json::Value) -> serde_json::Value {
+fn extension(frame: &Frame<'_>, hjemmel: &serde_json::Value) -> serde_json::Value {
     let cube = frame.cube;
     let stub: Vec<&str> = cube
         .variables

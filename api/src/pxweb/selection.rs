@@ -251,15 +251,15 @@ fn mask(variable: &Variable, expression: &str) -> Option<Vec<usize>> {
             && window.iter().zip(&pattern).all(|(c, p)| *p == '?' || c == p)
     };
     let matches = |code: &str| {
-        let code: Vec<char> = code.to_lowercase().chars().collect();
-        let spare = code.len().checked_sub(pattern.len());
+        let letters: Vec<char> = code.to_lowercase().chars().collect();
+        let spare = letters.len().checked_sub(pattern.len());
         match (spare, head, tail) {
             (None, ..) => false,
-            (Some(spare), false, false) => spare == 0 && fits(&code),
-            (Some(_), false, true) => code.get(..pattern.len()).is_some_and(&fits),
-            (Some(spare), true, false) => code.get(spare..).is_some_and(&fits),
+            (Some(spare), false, false) => spare == 0 && fits(&letters),
+            (Some(_), false, true) => letters.get(..pattern.len()).is_some_and(&fits),
+            (Some(spare), true, false) => letters.get(spare..).is_some_and(&fits),
             (Some(spare), true, true) => {
-                (0..=spare).any(|at| code.get(at..at + pattern.len()).is_some_and(&fits))
+                (0..=spare).any(|at| letters.get(at..at + pattern.len()).is_some_and(&fits))
             }
         }
     };

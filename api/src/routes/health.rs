@@ -5,7 +5,7 @@ use crate::problem::{Kind, Problem, requested_language};
 use crate::pxweb::selection::clip;
 use crate::reply::Reply;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The process runs.
 #[utoipa::path(operation_id = "read_liveness", tag = "Health",

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// Where the interface is mounted.
 pub const PREFIX: &str = "/pxwebapi/v2";
 
-fn link(rel: &str, language: Language, href: String) -> Value {
+fn link(rel: &str, language: Language, href: &str) -> Value {
     json!({ "rel": rel, "hreflang": statbank_id(language), "href": href })
 }
 
@@ -100,7 +100,7 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
         link(
             rel,
             language,
-            address(
+            &address(
                 app,
                 &format!(
                     "/tables?lang={}&pageNumber={number}&pageSize={size}",
@@ -116,7 +116,7 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
         "language": statbank_id(language),
         "tables": tables,
         "page": { "pageNumber": number, "pageSize": size, "totalElements": total, "totalPages": pages, "links": links },
-        "links": [link("self", language, address(app, "/tables"))],
+        "links": [link("self", language, &address(app, "/tables"))],
     });
     Reply::open(request).in_language(language).json(&body)
 }
@@ -155,9 +155,9 @@ fn describe(app: &App, published: &Published, language: Language) -> Value {
         "timeUnit": "Annual",
         "paths": [[{ "id": "sk", "label": subject.in_language(language), "sortCode": "sk" }]],
         "links": [
-            link("self", language, address(app, &format!("/tables/{id}?lang={lang}"))),
-            link("metadata", language, address(app, &format!("/tables/{id}/metadata?lang={lang}"))),
-            link("data", language, address(app, &format!("/tables/{id}/data?lang={lang}"))),
+            link("self", language, &address(app, &format!("/tables/{id}?lang={lang}"))),
+            link("metadata", language, &address(app, &format!("/tables/{id}/metadata?lang={lang}"))),
+            link("data", language, &address(app, &format!("/tables/{id}/data?lang={lang}"))),
         ],
     })
 }
@@ -271,7 +271,7 @@ fn selection_body(app: &App, cube: &Cube, language: Language) -> Value {
         "selection": selection,
         "placement": { "heading": [TIME], "stub": stub },
         "language": statbank_id(language),
-        "links": [link("self", language, address(app, &format!("/tables/{}/defaultselection", cube.table.id)))],
+        "links": [link("self", language, &address(app, &format!("/tables/{}/defaultselection", cube.table.id)))],
     })
 }
 

@@ -22,7 +22,8 @@ impl Place {
         if let Some(place) = shared.upgrade() {
             return place;
         }
-        let place = Arc::new(Self::make());
+        // Publishing drives a runtime of its own, which no thread of another runtime may.
+        let place = Arc::new(std::thread::spawn(Self::make).join().unwrap());
         *shared = Arc::downgrade(&place);
         place
     }

@@ -181,7 +181,7 @@ async fn filters_and_pages_choose_among_the_rows() {
         (vec![], Some(5), None, &[]),
     ];
     for (filters, after_row, limit, expected) in cases {
-        let query = RowQuery { filters, after_row, limit };
+        let query = RowQuery { filters, after_row, limit, columns: None };
         let rows = read(&registers, &asked, &held, &edition, &query).await.unwrap();
         assert_eq!(texts(&rows, ROW), expected, "{query:?}");
     }

@@ -1,0 +1,73 @@
+use super::*;
+use std::collections::BTreeSet;
+
+/// Every operation of the document: address, method, what is said of it.
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let mut all = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            all.push((path.clone(), method.clone(), operation.clone()));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_operation_has_its_problems_listed_and_every_list_an_operation() {
+    let document = document().unwrap();
+    let operations = operations(&document);
+    let named: BTreeSet<&str> = operations
+        .iter()
+        .map(|(path, method, operation)| {
+            operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path}"))
+        })
+        .collect();
+    let listed: BTreeSet<&str> = PROBLEMS.iter().map(|(id, _)| *id).collect();
+    assert_eq!(named, listed);
+    assert_eq!((named.len(), listed.len()), (operations.len(), PROBLEMS.len()));
+    assert!(WITH_DATA.iter().all(|id| named.contains(id)));
+}
+
+#[test]
+fn every_problem_is_an_example_of_its_status() {
+    let document = document().unwrap();
+    for (path, method, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        let (_, kinds) = PROBLEMS.iter().find(|(known, _)| *known == id).unwrap();
+        for kind in kinds.iter().chain(&[Kind::Internal]) {
+            let at = format!(
+                "/responses/{}/content/application~1problem+json/examples/{}/value/type",
+                kind.status().as_u16(),
+                kind.slug()
+            );
+            let example = operation.pointer(&at).and_then(Value::as_str);
+            let expected = format!("/problems/{}", kind.slug());
+            assert_eq!(example, Some(expected.as_str()), "{method} {path} {kind:?}");
+        }
+        let kept = kinds.iter().collect::<std::collections::HashSet<_>>();
+        assert_eq!(kept.len(), kinds.len(), "{id} lists a problem twice");
+    }
+}
+
+#[test]
+fn whoever_needs_a_token_is_told_so() {
+    let document = document().unwrap();
+    for (path, method, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        let (_, kinds) = PROBLEMS.iter().find(|(known, _)| *known == id).unwrap();
+        let needs = kinds.contains(&Kind::NotSignedIn);
+        assert_eq!(operation.get("security").is_some(), needs, "{method} {path}");
+    }
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+}
+
+#[test]
+fn answers_with_data_name_their_decision() {
+    let document = document().unwrap();
+    for (_, _, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        let headers = &operation["responses"]["200"]["headers"];
+        let named = headers.get("Hjemmel-Decision").is_some();
+        assert_eq!(named, WITH_DATA.contains(&id), "{id}");
+    }
+}
