@@ -18,9 +18,6 @@ use super::moves::{Found, Move, Search, effect};
 use crate::System;
 use std::collections::BTreeSet;
 
-/// Changes looked for, the likely ones first.
-const CHANGES: [i64; 6] = [1, -1, 2, -2, 3, -3];
-
 /// What the intervals must be like.
 pub(super) struct Demand {
     /// The least value a withheld cell is known to have.
@@ -106,14 +103,14 @@ impl<'a> Prover<'a> {
     /// Proves the cell, or says what stands in the way.
     fn prove_cell(&mut self, cell: usize) -> Result<(), Blocks> {
         let mut blocks = Blocks::new();
-        for by in CHANGES {
-            if self.enough(cell) {
-                break;
+        for direction in [1, -1] {
+            while !self.enough(cell) {
+                let by = self.furthest(cell, direction) + direction;
+                let possible = self.system.value(cell) + by >= self.demand.least;
+                if !possible || !self.look(cell, by, &[], &mut blocks) {
+                    break;
+                }
             }
-            if self.system.value(cell) + by < self.demand.least || self.has(cell, by) {
-                continue;
-            }
-            self.look(cell, by, &[], &mut blocks);
         }
         if !self.enough(cell) {
             return Err(blocks);
@@ -134,9 +131,10 @@ impl<'a> Prover<'a> {
         false
     }
 
-    /// Whether some move changes the cell by exactly this much.
-    fn has(&self, cell: usize, by: i64) -> bool {
-        self.changing[cell].iter().any(|&m| self.effect(m, cell) == by)
+    /// The largest change of the cell in one direction that a move makes.
+    fn furthest(&self, cell: usize, direction: i64) -> i64 {
+        let effects = self.changing[cell].iter().map(|&m| self.effect(m, cell) * direction);
+        effects.max().unwrap_or(0).max(0) * direction
     }
 
     fn effect(&self, index: u32, cell: usize) -> i64 {
@@ -163,7 +161,7 @@ impl<'a> Prover<'a> {
         while let Some(known) = self.ruling_out(cell) {
             let mut blocks = Blocks::new();
             let least = self.demand.least;
-            let found = [1, -1, 2].into_iter().any(|by| {
+            let found = [1, -1].into_iter().any(|by| {
                 self.system.value(cell) + by >= least && self.look(cell, by, &known, &mut blocks)
             });
             if !found {

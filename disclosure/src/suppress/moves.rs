@@ -14,7 +14,7 @@ use super::tableau::Tableau;
 use crate::System;
 
 /// The most pivots of one search.
-const PIVOTS: usize = 400;
+const PIVOTS: usize = 200;
 
 /// A change of the inner cells: atoms ascending, changes never zero.
 pub(super) type Move = Vec<(u32, i64)>;
@@ -94,7 +94,7 @@ impl Search {
         Self { known, atoms: system.atoms(), origin, elimination, tableau }
     }
 
-    /// Looks for a move that changes a cell by `by` and leaves every atom in `guarded` with at least one.
+    /// Looks for a move that changes a cell by `by` or further and leaves every atom in `guarded` with at least one.
     pub(super) fn find(&mut self, cell: &[u32], by: i64, guarded: &[u32]) -> Found {
         let atoms: Vec<u32> = cell.iter().copied().filter(|&a| !self.known[a as usize]).collect();
         if atoms.is_empty() {

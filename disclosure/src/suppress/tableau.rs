@@ -10,7 +10,7 @@
 use super::elimination::{Elimination, Equation, TINY, clean, coefficient, combine};
 
 /// After so many pivots without progress the order of choice becomes one that cannot cycle.
-const PATIENCE: usize = 60;
+const PATIENCE: usize = 40;
 const NONE: u32 = u32::MAX;
 
 /// Basic variables as sums of the others: `basic + Σ coefficient × variable` never changes.
@@ -30,6 +30,25 @@ struct Way {
     variable: u32,
     sign: f64,
     gain: f64,
+}
+
+/// The least number up to twelve that makes a coefficient whole.
+#[expect(clippy::cast_precision_loss, reason = "numbers up to twelve")]
+fn denominator(c: f64) -> Option<i64> {
+    (1..=12).find(|&d| {
+        let scaled = c * d as f64;
+        (scaled - scaled.round()).abs() < TINY
+    })
+}
+
+/// What a way leads to.
+enum Reach {
+    /// So many whole steps.
+    Steps(i64),
+    /// Nowhere, because of so many rows; the first of them.
+    Blocked(usize, u32),
+    /// Nowhere that is of use.
+    Hard,
 }
 
 impl Tableau {
@@ -104,29 +123,37 @@ impl Tableau {
         pairs.filter(|(_, (now, was))| now != was).map(|(v, (now, was))| (v, now - was)).collect()
     }
 
-    /// Moves the point until the sum of `aim` has changed by `by`; false where it gave up.
+    /// Moves the point until the sum of `aim` has changed by `by` or further; false where it gave up.
     ///
     /// # Errors
     /// With the costs of the variables when no point that fits has more (or less) of the sum.
     pub(super) fn shift(&mut self, aim: &[u32], by: i64, pivots: usize) -> Result<bool, Equation> {
-        let mut left = by;
+        let mut left = by.abs();
         let mut degenerate = 0;
         for _ in 0..pivots {
             let costs = self.costs(aim);
-            let ways = self.ways(&costs, left.signum());
+            let ways = self.ways(&costs, by.signum());
             if ways.is_empty() {
                 return Err(costs);
             }
-            if let Some(gained) = self.advance(&ways, left) {
-                left -= gained;
+            let (gained, blocked) = self.advance(&ways, left);
+            left -= gained;
+            if left <= 0 {
+                return Ok(true);
+            }
+            if gained != 0 {
                 degenerate = 0;
-                if left == 0 {
-                    return Ok(true);
-                }
                 continue;
             }
             degenerate += 1;
-            if !self.turn(&ways, degenerate > PATIENCE) {
+            let turned = match blocked {
+                Some((row, variable)) if degenerate <= PATIENCE => {
+                    self.pivot(row, variable);
+                    true
+                }
+                _ => self.turn(&ways),
+            };
+            if !turned {
                 return Ok(false);
             }
         }
@@ -167,58 +194,86 @@ impl Tableau {
         ways
     }
 
-    /// Takes the first step that gains something whole; none where every way is blocked.
-    #[expect(clippy::cast_possible_truncation, reason = "gains are small whole numbers here")]
-    fn advance(&mut self, ways: &[Way], left: i64) -> Option<i64> {
-        let mut partial: Option<(&Way, i64)> = None;
-        for way in ways {
-            let gain = way.gain.round() as i64;
-            if gain == 0 || (way.gain - way.gain.round()).abs() > TINY || gain > left.abs() {
-                continue;
-            }
-            let wanted = left.abs() / gain;
-            let steps = self.steps(way, wanted);
-            if steps == wanted && steps * gain == left.abs() {
-                self.walk(way, steps);
-                return Some(left);
-            }
-            if steps > 0 && partial.is_none() {
-                partial = Some((way, steps));
-            }
-        }
-        let (way, steps) = partial?;
-        self.walk(way, steps);
-        Some(steps * (way.gain.round() as i64) * left.signum())
-    }
-
-    /// How many whole steps, at most `wanted`, stay above every bound and whole.
+    /// Takes a step that gains something; where there is none, says which row blocks the way that the
+    /// fewest rows block.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         reason = "small whole numbers"
     )]
-    fn steps(&self, way: &Way, wanted: i64) -> i64 {
-        let at = way.variable as usize;
-        let mut most = wanted;
-        if way.sign < 0.0 {
-            most = most.min(self.values[at] - self.floors[at]);
-        }
-        for &row in &self.occurrences[at] {
-            if most <= 0 {
-                return 0;
+    fn advance(&mut self, ways: &[Way], left: i64) -> (i64, Option<(u32, u32)>) {
+        let mut best: Option<(i64, &Way, i64)> = None;
+        let mut easiest: Option<(usize, u32, u32)> = None;
+        for way in ways {
+            match self.steps(way, left, easiest.map_or(usize::MAX, |e| e.0)) {
+                Reach::Steps(steps) => {
+                    let gained = (way.gain * steps as f64).round() as i64;
+                    if gained == left {
+                        self.walk(way, steps);
+                        return (gained, None);
+                    }
+                    // More than asked for is better than less, and the less of it the better.
+                    let rank = |g: i64| if g > left { (1, -g) } else { (0, g) };
+                    if gained > 0 && best.as_ref().is_none_or(|b| rank(gained) > rank(b.0)) {
+                        best = Some((gained, way, steps));
+                    }
+                }
+                Reach::Blocked(rows, first) => easiest = Some((rows, first, way.variable)),
+                Reach::Hard => {}
             }
+        }
+        match best {
+            Some((gained, way, steps)) => {
+                self.walk(way, steps);
+                (gained, None)
+            }
+            None => (0, easiest.map(|(_, row, variable)| (row, variable))),
+        }
+    }
+
+    /// How many steps gain what is left, or else how many there is room for; or fewer than `most` rows that
+    /// let one go nowhere. Everything stays whole.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "small whole numbers"
+    )]
+    fn steps(&self, way: &Way, left: i64, most: usize) -> Reach {
+        let at = way.variable as usize;
+        let mut room = i64::MAX;
+        if way.sign < 0.0 {
+            room = self.values[at] - self.floors[at];
+        }
+        let (mut blocking, mut first) = (0, NONE);
+        let mut unit = denominator(way.gain);
+        for &row in &self.occurrences[at] {
+            let basic = self.basic[row as usize] as usize;
+            let above = self.values[basic] - self.floors[basic];
             let c = coefficient(&self.rows[row as usize], way.variable);
-            if (c - c.round()).abs() > TINY {
-                return 0;
+            if c.fract() != 0.0 {
+                unit = unit.zip(denominator(c)).map(|(a, b)| if a % b == 0 { a } else { a * b });
             }
             let slope = -c * way.sign;
-            if slope < 0.0 {
-                let basic = self.basic[row as usize] as usize;
-                let room = (self.values[basic] - self.floors[basic]) as f64;
-                most = most.min((room / -slope + TINY).floor() as i64);
+            if slope < -TINY {
+                if above <= 0 {
+                    blocking += 1;
+                    first = first.min(row);
+                    if blocking >= most {
+                        return Reach::Hard;
+                    }
+                }
+                room = room.min((above as f64 / -slope + TINY).floor() as i64);
             }
         }
-        most.max(0)
+        match (blocking, unit) {
+            (0, Some(unit)) => {
+                let wanted = (left as f64 / way.gain - TINY).ceil() as i64;
+                let wanted = (wanted.max(1) + unit - 1) / unit * unit;
+                Reach::Steps(wanted.min(room - room % unit))
+            }
+            (0, None) => Reach::Hard,
+            _ => Reach::Blocked(blocking, first),
+        }
     }
 
     #[expect(
@@ -239,11 +294,11 @@ impl Tableau {
     }
 
     /// Makes a blocked way's variable basic in place of one that blocks it.
-    fn turn(&mut self, ways: &[Way], careful: bool) -> bool {
+    ///
+    /// The first of each in number is taken (Bland's rule), which cannot go round in circles.
+    fn turn(&mut self, ways: &[Way]) -> bool {
         let mut ways: Vec<&Way> = ways.iter().collect();
-        if careful {
-            ways.sort_by_key(|w| w.variable);
-        }
+        ways.sort_by_key(|w| w.variable);
         for way in ways {
             let mut blocking: Option<u32> = None;
             let mut list = std::mem::take(&mut self.occurrences[way.variable as usize]);
