@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use uuid::Uuid;
 
 /// The years that are generated.
@@ -108,11 +109,7 @@ impl Demo {
             let participants = self.persons.map(|persons| (persons / 26).max(1));
             self.import_generated(&installation, Form::F11C, year, participants)?;
         }
-        release::release(&installation, Form::F11, FICTITIOUS)?;
-        for year in YEARS {
-            release::release(&installation, Form::F11, year)?;
-            release::release(&installation, Form::F11C, year)?;
-        }
+        release_all(&installation)?;
         std::fs::write(self.dir.join(DONE), b"")?;
         Ok(())
     }
@@ -146,6 +143,29 @@ impl Demo {
         }
         Ok(())
     }
+}
+
+/// Protects every form and year; years are independent, so as many at once as there are cores.
+fn release_all(installation: &Installation) -> Result<(), Failure> {
+    let generated = YEARS.into_iter().flat_map(|year| [(Form::F11, year), (Form::F11C, year)]);
+    let work: Vec<(Form, u16)> = generated.chain([(Form::F11, FICTITIOUS)]).collect();
+    let next = AtomicUsize::new(0);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let worker = || -> Result<(), Failure> {
+        while let Some(&(form, year)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+            release::release(installation, form, year)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        workers
+            .into_iter()
+            .map(|worker| {
+                worker.join().unwrap_or_else(|_| Err(Failure::new("protecting a year failed")))
+            })
+            .collect()
+    })
 }
 
 /// Statistics Norway's fictitious file, one record a counted person.

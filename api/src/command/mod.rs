@@ -6,6 +6,7 @@ mod import;
 mod installation;
 mod policy;
 mod progress;
+mod protect;
 mod release;
 mod serve;
 mod token;
@@ -45,6 +46,10 @@ enum What {
     Import(import::Import),
     /// Protects the tables of a form and year together and publishes them.
     Release(release::Command),
+    /// Protects the tables of a specification without a server.
+    Protect(protect::Protect),
+    /// Attacks a published table.
+    AuditTable(protect::AuditTable),
     /// Writes a fictitious record file in the real layout.
     Generate(generate::Generate),
     /// Loads, checks and explains grants.
@@ -107,6 +112,8 @@ impl Command {
             What::Serve(serve) => serve.run(&self.config),
             What::Import(import) => import.run(&open()?),
             What::Release(release) => release.run(&open()?),
+            What::Protect(protect) => protect.run(),
+            What::AuditTable(audit) => audit.run(),
             What::Generate(generate) => generate.run(),
             What::Policy(policy) => policy.run(&self.config),
             What::Migrate => {
