@@ -49,9 +49,7 @@ impl Journal {
         let row = row(decision)?;
         let id = row.id;
         let (done, written) = oneshot::channel();
-        self.entries
-            .try_send(Entry { row, done })
-            .map_err(|_| Problem::new(Kind::Unavailable))?;
+        self.entries.try_send(Entry { row, done }).map_err(|_| Problem::new(Kind::Unavailable))?;
         match written.await {
             Ok(true) => Ok(id),
             _ => Err(Problem::new(Kind::Unavailable)),
@@ -99,9 +97,7 @@ fn write(store: &Store, mut waiting: mpsc::Receiver<Entry>) {
 /// # Errors
 /// When it cannot be encoded.
 pub fn row(decision: &Decision) -> Result<DecisionRow, Problem> {
-    let json = |value: serde_json::Result<String>| {
-        value.map_err(|_| Problem::new(Kind::Internal))
-    };
+    let json = |value: serde_json::Result<String>| value.map_err(|_| Problem::new(Kind::Internal));
     let asker = &decision.caller;
     Ok(DecisionRow {
         id: decision.id,

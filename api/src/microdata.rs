@@ -52,7 +52,10 @@ impl Format {
             let known = Self::ALL.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name));
             return known.map(|(format, ..)| *format).ok_or_else(|| {
                 Problem::new(Kind::ParameterError).detail(
-                    format!("formatet `{}` finnes ikke; bruk json, csv, parquet eller arrow", clip(name)),
+                    format!(
+                        "formatet `{}` finnes ikke; bruk json, csv, parquet eller arrow",
+                        clip(name)
+                    ),
                     format!("there is no format `{}`; use json, csv, parquet or arrow", clip(name)),
                 )
             });
@@ -144,9 +147,16 @@ impl Ask {
         let query = Query::of(request);
         let year = year(&query, form, years)?;
         let known = hjemmel_kostra::columns(form, year);
-        let columns = query.first("columns").map(|list| {
-            split_values(list).iter().map(|name| column(&known, name.trim(), year)).map(|found| found.map(|column| column.name.clone())).collect::<Result<BTreeSet<_>, _>>()
-        }).transpose()?;
+        let columns = query
+            .first("columns")
+            .map(|list| {
+                split_values(list)
+                    .iter()
+                    .map(|name| column(&known, name.trim(), year))
+                    .map(|found| found.map(|column| column.name.clone()))
+                    .collect::<Result<BTreeSet<_>, _>>()
+            })
+            .transpose()?;
         let mut filters = Vec::new();
         let mut filtered = BTreeSet::new();
         let mut regions = None;
@@ -164,8 +174,12 @@ impl Ask {
         let limit = query.number("limit")?.unwrap_or(PAGE);
         if limit == 0 || limit > LARGEST_PAGE {
             return Err(wrong(
-                format!("`limit` må være mellom 1 og {LARGEST_PAGE}; hele uttrekket fås som csv, parquet eller arrow"),
-                format!("`limit` must be between 1 and {LARGEST_PAGE}; the whole can be had as csv, parquet or arrow"),
+                format!(
+                    "`limit` må være mellom 1 og {LARGEST_PAGE}; hele uttrekket fås som csv, parquet eller arrow"
+                ),
+                format!(
+                    "`limit` must be between 1 and {LARGEST_PAGE}; the whole can be had as csv, parquet or arrow"
+                ),
             ));
         }
         Ok(Self {
@@ -194,7 +208,11 @@ fn year(query: &Query, form: Form, years: &[u16]) -> Result<u16, Problem> {
     text.trim().parse().ok().filter(|year| years.contains(year)).ok_or_else(|| {
         wrong(
             format!("{} har ingen poster for året `{}`; år: {list}", form.dataset(), clip(text)),
-            format!("{} has no records for the year `{}`; years: {list}", form.dataset(), clip(text)),
+            format!(
+                "{} has no records for the year `{}`; years: {list}",
+                form.dataset(),
+                clip(text)
+            ),
         )
     })
 }
@@ -216,8 +234,16 @@ fn region_codes(value: &str, year: u16) -> Result<BTreeSet<String>, Problem> {
             }
             let near = nearest(&code, known.iter().copied());
             Err(wrong(
-                format!("regionen `{}` er ikke en kommune eller bydel i {year}{}", clip(&code), hint_nb(near)),
-                format!("the region `{}` is no kommune or bydel in {year}{}", clip(&code), hint_en(near)),
+                format!(
+                    "regionen `{}` er ikke en kommune eller bydel i {year}{}",
+                    clip(&code),
+                    hint_nb(near)
+                ),
+                format!(
+                    "the region `{}` is no kommune or bydel in {year}{}",
+                    clip(&code),
+                    hint_en(near)
+                ),
             ))
         })
         .collect()
@@ -244,8 +270,12 @@ fn filter(column: &Column, value: &str) -> Result<Filter, Problem> {
     }
     let ill = || {
         wrong(
-            format!("vilkåret på `{name}` kan ikke tolkes; skriv koder `a,b` eller en grense `fra..til`"),
-            format!("the condition on `{name}` cannot be read; write codes `a,b` or a range `from..to`"),
+            format!(
+                "vilkåret på `{name}` kan ikke tolkes; skriv koder `a,b` eller en grense `fra..til`"
+            ),
+            format!(
+                "the condition on `{name}` cannot be read; write codes `a,b` or a range `from..to`"
+            ),
         )
     };
     match column.kind {
@@ -255,7 +285,8 @@ fn filter(column: &Column, value: &str) -> Result<Filter, Problem> {
                 return Err(ill());
             }
             for code in &codes {
-                if !column.codes.is_empty() && !column.codes.iter().any(|known| known.code == *code) {
+                if !column.codes.is_empty() && !column.codes.iter().any(|known| known.code == *code)
+                {
                     let near = nearest(code, column.codes.iter().map(|known| known.code.as_str()));
                     return Err(wrong(
                         format!("`{name}` har ingen kode `{}`{}", clip(code), hint_nb(near)),

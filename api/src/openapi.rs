@@ -39,17 +39,44 @@ const PROBLEMS: [(&str, &[Kind]); 15] = {
         ("read_default_selection", &[ParameterError, NotFound, Unavailable]),
         (
             "read_table_data",
-            &[ParameterError, InvalidToken, TooManyCells, NotFound, NotPublished, NotAcceptable, Unavailable],
+            &[
+                ParameterError,
+                InvalidToken,
+                TooManyCells,
+                NotFound,
+                NotPublished,
+                NotAcceptable,
+                Unavailable,
+            ],
         ),
         (
             "query_table_data",
-            &[ParameterError, InvalidToken, TooManyCells, NotFound, NotPublished, NotAcceptable, TooLarge, Unavailable],
+            &[
+                ParameterError,
+                InvalidToken,
+                TooManyCells,
+                NotFound,
+                NotPublished,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
         ),
         ("list_datasets", &[Unavailable]),
         ("read_dataset", &[NotFound, Unavailable]),
         (
             "read_microdata",
-            &[ParameterError, NotSignedIn, InvalidToken, NoLegalBasis, OutsideGrant, NotFound, NotPublished, NotAcceptable, Unavailable],
+            &[
+                ParameterError,
+                NotSignedIn,
+                InvalidToken,
+                NoLegalBasis,
+                OutsideGrant,
+                NotFound,
+                NotPublished,
+                NotAcceptable,
+                Unavailable,
+            ],
         ),
         ("read_me", &[NotSignedIn, InvalidToken, Unavailable]),
         ("read_decision", &[NotSignedIn, InvalidToken, NotFound, Unavailable]),
@@ -182,7 +209,10 @@ fn headers(operation: &str) -> Value {
         if WITH_DATA.contains(&operation) {
             all.insert(
                 "Hjemmel-Decision".to_owned(),
-                text("The recorded decision that let it leave.", "0191c7b0-7f3e-7a52-8c59-2f1f6e0d8a11"),
+                text(
+                    "The recorded decision that let it leave.",
+                    "0191c7b0-7f3e-7a52-8c59-2f1f6e0d8a11",
+                ),
             );
         }
         if operation == "read_microdata" {

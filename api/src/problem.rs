@@ -104,9 +104,7 @@ impl Kind {
             Self::ParameterError => Text::new("Feil i parameter", "Parameter error"),
             Self::TooManyCells => Text::new("Too many cells selected", "Too many cells selected"),
             Self::NotAcceptable => Text::new("Formatet finnes ikke", "Not acceptable"),
-            Self::MethodNotAllowed => {
-                Text::new("Metoden er ikke tillatt", "Method not allowed")
-            }
+            Self::MethodNotAllowed => Text::new("Metoden er ikke tillatt", "Method not allowed"),
             Self::TooLarge => Text::new("For stor forespørsel", "Request too large"),
             Self::NotPublished => Text::new("Ikke publisert", "Not published"),
             Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
@@ -253,7 +251,11 @@ impl Problem {
             detail: detail.in_language(self.language).to_owned(),
             instance: &self.instance,
             decision: self.decision.map(|id| id.to_string()),
-            extra: self.extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            extra: self
+                .extra
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
         }
     }
 }

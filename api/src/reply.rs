@@ -117,8 +117,7 @@ impl<'a> Reply<'a> {
     pub fn send(self, media_type: &str, body: Bytes) -> HttpResponse {
         let tag = entity_tag(&body);
         let known = is_known(self.request, &tag);
-        let mut response =
-            if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         self.marks.put(&mut response);
         response
             .insert_header((header::ETAG, tag))

@@ -75,10 +75,7 @@ async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let kind =
         if request.match_pattern().is_some() { Kind::MethodNotAllowed } else { Kind::NotFound };
     Err(Problem::new(kind)
-        .detail(
-            "adressen finnes ikke; se /docs",
-            "there is nothing at this address; see /docs",
-        )
+        .detail("adressen finnes ikke; se /docs", "there is nothing at this address; see /docs")
         .for_request(&request))
 }
 
@@ -90,7 +87,9 @@ fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
             let was_healthy = app.is_healthy();
             match app.refresh(Utc::now()) {
                 Ok(()) if !was_healthy => tracing::info!("the database is back"),
-                Err(error) if was_healthy => tracing::error!(%error, "answers are refused until this is mended"),
+                Err(error) if was_healthy => {
+                    tracing::error!(%error, "answers are refused until this is mended")
+                }
                 _ => {}
             }
             for (issuer, error) in app.verifier().refresh_due(Utc::now()) {

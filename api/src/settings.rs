@@ -191,11 +191,7 @@ impl Settings {
     }
 }
 
-fn override_with(
-    table: &mut toml::Table,
-    name: &str,
-    value: String,
-) -> Result<(), SettingsError> {
+fn override_with(table: &mut toml::Table, name: &str, value: String) -> Result<(), SettingsError> {
     if !name.starts_with("HJEMMEL_") || NOT_SETTINGS.contains(&name) {
         return Ok(());
     }
@@ -206,9 +202,8 @@ fn override_with(
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         return Err(SettingsError::Environment { name: name.to_owned(), hint });
     };
-    let section = table
-        .entry(section.to_owned())
-        .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    let section =
+        table.entry(section.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
     if let Some(section) = section.as_table_mut() {
         let value =
             value.parse::<i64>().map_or_else(|_| toml::Value::String(value), toml::Value::Integer);
@@ -222,9 +217,9 @@ fn explain(error: &toml::de::Error) -> String {
     let message = error.to_string();
     let mut quoted = error.message().split('`').skip(1).step_by(2);
     let hint = match (error.message().starts_with("unknown field"), quoted.next()) {
-        (true, Some(wrong)) => nearest(wrong, quoted)
-            .map(|near| format!("did you mean `{near}`?"))
-            .unwrap_or_default(),
+        (true, Some(wrong)) => {
+            nearest(wrong, quoted).map(|near| format!("did you mean `{near}`?")).unwrap_or_default()
+        }
         _ => String::new(),
     };
     format!("{}\n{hint}", message.trim_end()).trim_end().to_owned()
@@ -234,7 +229,8 @@ fn explain(error: &toml::de::Error) -> String {
 mod tests {
     use super::*;
 
-    const FINE: &str = "[store]\nurl = \"sqlite:a.db\"\n[registers]\nfolder = \"r\"\n[keys]\nfile = \"k\"\n";
+    const FINE: &str =
+        "[store]\nurl = \"sqlite:a.db\"\n[registers]\nfolder = \"r\"\n[keys]\nfile = \"k\"\n";
 
     fn load(text: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         let folder = tempfile::tempdir().unwrap();
@@ -248,7 +244,10 @@ mod tests {
     fn a_wrong_key_is_named_with_the_nearest_right_one_and_its_line() {
         let text = FINE.replace("folder", "foldr");
         let message = load(&text, &[]).unwrap_err().to_string();
-        assert!(message.contains("`foldr`") && message.contains("did you mean `folder`?"), "{message}");
+        assert!(
+            message.contains("`foldr`") && message.contains("did you mean `folder`?"),
+            "{message}"
+        );
         assert!(message.contains("line 4"), "{message}");
     }
 

@@ -63,8 +63,12 @@ impl Published {
     #[must_use]
     pub fn notes(&self, language: Language) -> Vec<String> {
         let mut notes = vec![match language {
-            Language::Nb => "Tall på 1, 2 eller 3 personer vises ikke (:), og heller ikke andre tall som ville røpe dem. En mottaker telles én gang i hver kommune.",
-            Language::En => "Counts of 1, 2 or 3 persons are not shown (:), nor other counts that would give them away. A recipient is counted once in each municipality.",
+            Language::Nb => {
+                "Tall på 1, 2 eller 3 personer vises ikke (:), og heller ikke andre tall som ville røpe dem. En mottaker telles én gang i hver kommune."
+            }
+            Language::En => {
+                "Counts of 1, 2 or 3 persons are not shown (:), nor other counts that would give them away. A recipient is counted once in each municipality."
+            }
         }];
         if self.cube.years.contains(&2016) {
             notes.push(match language {

@@ -37,7 +37,8 @@ impl SignedIn {
 
 impl FromRequest for SignedIn {
     type Error = Problem;
-    type Future = Either<Ready<Result<Self, Problem>>, LocalBoxFuture<'static, Result<Self, Problem>>>;
+    type Future =
+        Either<Ready<Result<Self, Problem>>, LocalBoxFuture<'static, Result<Self, Problem>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         if !request.headers().contains_key(header::AUTHORIZATION) {

@@ -49,9 +49,9 @@ impl Writer {
         let outbox = outbox.clone();
         match format {
             Format::Csv => Ok(Self::Csv(arrow::csv::Writer::new(outbox))),
-            Format::Arrow => StreamWriter::try_new(outbox, &schema)
-                .map(Self::Arrow)
-                .map_err(io::Error::other),
+            Format::Arrow => {
+                StreamWriter::try_new(outbox, &schema).map(Self::Arrow).map_err(io::Error::other)
+            }
             Format::Parquet | Format::Json => {
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::SNAPPY)
@@ -128,11 +128,10 @@ async fn step<F: Fn() -> bool>(mut state: State<F>) -> io::Result<Option<(Bytes,
                     state.header_for_nothing = None;
                 }
                 // Encoding a batch takes milliseconds: the other requests of this worker must not wait.
-                writer = tokio::task::spawn_blocking(move || {
-                    writer.write(&page.batch).map(|()| writer)
-                })
-                .await
-                .map_err(io::Error::other)??;
+                writer =
+                    tokio::task::spawn_blocking(move || writer.write(&page.batch).map(|()| writer))
+                        .await
+                        .map_err(io::Error::other)??;
                 state.writer = Some(writer);
             }
             None => writer.finish()?,

@@ -329,8 +329,12 @@ fn provenance(
         .filter_map(|&at| published.release(at).map(|release| release.id.to_string()))
         .collect();
     let rule = match (suppressed, language) {
-        (true, Language::Nb) => "tall på 1–3 og celler som ville røpe dem, er tilbakeholdt i alle tabeller av året samlet",
-        (true, Language::En) => "counts of 1–3 and cells that would give them away are withheld in all tables of the year together",
+        (true, Language::Nb) => {
+            "tall på 1–3 og celler som ville røpe dem, er tilbakeholdt i alle tabeller av året samlet"
+        }
+        (true, Language::En) => {
+            "counts of 1–3 and cells that would give them away are withheld in all tables of the year together"
+        }
         (false, Language::Nb) => "eksakte tall etter hjemmel",
         (false, Language::En) => "exact counts under a legal basis",
     };

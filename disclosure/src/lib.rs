@@ -1,12 +1,16 @@
 //! The only door out: sealed data in, a [`Release`] out.
 
 pub mod archive;
+pub mod audit;
+pub mod case;
+pub mod cellkey;
 pub mod cells;
 pub mod cube;
 pub mod entitled;
 pub mod identities;
 pub mod records;
 pub mod release;
+pub mod round;
 pub mod rows;
 pub mod rule;
 pub mod sealed;

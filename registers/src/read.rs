@@ -93,7 +93,8 @@ impl Registers {
             return Err(Error::Mismatch("it is for another form or year"));
         }
         let file = self.opened(edition)?;
-        let schema = Arc::new(shown(&file, query.columns.as_ref().or(asked.columns.as_ref()), obligations)?);
+        let schema =
+            Arc::new(shown(&file, query.columns.as_ref().or(asked.columns.as_ref()), obligations)?);
         let mut frame = self.engine().in_order(&file).await?;
         if let Some(population) = of_population(&obligations.population) {
             frame = frame.filter(population)?;
@@ -164,11 +165,7 @@ fn shown(
 }
 
 /// Reads ahead on the engine's threads, and stops when nobody listens.
-async fn pump(
-    mut batches: SendableRecordBatchStream,
-    schema: SchemaRef,
-    out: mpsc::Sender<Sent>,
-) {
+async fn pump(mut batches: SendableRecordBatchStream, schema: SchemaRef, out: mpsc::Sender<Sent>) {
     while let Some(batch) = batches.next().await {
         let batch = batch.map_err(Interrupted::from_fault).and_then(|batch| {
             let columns = batch.columns().to_vec();

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use uuid::Uuid;
 
 /// The years that are generated.
@@ -51,7 +52,12 @@ impl Demo {
         if !self.no_serve {
             // Known before minutes of work: the port must be free.
             drop(std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, self.port)).map_err(
-                |error| Failure::new(format!("port {} on 127.0.0.1 cannot be used ({error}); choose another with --port", self.port)),
+                |error| {
+                    Failure::new(format!(
+                        "port {} on 127.0.0.1 cannot be used ({error}); choose another with --port",
+                        self.port
+                    ))
+                },
             )?);
         }
         if !self.dir.join(DONE).exists() {
@@ -103,11 +109,7 @@ impl Demo {
             let participants = self.persons.map(|persons| (persons / 26).max(1));
             self.import_generated(&installation, Form::F11C, year, participants)?;
         }
-        release::release(&installation, Form::F11, FICTITIOUS)?;
-        for year in YEARS {
-            release::release(&installation, Form::F11, year)?;
-            release::release(&installation, Form::F11C, year)?;
-        }
+        release_all(&installation)?;
         std::fs::write(self.dir.join(DONE), b"")?;
         Ok(())
     }
@@ -143,6 +145,29 @@ impl Demo {
     }
 }
 
+/// Protects every form and year; years are independent, so as many at once as there are cores.
+fn release_all(installation: &Installation) -> Result<(), Failure> {
+    let generated = YEARS.into_iter().flat_map(|year| [(Form::F11, year), (Form::F11C, year)]);
+    let work: Vec<(Form, u16)> = generated.chain([(Form::F11, FICTITIOUS)]).collect();
+    let next = AtomicUsize::new(0);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let worker = || -> Result<(), Failure> {
+        while let Some(&(form, year)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+            release::release(installation, form, year)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        workers
+            .into_iter()
+            .map(|worker| {
+                worker.join().unwrap_or_else(|_| Err(Failure::new("protecting a year failed")))
+            })
+            .collect()
+    })
+}
+
 /// Statistics Norway's fictitious file, one record a counted person.
 fn import_fictitious(installation: &Installation) -> Result<(), Failure> {
     let form = Form::F11;
@@ -151,7 +176,8 @@ fn import_fictitious(installation: &Installation) -> Result<(), Failure> {
     let reference = EditionRef::new(form, FICTITIOUS, version);
     installation.registers.discard(&reference)?;
     let progress = Progress::begin("importing sosialFiktiv as form 11 2016", None);
-    let rows = fictitious::records().map(|record| [record.region.as_str(), record.vklo, record.months]);
+    let rows =
+        fictitious::records().map(|record| [record.region.as_str(), record.vklo, record.months]);
     let imported = installation.registers.import_rows(&reference, rows)?;
     progress.end(&format!("{} records", imported.records));
     let delivery = Delivery {
@@ -231,7 +257,9 @@ fn issuer_text(config: &IssuerConfig) -> String {
 }
 
 fn what_to_try(dir: &Path, address: SocketAddr) -> String {
-    let token = |name: &str| format!("-H \"Authorization: Bearer $(cat {}/tokens/{name}.jwt)\"", dir.display());
+    let token = |name: &str| {
+        format!("-H \"Authorization: Bearer $(cat {}/tokens/{name}.jwt)\"", dir.display())
+    };
     let at = format!("http://{address}");
     let regions = "valueCodes[Region]=EAK,3107&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=Antall&valueCodes[Tid]=2024";
     format!(

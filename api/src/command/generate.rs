@@ -40,7 +40,10 @@ impl Generate {
             Failure::new(format!("there is no form `{}`; use 11F or 11CF", self.form))
         })?;
         if self.out.exists() && !self.force {
-            return Err(Failure::new(format!("{} exists; --force writes over it", self.out.display())));
+            return Err(Failure::new(format!(
+                "{} exists; --force writes over it",
+                self.out.display()
+            )));
         }
         let records = write(&self.out, form, self.year, self.seed, self.persons)?;
         say(&format!("{}: {records} records", self.out.display()));

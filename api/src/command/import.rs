@@ -62,11 +62,17 @@ impl Import {
         let file = &self.file;
         match import(installation, file, form, self.year, self.sender, kind)? {
             Outcome::New { version, records } => {
-                say(&format!("form {form} {}: edition {version} with {records} records", self.year));
+                say(&format!(
+                    "form {form} {}: edition {version} with {records} records",
+                    self.year
+                ));
                 Ok(ExitCode::SUCCESS)
             }
             Outcome::Already => {
-                say(&format!("form {form} {}: this file was imported before; nothing changed", self.year));
+                say(&format!(
+                    "form {form} {}: this file was imported before; nothing changed",
+                    self.year
+                ));
                 Ok(ExitCode::SUCCESS)
             }
             Outcome::Refused(report) => {
@@ -86,7 +92,11 @@ fn print(report: &Report, language: Language) {
             Severity::Warning => "WARNING",
         };
         let fields = finding.fields.join(", ");
-        say(&format!("{line}{severity} {} {fields}: {}", finding.rule, finding.text.in_language(language)));
+        say(&format!(
+            "{line}{severity} {} {fields}: {}",
+            finding.rule,
+            finding.text.in_language(language)
+        ));
     }
     if report.omitted > 0 {
         say(&format!("… and {} more findings", report.omitted));
@@ -110,7 +120,10 @@ pub fn import(
         let years = Layout::years(form);
         Failure::new(format!("form {form} has no layout for {year}; layouts exist for {years:?}"))
     })?;
-    let open = || File::open(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())));
+    let open = || {
+        File::open(path)
+            .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
+    };
     let (sha256, bytes) = digest(open()?)?;
     let store = &installation.store;
     if store.accepted_delivery(form, year, &sha256)?.is_some() {
@@ -144,7 +157,8 @@ pub fn import(
     // A run that was cut after the file and before the database left a file nobody knows of.
     installation.registers.discard(&reference)?;
     let progress = Progress::begin(&format!("importing form {form} {year}"), Some(bytes));
-    let imported = installation.registers.import(&reference, open()?, &mut |done| progress.at(done))?;
+    let imported =
+        installation.registers.import(&reference, open()?, &mut |done| progress.at(done))?;
     progress.end(&format!("{} records", imported.records));
     keep(installation, &mut lock, &delivery, kind, &imported)
 }
@@ -180,7 +194,8 @@ fn check(
     bytes: u64,
     sender: Option<String>,
 ) -> Result<Report, Failure> {
-    let progress = Progress::begin(&format!("checking form {} {}", layout.form, layout.year), Some(bytes));
+    let progress =
+        Progress::begin(&format!("checking form {} {}", layout.form, layout.year), Some(bytes));
     let kommuner = Division::of(layout.year)
         .map(|division| division.kommuner.iter().map(|kommune| kommune.code.clone()).collect());
     let options = Options {
@@ -189,9 +204,8 @@ fn check(
         allow_synthetic: installation.settings.test_installation,
         ..Options::default()
     };
-    let mut checker = Checker::new(layout, options).ok_or_else(|| {
-        Failure::new(format!("form {} has no controls yet", layout.form))
-    })?;
+    let mut checker = Checker::new(layout, options)
+        .ok_or_else(|| Failure::new(format!("form {} has no controls yet", layout.form)))?;
     let mut lines = Lines::new(BufReader::with_capacity(1 << 20, file));
     let mut done = 0;
     while let Some(line) = lines.next()? {

@@ -6,6 +6,7 @@ mod import;
 mod installation;
 mod policy;
 mod progress;
+mod protect;
 mod release;
 mod serve;
 mod token;
@@ -20,7 +21,13 @@ use std::process::ExitCode;
     after_help = "New here? Run `hjemmel demo`: it makes ./hjemmel-demo with data, keys and tokens, serves it and prints what to try.")]
 pub struct Command {
     /// The settings file.
-    #[arg(long, global = true, env = "HJEMMEL_CONFIG", default_value = "hjemmel.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "HJEMMEL_CONFIG",
+        default_value = "hjemmel.toml",
+        value_name = "FILE"
+    )]
     config: PathBuf,
     /// What is logged: error, warn, info, debug, or a filter such as `hjemmel=debug`.
     #[arg(long, global = true, env = "HJEMMEL_LOG", default_value = "warn", value_name = "FILTER")]
@@ -39,6 +46,10 @@ enum What {
     Import(import::Import),
     /// Protects the tables of a form and year together and publishes them.
     Release(release::Command),
+    /// Protects the tables of a specification without a server.
+    Protect(protect::Protect),
+    /// Attacks a published table.
+    AuditTable(protect::AuditTable),
     /// Writes a fictitious record file in the real layout.
     Generate(generate::Generate),
     /// Loads, checks and explains grants.
@@ -101,6 +112,8 @@ impl Command {
             What::Serve(serve) => serve.run(&self.config),
             What::Import(import) => import.run(&open()?),
             What::Release(release) => release.run(&open()?),
+            What::Protect(protect) => protect.run(),
+            What::AuditTable(audit) => audit.run(),
             What::Generate(generate) => generate.run(),
             What::Policy(policy) => policy.run(&self.config),
             What::Migrate => {
@@ -114,7 +127,10 @@ impl Command {
             What::Keys => {
                 let settings = installation::settings(&self.config)?;
                 hjemmel_registers::Keys::create(&settings.keys.file)?;
-                say(&format!("made {}; keep a copy where the records are not", settings.keys.file.display()));
+                say(&format!(
+                    "made {}; keep a copy where the records are not",
+                    settings.keys.file.display()
+                ));
                 Ok(ExitCode::SUCCESS)
             }
             What::Token(token) => token.run(),

@@ -16,7 +16,9 @@ impl Progress {
     pub fn begin(title: &str, total: Option<u64>) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let (bar, template) = match total {
-                Some(total) => (ProgressBar::new(total), "{msg:<44} {bar:30} {percent:>3} %  {elapsed}"),
+                Some(total) => {
+                    (ProgressBar::new(total), "{msg:<44} {bar:30} {percent:>3} %  {elapsed}")
+                }
                 None => (ProgressBar::new_spinner(), "{msg:<44} {spinner}  {elapsed}"),
             };
             if let Ok(style) = ProgressStyle::with_template(template) {

@@ -188,11 +188,8 @@ pub fn write(
     let columns: Vec<usize> = across.iter().map(|c| offset(heading, c)).collect();
     for row in combinations(selected, stub) {
         let start = offset(stub, &row);
-        let mut record: Vec<String> = stub
-            .iter()
-            .zip(&row)
-            .filter_map(|(&variable, &at)| name(variable, at))
-            .collect();
+        let mut record: Vec<String> =
+            stub.iter().zip(&row).filter_map(|(&variable, &at)| name(variable, at)).collect();
         for column in &columns {
             let cell = cells.get(start + column).copied().flatten();
             record.push(match cell {

@@ -153,8 +153,7 @@ impl Cube {
         let shape = self.shapes.get(year_at)?;
         let mut index = 0;
         for ((variable, &value), &size) in self.variables.iter().zip(at).zip(shape) {
-            let position =
-                variable.values.get(value)?.positions.get(year_at).copied().flatten()?;
+            let position = variable.values.get(value)?.positions.get(year_at).copied().flatten()?;
             index = index * size + position;
         }
         Some(index)
@@ -208,8 +207,7 @@ fn union_of_years(dimension: &hjemmel_kostra::Dimension, years: &[u16]) -> Vec<V
                 });
                 values.len() - 1
             });
-            if let Some(slot) =
-                values.get_mut(index).and_then(|value| value.positions.get_mut(at))
+            if let Some(slot) = values.get_mut(index).and_then(|value| value.positions.get_mut(at))
             {
                 *slot = Some(position);
             }

@@ -129,12 +129,12 @@ impl Query {
                     "json-stat2 har ingen formatparametre",
                     "json-stat2 has no format parameters",
                 )),
-            other => Err(Problem::new(Kind::ParameterError)
-                .titled("Unsupported output format")
-                .detail(
+            other => {
+                Err(Problem::new(Kind::ParameterError).titled("Unsupported output format").detail(
                     format!("formatet `{}` finnes ikke; bruk json-stat2 eller csv", clip(other)),
                     format!("there is no format `{}`; use json-stat2 or csv", clip(other)),
-                )),
+                ))
+            }
         }
     }
 
@@ -145,18 +145,19 @@ impl Query {
             name.strip_prefix(prefix)?.strip_suffix(']').map(ToOwned::to_owned)
         };
         let mut selection: Vec<VariableSelection> = Vec::new();
-        let mut part = |code: String, codelist: Option<String>, values: Vec<String>| {
-            match selection.iter_mut().find(|part| part.variable_code == code) {
-                Some(part) => {
-                    part.value_codes.extend(values);
-                    part.codelist = part.codelist.take().or(codelist);
-                }
-                None => selection.push(VariableSelection {
-                    variable_code: code,
-                    codelist,
-                    value_codes: values,
-                }),
+        let mut part = |code: String, codelist: Option<String>, values: Vec<String>| match selection
+            .iter_mut()
+            .find(|part| part.variable_code == code)
+        {
+            Some(part) => {
+                part.value_codes.extend(values);
+                part.codelist = part.codelist.take().or(codelist);
             }
+            None => selection.push(VariableSelection {
+                variable_code: code,
+                codelist,
+                value_codes: values,
+            }),
         };
         for (name, value) in &self.0 {
             if let Some(code) = inside(name, "valuecodes[") {
@@ -165,8 +166,7 @@ impl Query {
                 part(code, Some(value.clone()), Vec::new());
             }
         }
-        let placement =
-            Placement { heading: self.list("heading"), stub: self.list("stub") };
+        let placement = Placement { heading: self.list("heading"), stub: self.list("stub") };
         VariablesSelection { selection, placement: Some(placement) }
     }
 }

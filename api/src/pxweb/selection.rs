@@ -68,7 +68,9 @@ pub fn default_selection(cube: &Cube) -> Selected {
         .variables
         .iter()
         .map(|variable| match variable.role {
-            Role::Time => (variable.values.len().saturating_sub(1)..variable.values.len()).collect(),
+            Role::Time => {
+                (variable.values.len().saturating_sub(1)..variable.values.len()).collect()
+            }
             _ => (0..variable.values.len()).collect(),
         })
         .collect();
@@ -190,9 +192,8 @@ fn evaluate(variable: &Variable, expression: &str) -> Result<Vec<usize>, Problem
     let count = variable.values.len();
     if let Some((name, arguments)) = call(expression) {
         let arguments: Vec<&str> = arguments.split(',').map(str::trim).collect();
-        let code = |text: &&str| {
-            variable.position(text).ok_or_else(|| unknown_value(variable, text))
-        };
+        let code =
+            |text: &&str| variable.position(text).ok_or_else(|| unknown_value(variable, text));
         return match (name.as_str(), arguments.as_slice()) {
             ("range", [a, b]) => {
                 let (a, b) = (code(a)?, code(b)?);
@@ -200,10 +201,12 @@ fn evaluate(variable: &Variable, expression: &str) -> Result<Vec<usize>, Problem
             }
             ("from", [a]) => Ok((code(a)?..count).collect()),
             ("to", [a]) => Ok((0..=code(a)?).collect()),
-            ("top" | "bottom", [n]) => ends(variable, &name, n, "0")
-                .ok_or_else(|| ill_formed(variable, expression)),
-            ("top" | "bottom", [n, offset]) => ends(variable, &name, n, offset)
-                .ok_or_else(|| ill_formed(variable, expression)),
+            ("top" | "bottom", [n]) => {
+                ends(variable, &name, n, "0").ok_or_else(|| ill_formed(variable, expression))
+            }
+            ("top" | "bottom", [n, offset]) => {
+                ends(variable, &name, n, offset).ok_or_else(|| ill_formed(variable, expression))
+            }
             _ => Err(ill_formed(variable, expression)),
         };
     }
@@ -255,8 +258,9 @@ fn mask(variable: &Variable, expression: &str) -> Option<Vec<usize>> {
             (Some(spare), false, false) => spare == 0 && fits(&code),
             (Some(_), false, true) => code.get(..pattern.len()).is_some_and(&fits),
             (Some(spare), true, false) => code.get(spare..).is_some_and(&fits),
-            (Some(spare), true, true) => (0..=spare)
-                .any(|at| code.get(at..at + pattern.len()).is_some_and(&fits)),
+            (Some(spare), true, true) => {
+                (0..=spare).any(|at| code.get(at..at + pattern.len()).is_some_and(&fits))
+            }
         }
     };
     Some(

@@ -14,7 +14,11 @@ use uuid::Uuid;
 #[utoipa::path(operation_id = "read_me", tag = "Access", security(("bearer" = [])),
     responses((status = 200, description = "You.", body = Value)))]
 #[get("/v1/me")]
-pub async fn read_me(request: HttpRequest, app: web::Data<App>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+pub async fn read_me(
+    request: HttpRequest,
+    app: web::Data<App>,
+    caller: SignedIn,
+) -> Result<HttpResponse, Problem> {
     let answer = || {
         let somebody = caller.somebody()?;
         let policy = app.policy()?;
@@ -49,11 +53,21 @@ pub async fn read_me(request: HttpRequest, app: web::Data<App>, caller: SignedIn
     params(("id" = Uuid, Path, description = "The `Hjemmel-Decision` of an answer.")),
     responses((status = 200, description = "The decision.", body = Value)))]
 #[get("/v1/decisions/{id}")]
-pub async fn read_decision(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn read_decision(
+    request: HttpRequest,
+    app: web::Data<App>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     decision(&request, &app, &caller, &id).await.map_err(|problem| problem.for_request(&request))
 }
 
-async fn decision(request: &HttpRequest, app: &web::Data<App>, caller: &SignedIn, id: &str) -> Result<HttpResponse, Problem> {
+async fn decision(
+    request: &HttpRequest,
+    app: &web::Data<App>,
+    caller: &SignedIn,
+    id: &str,
+) -> Result<HttpResponse, Problem> {
     let somebody = caller.somebody()?;
     let missing = || {
         Problem::new(Kind::NotFound).detail(

@@ -19,7 +19,10 @@ pub async fn read_liveness() -> HttpResponse {
 #[utoipa::path(operation_id = "read_readiness", tag = "Health",
     responses((status = 200, description = "It can answer.", body = Value, example = json!({ "status": "ready" }))))]
 #[get("/health/ready")]
-pub async fn read_readiness(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn read_readiness(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     if app.is_healthy() {
         Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
     } else {
@@ -32,7 +35,10 @@ pub async fn read_readiness(request: HttpRequest, app: web::Data<App>) -> Result
     params(("slug" = String, Path, description = "The end of `type`.", example = "no-legal-basis")),
     responses((status = 200, description = "What it means.", body = Value)))]
 #[get("/problems/{slug}")]
-pub async fn read_problem(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn read_problem(
+    request: HttpRequest,
+    slug: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let language = requested_language(&request);
     let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.slug() == slug.as_str()) else {
         let slug = clip(&slug);

@@ -49,7 +49,10 @@ fn form_name(form: Form, language: Language) -> &'static str {
 #[utoipa::path(operation_id = "list_datasets", tag = "Datasets",
     responses((status = 200, description = "The datasets.", body = Value)))]
 #[get("/v1/datasets")]
-pub async fn list_datasets(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn list_datasets(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = requested_language(&request);
         let shelf = app.shelf()?;
@@ -71,7 +74,11 @@ pub async fn list_datasets(request: HttpRequest, app: web::Data<App>) -> Result<
     params(("id" = String, Path, description = "The dataset.", example = "skjema-11")),
     responses((status = 200, description = "The dataset.", body = Value)))]
 #[get("/v1/datasets/{id}")]
-pub async fn read_dataset(request: HttpRequest, app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn read_dataset(
+    request: HttpRequest,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = requested_language(&request);
         let shelf = app.shelf()?;
@@ -119,7 +126,9 @@ fn columns(form: Form, years: &[u16], language: Language) -> Vec<Value> {
         if !seen.insert(column.name.clone()) {
             continue;
         }
-        let has = |columns: &[hjemmel_kostra::Column]| columns.iter().any(|other| other.name == column.name);
+        let has = |columns: &[hjemmel_kostra::Column]| {
+            columns.iter().any(|other| other.name == column.name)
+        };
         let years: Vec<u16> =
             by_year.iter().filter(|(_, columns)| has(columns)).map(|(year, _)| *year).collect();
         let codes: Vec<Value> = column
@@ -141,8 +150,12 @@ fn columns(form: Form, years: &[u16], language: Language) -> Vec<Value> {
 
 const fn how_to_apply(language: Language) -> &'static str {
     match language {
-        Language::Nb => "Søk om tilgang hos Statistisk sentralbyrå med hjemmel, formål, variabler, populasjon, år og varighet; se docs/agencies.md.",
-        Language::En => "Apply to Statistics Norway, naming the legal basis, purpose, variables, population, years and duration; see docs/agencies.md.",
+        Language::Nb => {
+            "Søk om tilgang hos Statistisk sentralbyrå med hjemmel, formål, variabler, populasjon, år og varighet; se docs/agencies.md."
+        }
+        Language::En => {
+            "Apply to Statistics Norway, naming the legal basis, purpose, variables, population, years and duration; see docs/agencies.md."
+        }
     }
 }
 
@@ -170,11 +183,21 @@ const fn how_to_apply(language: Language) -> &'static str {
         (Value = "application/json"), (String = "text/csv"),
         (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream")))))]
 #[get("/v1/datasets/{id}/microdata")]
-pub async fn read_microdata(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn read_microdata(
+    request: HttpRequest,
+    app: web::Data<App>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     answer(&request, app, &caller, &id).await.map_err(|problem| problem.for_request(&request))
 }
 
-async fn answer(request: &HttpRequest, app: web::Data<App>, caller: &SignedIn, id: &str) -> Result<HttpResponse, Problem> {
+async fn answer(
+    request: &HttpRequest,
+    app: web::Data<App>,
+    caller: &SignedIn,
+    id: &str,
+) -> Result<HttpResponse, Problem> {
     let somebody = caller.somebody()?;
     let shelf = app.shelf()?;
     let form = dataset(id)?;
@@ -186,7 +209,12 @@ async fn answer(request: &HttpRequest, app: web::Data<App>, caller: &SignedIn, i
         .clone();
     let resource = resource(&ask);
     let policy = app.policy()?;
-    let (grant, decision) = match policy.decide::<ReadMicrodata>(somebody, resource, ask.purpose.as_deref(), Utc::now()) {
+    let (grant, decision) = match policy.decide::<ReadMicrodata>(
+        somebody,
+        resource,
+        ask.purpose.as_deref(),
+        Utc::now(),
+    ) {
         Decided::Allowed(grant, decision) => (grant, decision),
         Decided::Denied(decision) => {
             app.journal().record(&decision).await?;
@@ -195,7 +223,11 @@ async fn answer(request: &HttpRequest, app: web::Data<App>, caller: &SignedIn, i
     };
     app.journal().record(&decision).await?;
     let key = cursor::Key::new(app.keys().archive_key());
-    let scope = format!("{} {edition} {}", decision.grant.as_ref().map_or("", |grant| &grant.id), request.path());
+    let scope = format!(
+        "{} {edition} {}",
+        decision.grant.as_ref().map_or("", |grant| &grant.id),
+        request.path()
+    );
     let after_row = ask.cursor.as_deref().map(|text| key.open(text, &scope)).transpose()?;
     let paged = ask.format == Format::Json;
     let query = RowQuery {
@@ -205,7 +237,11 @@ async fn answer(request: &HttpRequest, app: web::Data<App>, caller: &SignedIn, i
         limit: paged.then_some(ask.limit),
     };
     let release = open(&app, grant, &edition, query).await?;
-    let marks = Marks { protection: Protection::Exact, basis: release.basis().cloned(), decision: Some(decision.id) };
+    let marks = Marks {
+        protection: Protection::Exact,
+        basis: release.basis().cloned(),
+        decision: Some(decision.id),
+    };
     let left_out = left_out(form, ask.year, &decision, ask.columns.is_some());
     let records = release.into_content();
     if paged {
@@ -240,9 +276,10 @@ fn still_holds(app: &App, decision: &Decision) -> bool {
 }
 
 fn resource(ask: &Ask) -> MicrodataRead {
-    let columns = ask.columns.as_ref().map(|columns| {
-        columns.iter().chain(&ask.filtered).cloned().collect::<BTreeSet<String>>()
-    });
+    let columns = ask
+        .columns
+        .as_ref()
+        .map(|columns| columns.iter().chain(&ask.filtered).cloned().collect::<BTreeSet<String>>());
     MicrodataRead { form: ask.form, year: ask.year, columns, regions: ask.regions.clone() }
 }
 
@@ -284,10 +321,9 @@ async fn page(
     body.extend_from_slice(format!(r#","count":{count},"next":{}}}"#, json!(next)).as_bytes());
     let mut response = Reply::marked(request, marks.clone()).json_bytes(body)?;
     if let Some(left_out) = left_out.and_then(|names| names.parse().ok()) {
-        response.headers_mut().insert(
-            header::HeaderName::from_static("hjemmel-columns-left-out"),
-            left_out,
-        );
+        response
+            .headers_mut()
+            .insert(header::HeaderName::from_static("hjemmel-columns-left-out"), left_out);
     }
     Ok(response)
 }
@@ -316,7 +352,10 @@ fn denied(decision: &Decision, form: Form) -> Problem {
     let mut problem = Problem::new(kind)
         .detail(decision.explain(Language::Nb), decision.explain(Language::En))
         .decided(decision.id)
-        .with("failed", serde_json::to_value(decision.failures().collect::<Vec<_>>()).unwrap_or_default())
+        .with(
+            "failed",
+            serde_json::to_value(decision.failures().collect::<Vec<_>>()).unwrap_or_default(),
+        )
         .with("howToApply", format!("/v1/datasets/{}", form.dataset()));
     if let Some(table) = protected_table(form) {
         problem = problem.with("protectedTable", format!("/pxwebapi/v2/tables/{table}/data"));

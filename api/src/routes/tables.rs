@@ -30,7 +30,10 @@ fn address(app: &App, rest: &str) -> String {
 #[utoipa::path(operation_id = "read_config", tag = "Tables",
     responses((status = 200, description = "The configuration.", body = Value)))]
 #[get("/pxwebapi/v2/config")]
-pub async fn read_config(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn read_config(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     let config = json!({
         "apiVersion": "2.1.0",
         "appVersion": env!("CARGO_PKG_VERSION"),
@@ -61,7 +64,10 @@ pub async fn read_config(request: HttpRequest, app: web::Data<App>) -> Result<Ht
     ),
     responses((status = 200, description = "One page of tables.", body = Value)))]
 #[get("/pxwebapi/v2/tables")]
-pub async fn list_tables(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub async fn list_tables(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     page_of_tables(&request, &app).map_err(|problem| problem.for_request(&request))
 }
 
@@ -91,7 +97,17 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
         .map(|published| describe(app, published, language))
         .collect();
     let page = |rel: &str, number: u64| {
-        link(rel, language, address(app, &format!("/tables?lang={}&pageNumber={number}&pageSize={size}", statbank_id(language))))
+        link(
+            rel,
+            language,
+            address(
+                app,
+                &format!(
+                    "/tables?lang={}&pageNumber={number}&pageSize={size}",
+                    statbank_id(language)
+                ),
+            ),
+        )
     };
     let mut links = vec![page("self", number)];
     links.extend((number < pages).then(|| page("next", number + 1)));
@@ -107,7 +123,8 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
 
 fn matches(published: &Published, words: &str) -> bool {
     let table = published.cube.table;
-    let mut text = format!("{} {} {} {}", table.id, table.form.dataset(), table.title.nb, table.title.en);
+    let mut text =
+        format!("{} {} {} {}", table.id, table.form.dataset(), table.title.nb, table.title.en);
     for variable in &published.cube.variables {
         text.extend([" ", &variable.code, " ", &variable.label.nb, " ", &variable.label.en]);
     }
@@ -153,7 +170,11 @@ fn describe(app: &App, published: &Published, language: Language) -> Value {
     ),
     responses((status = 200, description = "The table.", body = Value)))]
 #[get("/pxwebapi/v2/tables/{id}")]
-pub async fn read_table(request: HttpRequest, app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn read_table(
+    request: HttpRequest,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = Query::of(&request).language(&request)?;
         let shelf = app.shelf()?;
@@ -174,7 +195,11 @@ pub async fn read_table(request: HttpRequest, app: web::Data<App>, id: web::Path
     ),
     responses((status = 200, description = "The metadata.", body = Value)))]
 #[get("/pxwebapi/v2/tables/{id}/metadata")]
-pub async fn read_table_metadata(request: HttpRequest, app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn read_table_metadata(
+    request: HttpRequest,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = Query::of(&request).language(&request)?;
         let shelf = app.shelf()?;
@@ -183,10 +208,18 @@ pub async fn read_table_metadata(request: HttpRequest, app: web::Data<App>, id: 
             cube: &published.cube,
             language,
             updated: published.updated(),
-            href: address(&app, &format!("/tables/{}/metadata?lang={}", published.cube.table.id, statbank_id(language))),
+            href: address(
+                &app,
+                &format!(
+                    "/tables/{}/metadata?lang={}",
+                    published.cube.table.id,
+                    statbank_id(language)
+                ),
+            ),
             notes: published.notes(language),
         };
-        Reply::open(&request).json_bytes(jsonstat::metadata(&frame).map_err(|_| Problem::new(Kind::Internal))?)
+        Reply::open(&request)
+            .json_bytes(jsonstat::metadata(&frame).map_err(|_| Problem::new(Kind::Internal))?)
     };
     answer().map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -199,7 +232,11 @@ pub async fn read_table_metadata(request: HttpRequest, app: web::Data<App>, id: 
     ),
     responses((status = 200, description = "The selection.", body = Value)))]
 #[get("/pxwebapi/v2/tables/{id}/defaultselection")]
-pub async fn read_default_selection(request: HttpRequest, app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn read_default_selection(
+    request: HttpRequest,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = Query::of(&request).language(&request)?;
         let shelf = app.shelf()?;
@@ -255,7 +292,12 @@ fn selection_body(app: &App, cube: &Cube, language: Language) -> Value {
     ),
     responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv")))))]
 #[get("/pxwebapi/v2/tables/{id}/data")]
-pub async fn read_table_data(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn read_table_data(
+    request: HttpRequest,
+    app: web::Data<App>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     if let Some(ready) = table_answer::ready(&app, &request, &caller)? {
         return Ok(ready);
     }
@@ -279,9 +321,16 @@ pub async fn read_table_data(request: HttpRequest, app: web::Data<App>, caller: 
     ),
     responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv")))))]
 #[post("/pxwebapi/v2/tables/{id}/data")]
-pub async fn query_table_data(request: HttpRequest, app: web::Data<App>, caller: SignedIn, id: web::Path<String>, body: web::Bytes) -> Result<HttpResponse, Problem> {
+pub async fn query_table_data(
+    request: HttpRequest,
+    app: web::Data<App>,
+    caller: SignedIn,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request);
-    let question = read_body(&body).and_then(|selection| question(&request, &query, &id, selection));
+    let question =
+        read_body(&body).and_then(|selection| question(&request, &query, &id, selection));
     let answer = match question {
         Ok(question) => table_answer::answer(&app, &request, &caller, question).await,
         Err(problem) => Err(problem),
@@ -302,7 +351,12 @@ fn read_body(body: &[u8]) -> Result<VariablesSelection, Problem> {
     })
 }
 
-fn question(request: &HttpRequest, query: &Query, id: &str, selection: VariablesSelection) -> Result<Question, Problem> {
+fn question(
+    request: &HttpRequest,
+    query: &Query,
+    id: &str,
+    selection: VariablesSelection,
+) -> Result<Question, Problem> {
     Ok(Question {
         table: id.to_owned(),
         language: query.language(request)?,
@@ -311,4 +365,3 @@ fn question(request: &HttpRequest, query: &Query, id: &str, selection: Variables
         placement: selection.placement.unwrap_or_default(),
     })
 }
-

@@ -6,11 +6,12 @@ use serde::{Deserialize, de::Error as _};
 use std::collections::BTreeMap;
 
 /// The definitions, by id.
-pub(super) const SOURCES: [&str; 5] = [
+pub(super) const SOURCES: [&str; 6] = [
     include_str!("../../tables/S1101.toml"),
     include_str!("../../tables/S1102.toml"),
     include_str!("../../tables/S1103.toml"),
     include_str!("../../tables/S1104.toml"),
+    include_str!("../../tables/S1105.toml"),
     include_str!("../../tables/S11C1.toml"),
 ];
 

@@ -30,7 +30,7 @@ fn every_definition_can_be_read() {
         read::table(source).expect("a sound definition");
     }
     let ids: Vec<_> = tables().iter().map(|table| table.id.as_str()).collect();
-    assert_eq!(ids, ["S1101", "S1102", "S1103", "S1104", "S11C1"]);
+    assert_eq!(ids, ["S1101", "S1102", "S1103", "S1104", "S1105", "S11C1"]);
     assert!(ids.iter().all(|id| about(id).is_some_and(|about| !about.notes.is_empty())));
 }
 
@@ -89,7 +89,7 @@ fn codes_are_unique_within_a_dimension_and_a_year() {
 fn tables_are_found_by_form_and_year() {
     let ids = |form, year| -> Vec<_> { tables_of(form, year).map(|t| t.id.as_str()).collect() };
     assert_eq!(ids(Form::F11, 2016), ["S1101", "S1102", "S1103"]);
-    assert_eq!(ids(Form::F11, 2024), ["S1101", "S1102", "S1103", "S1104"]);
+    assert_eq!(ids(Form::F11, 2024), ["S1101", "S1102", "S1103", "S1104", "S1105"]);
     assert_eq!(ids(Form::F11C, 2025), ["S11C1"]);
     assert!(ids(Form::F11C, 2016).is_empty());
     assert!(table("S9999").is_none());
