@@ -47,7 +47,8 @@ fn raw(bytes: Vec<u8>) -> Result<SocketAddr> {
             HttpServer::new(move || {
                 let bytes = bytes.clone();
                 let answer = move || {
-                    let answer = HttpResponse::Ok().content_type("application/json");
+                    let mut answer = HttpResponse::Ok();
+                    answer.content_type("application/json");
                     std::future::ready(answer.body(bytes.clone()))
                 };
                 App::new().route(PATH, web::get().to(answer))

@@ -14,7 +14,7 @@ use hjemmel_policy::{
 };
 use hjemmel_registers::{Config, EditionRef, Keys, Registers, RowQuery};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The labour and welfare administration, which the demonstration gives pseudonymised records.
@@ -24,6 +24,12 @@ const NAV: &str = "889640782";
 #[must_use]
 pub fn edition() -> EditionRef {
     EditionRef::new(Form::F11, YEAR, 2)
+}
+
+/// Where that edition lies in an installation.
+#[must_use]
+pub fn file(folder: &Path) -> PathBuf {
+    folder.join(format!("registers/form=11/year={YEAR}/edition=2/part-0.parquet"))
 }
 
 /// The policy of the demonstration.
