@@ -33,7 +33,7 @@ pub struct Policy {
     grants: Vec<Held>,
     index: HashMap<(OrganisationNumber, Form), Vec<usize>>,
     columns: HashMap<(Form, u16), YearColumns>,
-    rules: Rules,
+    rules: Arc<Rules>,
     version: u64,
 }
 
@@ -75,14 +75,14 @@ impl Policy {
         version: u64,
         columns: &impl ColumnsOf,
     ) -> Result<Self, Error> {
-        Ok(Self::build_with(grants, version, columns, Rules::standard()?))
+        Ok(Self::build_with(grants, version, columns, Rules::shared()?))
     }
 
     fn build_with(
         grants: Vec<GrantTerms>,
         version: u64,
         columns: &impl ColumnsOf,
-        rules: Rules,
+        rules: impl Into<Arc<Rules>>,
     ) -> Self {
         let mut known: HashMap<(Form, u16), YearColumns> = HashMap::new();
         for grant in &grants {
@@ -112,7 +112,7 @@ impl Policy {
             let key = (held.terms.recipient.organisation, held.terms.product);
             index.entry(key).or_default().push(position);
         }
-        Self { grants: held, index, columns: known, rules, version }
+        Self { grants: held, index, columns: known, rules: rules.into(), version }
     }
 
     /// The version given when it was built.

@@ -1,17 +1,20 @@
 //! The uses that may be granted at all, kept in casbin: role × product × action × purpose × chain × tier.
 //!
-//! The engine is asked once about one candidate, never about all grants: it scans every row. What it
-//! leaves open is closed here. Rows are read strictly, the row count is compared after loading, the
+//! The engine scans every row at each question, so it is asked about every use there is when the rules are
+//! loaded, and a decision looks its answer up: the uses are a closed set and nothing can change the rules.
+//! What the engine leaves open is closed here. Rows are read strictly, the row count is compared after loading, the
 //! model is compared with what was meant, a model or set of rows that lets an unknown request through
-//! is refused, and nothing can change the engine afterwards.
+//! is refused, and so are rules under which the engine fails at any use.
 
 use crate::Error;
 use crate::terms::{Chain, PurposeClass};
 use crate::{Action, ReadMicrodata, ReadTable, Tier};
 use casbin::{CoreApi, DefaultModel, Enforcer, Model, NullAdapter};
 use hjemmel_kostra::Form;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
 const MODEL: &str = include_str!("../model.conf");
@@ -19,10 +22,11 @@ const ROWS: &str = include_str!("../rules.csv");
 const REQUEST: &str = "role, product, action, purpose, chain, tier";
 const EFFECT: &str = "some(where (p_eft == allow)) && !some(where (p_eft == deny))";
 const ROLES: [&str; 2] = ["organisation", "person"];
+const ACTIONS: [&str; 2] = [ReadTable::NAME, ReadMicrodata::NAME];
 const TIERS: [Tier; 4] = [Tier::Protected, Tier::Exact, Tier::Pseudonymised, Tier::Identified];
 
 /// One use to be judged; every field comes from a closed set, so none can be missing or empty.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Use {
     pub(crate) role: &'static str,
     pub(crate) product: Form,
@@ -32,9 +36,35 @@ pub(crate) struct Use {
     pub(crate) tier: Tier,
 }
 
+impl Use {
+    fn all() -> impl Iterator<Item = Self> {
+        let kinds = ROLES.into_iter().flat_map(|role| ACTIONS.map(|action| (role, action)));
+        let kinds = kinds.flat_map(|kind| Form::ALL.map(|product| (kind, product)));
+        let kinds = kinds.flat_map(|kind| PurposeClass::ALL.map(|purpose| (kind, purpose)));
+        let kinds = kinds.flat_map(|kind| Chain::ALL.map(|chain| (kind, chain)));
+        kinds.flat_map(|((((role, action), product), purpose), chain)| {
+            TIERS.map(|tier| Self { role, product, action, purpose, chain, tier })
+        })
+    }
+
+    /// The use as the engine is asked about it.
+    const fn words(&self) -> [&'static str; 6] {
+        [
+            self.role,
+            self.product.number(),
+            self.action,
+            self.purpose.code(),
+            self.chain.code(),
+            self.tier.code(),
+        ]
+    }
+}
+
 /// The loaded rules.
 pub(crate) struct Rules {
     enforcer: Enforcer,
+    /// What the engine said of every use; empty if it failed at one.
+    verdicts: HashMap<Use, bool>,
 }
 
 /// The engine failed while judging; treated as a denial.
@@ -42,6 +72,16 @@ pub(crate) struct Rules {
 pub(crate) struct Fault;
 
 impl Rules {
+    /// The rules of the house, loaded once for every snapshot.
+    pub(crate) fn shared() -> Result<Arc<Self>, Error> {
+        static RULES: OnceLock<Arc<Rules>> = OnceLock::new();
+        if let Some(rules) = RULES.get() {
+            return Ok(Arc::clone(rules));
+        }
+        let rules = Arc::new(Self::standard()?);
+        Ok(Arc::clone(RULES.get_or_init(|| rules)))
+    }
+
     /// The rules of the house.
     pub(crate) fn standard() -> Result<Self, Error> {
         Self::load(MODEL, ROWS)
@@ -56,7 +96,7 @@ impl Rules {
                 return refuse(*line, "the row is there twice, or the model takes no rows");
             }
         }
-        let rules = Self { enforcer: ready(Enforcer::new_raw(model, NullAdapter))? };
+        let rules = Self::of(ready(Enforcer::new_raw(model, NullAdapter))?);
         rules.check(rows.len())?;
         Ok(rules)
     }
@@ -66,7 +106,16 @@ impl Rules {
     pub(crate) fn broken() -> Self {
         let model = MODEL.replace("p.eft == allow", "p.eft==allow");
         let model = ready(DefaultModel::from_str(&model)).expect("reads");
-        Self { enforcer: ready(Enforcer::new_raw(model, NullAdapter)).expect("loads") }
+        Self::of(ready(Enforcer::new_raw(model, NullAdapter)).expect("loads"))
+    }
+
+    /// Asks the engine about every use.
+    fn of(enforcer: Enforcer) -> Self {
+        let mut rules = Self { enforcer, verdicts: HashMap::new() };
+        let verdicts = Use::all().map(|of| Ok((of, rules.judge(of.words())?)));
+        let verdicts: Result<_, Fault> = verdicts.collect();
+        rules.verdicts = verdicts.unwrap_or_default();
+        rules
     }
 
     fn check(&self, rows: usize) -> Result<(), Error> {
@@ -76,6 +125,9 @@ impl Rules {
         }
         if !self.enforcer.is_enabled() {
             return refuse(0, "the engine is switched off");
+        }
+        if self.verdicts.is_empty() {
+            return refuse(0, "the engine fails at a use that may be asked for");
         }
         for value in ["", "unknown"] {
             if self.judge([value; 6]).unwrap_or(true) {
@@ -87,14 +139,10 @@ impl Rules {
 
     /// Whether such a use may be granted.
     pub(crate) fn permit(&self, of: Use) -> Result<bool, Fault> {
-        self.judge([
-            of.role,
-            of.product.number(),
-            of.action,
-            of.purpose.code(),
-            of.chain.code(),
-            of.tier.code(),
-        ])
+        if !self.enforcer.is_enabled() {
+            return Err(Fault);
+        }
+        self.verdicts.get(&of).copied().ok_or(Fault)
     }
 
     fn judge(&self, request: [&str; 6]) -> Result<bool, Fault> {
@@ -171,11 +219,10 @@ fn check_row(line: usize, row: &[String]) -> Result<(), Error> {
             "a row has seven values: role, product, action, purpose, chain, tier, effect",
         );
     };
-    let actions = [ReadTable::NAME, ReadMicrodata::NAME];
     let known = [
         (role, ROLES.to_vec()),
         (product, Form::ALL.map(Form::number).to_vec()),
-        (action, actions.to_vec()),
+        (action, ACTIONS.to_vec()),
         (purpose, PurposeClass::ALL.map(PurposeClass::code).to_vec()),
         (chain, Chain::ALL.map(Chain::code).to_vec()),
         (tier, TIERS.map(Tier::code).to_vec()),

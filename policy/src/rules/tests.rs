@@ -102,7 +102,7 @@ fn a_switched_off_engine_is_a_fault() {
 fn a_panic_in_the_engine_is_a_fault() {
     let model = ready(DefaultModel::from_str(&MODEL.replace("p.eft == allow", "p.eft==allow")));
     let enforcer = ready(Enforcer::new_raw(model.unwrap(), NullAdapter)).unwrap();
-    assert!(Rules { enforcer }.permit(case_handling_of_statistics()).is_err());
+    assert!(Rules::of(enforcer).permit(case_handling_of_statistics()).is_err());
 }
 
 #[test]
@@ -139,4 +139,24 @@ fn statistics_never_serve_single_cases_and_persons_never_get_identifiers() {
             }
         }
     }
+}
+
+#[test]
+fn every_verdict_is_what_the_engine_says_when_asked_again() {
+    let rules = Rules::standard().unwrap();
+    let (mut allowed, mut asked) = (0, 0);
+    for of in Use::all() {
+        let verdict = rules.permit(of).unwrap();
+        assert_eq!(verdict, rules.judge(of.words()).unwrap(), "{of:?}");
+        allowed += usize::from(verdict);
+        asked += 1;
+    }
+    assert_eq!(asked, rules.verdicts.len());
+    assert!(allowed > 0 && allowed < asked);
+}
+
+#[test]
+fn a_use_nobody_listed_is_a_fault() {
+    let of = Use { role: "robot", ..case_handling_of_statistics() };
+    assert!(Rules::standard().unwrap().permit(of).is_err());
 }

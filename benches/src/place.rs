@@ -1,0 +1,123 @@
+//! Where a bench keeps what takes long to make; a second run uses it again.
+
+use crate::{AS_COMMAND, Result};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The environment variable that names the folder; `hjemmel-benches` among the temporary files unless set.
+pub const VARIABLE: &str = "HJEMMEL_BENCH_DIR";
+
+/// The reporting year of every bench.
+pub const YEAR: u16 = 2024;
+
+/// Persons a year in the demonstration that a bench starts from.
+const SMALL: &str = "3000";
+
+/// The folder.
+pub struct Place(PathBuf);
+
+impl Place {
+    /// Makes or finds the folder.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open() -> Result<Self> {
+        let folder = std::env::var_os(VARIABLE).map(PathBuf::from);
+        let folder = folder.unwrap_or_else(|| std::env::temp_dir().join("hjemmel-benches"));
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self(folder.canonicalize()?))
+    }
+
+    /// A demonstration with few persons of a bench's own, with fresh tokens.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn demonstration(&self, name: &str) -> Result<PathBuf> {
+        let (model, folder) = (self.0.join("demo"), self.0.join(name));
+        refresh(&model)?;
+        if !folder.exists() {
+            let partial = self.0.join(format!("{name}.partial"));
+            copy(&model, &partial)?;
+            std::fs::rename(partial, &folder)?;
+        }
+        refresh(&folder)?;
+        Ok(folder)
+    }
+
+    /// A record file of form 11F with so many persons.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn records(&self, persons: u32) -> Result<PathBuf> {
+        let path = self.0.join(format!("11F-{YEAR}-{persons}.dat"));
+        if !path.exists() {
+            let (year, persons) = (YEAR.to_string(), persons.to_string());
+            let out = path.to_string_lossy();
+            let asked = ["generate", "--form", "11F", "--year", &year, "--persons", &persons];
+            hjemmel(&[&asked[..], &["--out", &out]].concat())?;
+        }
+        Ok(path)
+    }
+
+    /// A demonstration whose current edition of the year has so many persons.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn year_of(&self, persons: u32) -> Result<PathBuf> {
+        let records = self.records(persons)?;
+        let folder = self.demonstration(&format!("demo-{persons}"))?;
+        import(&folder, &records)?;
+        Ok(folder)
+    }
+
+    /// A path in the folder.
+    #[must_use]
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+/// Imports a record file into an installation with the command; the same file again changes nothing.
+///
+/// # Errors
+/// When it is refused.
+pub fn import(folder: &Path, records: &Path) -> Result<()> {
+    let (config, records) = (folder.join("hjemmel.toml"), records.to_string_lossy());
+    let (config, year) = (config.to_string_lossy(), YEAR.to_string());
+    hjemmel(&["--config", &config, "import", &records, "--form", "11F", "--year", &year])
+}
+
+/// Makes a demonstration, or only its tokens if it is there.
+fn refresh(folder: &Path) -> Result<()> {
+    let dir = folder.to_string_lossy();
+    hjemmel(&["demo", "--dir", &dir, "--persons", SMALL, "--no-serve"])
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
+
+/// Does a `hjemmel` command in a process of its own.
+fn hjemmel(arguments: &[&str]) -> Result<()> {
+    let output = Command::new(std::env::current_exe()?)
+        .arg(AS_COMMAND)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let (said, errors) = (&output.stdout, &output.stderr);
+    let text = [said.as_slice(), errors.as_slice()].concat();
+    Err(format!("hjemmel {}: {}", arguments.join(" "), String::from_utf8_lossy(&text)).into())
+}
