@@ -168,7 +168,8 @@ impl Audited {
         &self.evidence
     }
 
-    /// Lets content leave that was made from this pattern.
+    /// Lets content leave that was made from this pattern, which is thereby used up.
+    #[expect(clippy::unused_self, reason = "having the audited pattern is the permission")]
     pub(super) fn release<T>(
         self,
         content: T,

@@ -28,7 +28,7 @@ struct Block {
 /// How the tables are spread over blocks of atoms.
 pub(super) struct Blocks {
     groups: BTreeMap<String, Groups>,
-    blocks: Vec<Block>,
+    all: Vec<Block>,
     shared: BTreeSet<String>,
     atoms: usize,
 }
@@ -64,7 +64,9 @@ impl Spread {
                     }
                 }
             }
-            by_code.iter_mut().for_each(|list| list.dedup());
+            for list in &mut by_code {
+                list.dedup();
+            }
             spread.axes.push(at);
             spread.values.push(by_code);
             spread.lengths.push(values.len());
@@ -115,12 +117,12 @@ impl Blocks {
             blocks.push(Block { columns, first: atoms });
             atoms += size;
         }
-        Ok(Self { groups, blocks, shared, atoms })
+        Ok(Self { groups, all: blocks, shared, atoms })
     }
 
     /// How many blocks, which is in how many atoms one record is counted.
     pub(super) fn count(&self) -> usize {
-        self.blocks.len()
+        self.all.len()
     }
 
     /// The system of all cells of all tables, in order.
@@ -133,7 +135,7 @@ impl Blocks {
             }
         }
         let combinations: usize = self.shared.iter().map(|c| count(&self.groups, c)).product();
-        if let Some((first, others)) = self.blocks.split_first() {
+        if let Some((first, others)) = self.all.split_first() {
             for other in others {
                 for combination in 0..combinations {
                     builder.link(self.slice(first, combination), self.slice(other, combination));
@@ -154,7 +156,7 @@ impl Blocks {
     /// The true value of every atom.
     fn values(&self, cube: &Microcube) -> Result<Vec<i64>, Error> {
         let mut values = vec![0_i64; self.atoms];
-        for block in &self.blocks {
+        for block in &self.all {
             let mut places = vec![0_usize; cube.counts().len()];
             for column in &block.columns {
                 let at = axis(cube, "", column)?;
@@ -193,7 +195,7 @@ impl Blocks {
             }
         }
         let fits = |b: &&Block| wanted.keys().all(|c| b.columns.iter().any(|own| own == c));
-        let Some(block) = self.blocks.iter().find(fits) else { return Vec::new() };
+        let Some(block) = self.all.iter().find(fits) else { return Vec::new() };
         let mut atoms = vec![0_usize];
         for column in &block.columns {
             let all = count(&self.groups, column);
@@ -225,9 +227,12 @@ fn meeting(sets: &[BTreeSet<String>]) -> Result<BTreeSet<String>, (usize, usize)
     Err(widest.map_or((0, 1), |p| (p.1, p.2)))
 }
 
+/// A value of a table's dimension: table, dimension, value.
+type Place = (usize, usize, usize);
+
 /// For every column of the tables its leaf codes by the values they stand in.
 fn groups(cube: &Microcube, shapes: &[Shape<'_>]) -> Result<BTreeMap<String, Groups>, Error> {
-    let mut signatures: BTreeMap<String, Vec<Vec<(usize, usize, usize)>>> = BTreeMap::new();
+    let mut signatures: BTreeMap<String, Vec<Vec<Place>>> = BTreeMap::new();
     for (table, shape) in shapes.iter().enumerate() {
         let spread = Spread::of(cube, shape)?;
         for (dimension, (column, by_code)) in shape.columns.iter().zip(&spread.values).enumerate() {

@@ -18,6 +18,9 @@ use super::moves::{Found, Move, Search, effect};
 use crate::System;
 use std::collections::BTreeSet;
 
+/// How far from a cell others are looked for, in steps from one sum to those it shares atoms with.
+const RINGS: usize = 8;
+
 /// What the intervals must be like.
 pub(super) struct Demand {
     /// The least value a withheld cell is known to have.
@@ -88,8 +91,16 @@ impl<'a> Prover<'a> {
                 }
             }
             let mut more = Vec::new();
+            let mut stuck = None;
             for (cell, blocks) in &failed {
-                more.extend(self.open_up(*cell, blocks)?);
+                match self.open_up(*cell, blocks) {
+                    Ok(opened) => more.extend(opened),
+                    Err(unprotectable) => stuck = Some(unprotectable),
+                }
+            }
+            // What is withheld for others may be what a stuck cell needs.
+            if let (Some(unprotectable), true) = (stuck, more.is_empty()) {
+                return Err(unprotectable);
             }
             open = failed.into_iter().map(|f| f.0).chain(more.iter().copied()).collect();
             if !more.is_empty() {
@@ -215,7 +226,7 @@ impl<'a> Prover<'a> {
     fn near(&self, cell: usize) -> Vec<usize> {
         let mut near = BTreeSet::new();
         let mut reach: Vec<u32> = self.system.cell(cell).to_vec();
-        for _ in 0..3 {
+        for ring in 0..RINGS {
             let around: BTreeSet<u32> =
                 reach.iter().flat_map(|&a| self.cells_of[a as usize].iter().copied()).collect();
             for &other in &around {
@@ -232,12 +243,12 @@ impl<'a> Prover<'a> {
             }
             let mut sums: Vec<u32> = around.into_iter().collect();
             sums.sort_by_key(|&c| (self.system.cell(c as usize).len(), c));
-            sums.truncate(24);
+            sums.truncate(24 << ring);
             let wider: BTreeSet<u32> = sums
                 .iter()
                 .flat_map(|&c| self.system.cell(c as usize))
                 .copied()
-                .take(2000)
+                .take(2000 << ring)
                 .collect();
             reach = wider.into_iter().collect();
         }

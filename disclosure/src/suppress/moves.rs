@@ -19,6 +19,9 @@ const PIVOTS: usize = 200;
 /// A change of the inner cells: atoms ascending, changes never zero.
 pub(super) type Move = Vec<(u32, i64)>;
 
+/// An equation, and the cell that gives it; none for links.
+type Given = (Vec<(u32, i64)>, Option<u32>);
+
 /// What became of a search.
 pub(super) enum Found {
     /// A move that does it.
@@ -42,7 +45,7 @@ pub(super) struct Search {
 impl Search {
     /// Starts from the true table: `shown` cells keep their values, others stay at least `least`.
     pub(super) fn new(system: &System, shown: &[bool], least: i64) -> Self {
-        let mut given: Vec<(Vec<(u32, i64)>, Option<u32>)> = (0_u32..)
+        let mut given: Vec<Given> = (0_u32..)
             .zip(shown)
             .filter(|(_, shown)| **shown)
             .map(|(cell, _)| {
@@ -140,7 +143,7 @@ fn hold_still(system: &System, shown: &[bool], known: &mut [bool]) {
 }
 
 /// Atoms that are the same in every table that fits: alone in an equation, or in one that adds up to nothing.
-fn known(values: &[i64], equations: &[(Vec<(u32, i64)>, Option<u32>)]) -> Vec<bool> {
+fn known(values: &[i64], equations: &[Given]) -> Vec<bool> {
     let mut of_atom = vec![Vec::new(); values.len()];
     let mut open: Vec<usize> = Vec::with_capacity(equations.len());
     let mut rest: Vec<i64> = Vec::with_capacity(equations.len());
