@@ -1,0 +1,16 @@
+//! The running server as its callers meet it: one demonstration is made, and each test starts the
+//! real program on it, or on a copy where it changes something.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must fail"
+)]
+
+mod answer;
+mod installation;
+mod node;
+mod rows;
+mod truth;
+
+mod main_job;

@@ -1,0 +1,172 @@
+//! One running server and those who call it.
+
+use crate::answer::Answer;
+use crate::installation::Installation;
+use crate::truth;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// Ends the server when its standard input closes, which the death of the test process does too.
+const SCRIPT: &str = r#"log=$1; shift
+"$@" </dev/null 2>"$log" & pid=$!
+read -r word
+kill -KILL $pid; wait $pid"#;
+
+/// A server on a free port.
+pub struct Node {
+    child: Child,
+    orders: Option<ChildStdin>,
+    _answers: BufReader<ChildStdout>,
+    address: String,
+    tokens: PathBuf,
+    log: PathBuf,
+    agent: ureq::Agent,
+}
+
+/// Somebody who calls a server.
+pub struct Caller<'a> {
+    node: &'a Node,
+    token: Option<String>,
+}
+
+/// The server that tests share which change nothing.
+pub fn shared() -> &'static Node {
+    static SHARED: LazyLock<Node> = LazyLock::new(|| Installation::copy("shared").serve());
+    &SHARED
+}
+
+impl Node {
+    /// Starts the server of an installation and waits until it can answer.
+    pub fn start(mut serve: Command, folder: &Path) -> Self {
+        let log = folder.join(format!("log-{}", uuid::Uuid::new_v4()));
+        let mut command = Command::new("sh");
+        command.args(["-c", SCRIPT, "node"]).arg(&log).arg(serve.get_program());
+        command.args(serve.get_args()).args(["serve", "--address", "127.0.0.1:0"]);
+        for (name, value) in serve.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        serve.env_clear();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let orders = child.stdin.take();
+        let mut answers = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        answers.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").map(ToOwned::to_owned);
+        let address = address.unwrap_or_else(|| {
+            panic!("no server: {line}{}", std::fs::read_to_string(&log).unwrap_or_default())
+        });
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .into();
+        let tokens = folder.join("tokens");
+        let node = Self { child, orders, _answers: answers, address, tokens, log, agent };
+        node.wait_until(Duration::from_secs(20), |node| {
+            node.anyone().get("/health/ready").status == 200
+        });
+        node
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Somebody without a token.
+    pub fn anyone(&self) -> Caller<'_> {
+        Caller { node: self, token: None }
+    }
+
+    /// A caller of the demonstration, by the name of the token file.
+    pub fn caller(&self, name: &str) -> Caller<'_> {
+        let path = self.tokens.join(format!("{name}.jwt"));
+        let token = std::fs::read_to_string(path).unwrap().trim().to_owned();
+        Caller { node: self, token: Some(token) }
+    }
+
+    /// A caller with a token of the test's own.
+    pub fn with_token(&self, token: &str) -> Caller<'_> {
+        Caller { node: self, token: Some(token.to_owned()) }
+    }
+
+    /// Waits for something to become true of the server, and says how long it took.
+    pub fn wait_until(&self, most: Duration, is_so: impl Fn(&Self) -> bool) -> Duration {
+        let started = Instant::now();
+        while !is_so(self) {
+            assert!(started.elapsed() < most, "not within {most:?}; log: {}", self.log());
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        started.elapsed()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        drop(self.orders.take());
+        let _ = self.child.wait();
+    }
+}
+
+impl Caller<'_> {
+    /// Asks, and checks that no known number came back.
+    pub fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[])
+    }
+
+    /// Asks with headers.
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let answer = self.ask(path, headers, None).unwrap();
+        truth::assert_nobody_is_named(&answer.body, path);
+        answer
+    }
+
+    /// Asks for what may name persons: the one answer that known numbers belong in.
+    pub fn get_identified(&self, path: &str) -> Answer {
+        self.ask(path, &[], None).unwrap()
+    }
+
+    /// Asks with a body.
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        let answer = self.ask(path, &[], Some(body)).unwrap();
+        truth::assert_nobody_is_named(&answer.body, path);
+        answer
+    }
+
+    /// Asks and gives the failure of a transfer that was broken off.
+    pub fn ask(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Result<Answer, String> {
+        let url = format!("{}{path}", self.node.address);
+        let mut request = ureq::http::Request::builder().uri(url);
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let agent = &self.node.agent;
+        let response = match body {
+            Some(body) => agent.run(request.method("POST").body(body.to_owned()).unwrap()),
+            None => agent.run(request.method("GET").body(()).unwrap()),
+        };
+        let mut response = response.map_err(|error| error.to_string())?;
+        let mut bytes = Vec::new();
+        let read = response.body_mut().as_reader().read_to_end(&mut bytes);
+        read.map_err(|error| error.to_string())?;
+        let headers = response.headers().iter().map(|(name, value)| {
+            (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
+        });
+        Ok(Answer { status: response.status().as_u16(), headers: headers.collect(), body: bytes })
+    }
+}
