@@ -1,0 +1,23 @@
+//! That the project is built as ARCHITECTURE.md says: the interface, the line of dependencies, the makers of the
+//! four types, the clock, and the size of files.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
+
+#[path = "structure/access.rs"]
+mod access;
+#[path = "structure/document.rs"]
+mod document;
+#[path = "structure/line.rs"]
+mod line;
+#[path = "structure/sources.rs"]
+mod sources;
+
+use std::path::{Path, PathBuf};
+
+/// The root of the working tree.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
