@@ -264,7 +264,7 @@ fn what_to_try(dir: &Path, address: SocketAddr) -> String {
         format!("-H \"Authorization: Bearer $(cat {}/tokens/{name}.jwt)\"", dir.display())
     };
     let at = format!("http://{address}");
-    let regions = "valueCodes[Region]=EAK,3107&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=Antall&valueCodes[Tid]=2024";
+    let regions = "valueCodes[Region]=EAK,1144&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=Antall&valueCodes[Tid]=2024";
     format!(
         "\n\
 Hjemmel serves a demonstration on {at}; documentation on {at}/docs/\n\n\

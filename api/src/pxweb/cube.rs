@@ -35,6 +35,14 @@ pub struct Value {
     positions: Vec<Option<usize>>,
 }
 
+impl Value {
+    /// Whether it can occur in one year of the cube.
+    #[must_use]
+    pub fn occurs_in(&self, year_at: usize) -> bool {
+        self.positions.get(year_at).is_none_or(Option::is_some)
+    }
+}
+
 /// One variable.
 #[derive(Debug, Clone)]
 pub struct Variable {

@@ -64,14 +64,15 @@ fn wrong(title: &'static str, nb: String, en: String) -> Problem {
 /// Everything of the latest year: what a table is published for.
 #[must_use]
 pub fn default_selection(cube: &Cube) -> Selected {
+    let latest = cube.years.len().saturating_sub(1);
     let positions = cube
         .variables
         .iter()
         .map(|variable| match variable.role {
-            Role::Time => {
-                (variable.values.len().saturating_sub(1)..variable.values.len()).collect()
-            }
-            _ => (0..variable.values.len()).collect(),
+            Role::Time => (latest..variable.values.len()).collect(),
+            _ => (0..variable.values.len())
+                .filter(|&at| variable.values.get(at).is_some_and(|value| value.occurs_in(latest)))
+                .collect(),
         })
         .collect();
     Selected { positions, kept: vec![true; cube.variables.len()] }
