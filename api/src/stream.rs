@@ -13,7 +13,7 @@ use std::io;
 use std::sync::Arc;
 
 /// Records a Parquet row group, which is what the writer holds in memory.
-const ROW_GROUP: usize = 65_536;
+const ROW_GROUP: usize = 32_768;
 
 /// Where a writer puts its bytes until they are sent.
 #[derive(Default, Clone)]

@@ -1,7 +1,7 @@
 //! Counts of one year by three dimensions with distinct persons, against Apache DataFusion alone and against a
 //! plain loop over dictionary codes that are in memory already.
 //!
-//! `HJEMMEL_BENCH_PERSONS` sets another number of persons.
+//! `BENCH_PERSONS` sets another number of persons.
 
 use arrow::array::AsArray as _;
 use arrow::datatypes::{Int32Type, Int64Type, UInt32Type};
@@ -37,8 +37,7 @@ fn main() -> ExitCode {
 }
 
 fn bench() -> Result<()> {
-    let persons =
-        std::env::var("HJEMMEL_BENCH_PERSONS").map_or(Ok(PERSONS), |text| text.parse())?;
+    let persons = std::env::var("BENCH_PERSONS").map_or(Ok(PERSONS), |text| text.parse())?;
     let folder = Place::open()?.year_of(persons)?;
     let (registers, _) = records::open(&folder)?;
     let table = hjemmel_kostra::table(TABLE).ok_or("no table")?;

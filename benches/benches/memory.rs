@@ -1,6 +1,6 @@
 //! How far a server's memory grows while it streams a year of 2.5 million records.
 //!
-//! `HJEMMEL_BENCH_PERSONS` sets another number of persons.
+//! `BENCH_PERSONS` sets another number of persons.
 
 use hjemmel_benches::Result;
 use hjemmel_benches::place::{Place, YEAR};
@@ -15,8 +15,7 @@ fn main() -> ExitCode {
 }
 
 fn bench() -> Result<()> {
-    let persons =
-        std::env::var("HJEMMEL_BENCH_PERSONS").map_or(Ok(PERSONS), |text| text.parse())?;
+    let persons = std::env::var("BENCH_PERSONS").map_or(Ok(PERSONS), |text| text.parse())?;
     let folder = Place::open()?.year_of(persons)?;
     let token = std::fs::read_to_string(folder.join("tokens/nav.jwt"))?;
     let headers = [format!("Authorization: Bearer {}", token.trim())];

@@ -42,7 +42,7 @@ fn bench() -> Result<()> {
     let parquet = || -> Result<()> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
-            .set_max_row_group_row_count(Some(65_536))
+            .set_max_row_group_row_count(Some(32_768))
             .build();
         let mut writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties))?;
         batches.iter().try_for_each(|batch| writer.write(batch))?;

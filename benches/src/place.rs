@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The environment variable that names the folder; `hjemmel-benches` among the temporary files unless set.
-pub const VARIABLE: &str = "HJEMMEL_BENCH_DIR";
+pub const VARIABLE: &str = "BENCH_DIR";
 
 /// The reporting year of every bench.
 pub const YEAR: u16 = 2024;
 
-/// Persons a year in the demonstration that a bench starts from.
-const SMALL: &str = "3000";
+/// Persons a year in the demonstration that a bench starts from: the national size.
+const SMALL: &str = "130000";
 
 /// The folder.
 pub struct Place(PathBuf);
@@ -28,7 +28,7 @@ impl Place {
         Ok(Self(folder.canonicalize()?))
     }
 
-    /// A demonstration with few persons of a bench's own, with fresh tokens.
+    /// A demonstration with the national number of persons, of a bench's own, with fresh tokens.
     ///
     /// # Errors
     /// When it cannot be made.

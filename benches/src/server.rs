@@ -114,7 +114,7 @@ fn each_part(
     mut part: impl FnMut(&[u8]),
 ) -> Result<()> {
     let mut stream = TcpStream::connect(address)?;
-    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let headers = headers.iter().fold(String::new(), |all, line| all + line.as_str() + "\r\n");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")?;
     let mut buffer = vec![0; 1 << 18];
     loop {

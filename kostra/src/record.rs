@@ -81,7 +81,7 @@ impl<'a> Record<'a> {
     /// The value of a field without blanks around it.
     #[must_use]
     pub fn value(&self, field: &Field) -> &str {
-        self.raw(field).trim_matches(' ')
+        without_blanks(self.raw(field))
     }
 
     /// The value of the field of that name; `None` where the layout has no such field.
@@ -101,4 +101,13 @@ impl<'a> Record<'a> {
         };
         range.and_then(|range| self.line.get(range)).unwrap_or_default()
     }
+}
+
+/// The text without blanks around it; by bytes, as this is done to every field of every record.
+fn without_blanks(text: &str) -> &str {
+    let is_told = |byte: &u8| *byte != b' ';
+    let bytes = text.as_bytes();
+    let start = bytes.iter().position(is_told).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(is_told).map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
 }

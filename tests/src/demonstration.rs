@@ -16,7 +16,7 @@ const PERSONS: &str = "3000";
 /// The file the program writes last.
 const DONE: &str = "demo-is-complete";
 /// What no run uses any more.
-const OLD: Duration = Duration::from_secs(86_400);
+const OLD: Duration = Duration::from_hours(24);
 
 /// A demonstration that this test program alone uses.
 #[derive(Debug)]
@@ -72,7 +72,11 @@ impl Demonstration {
     pub fn serve(&self) -> Server {
         let log = File::create(self.workshop.join("log")).unwrap_or_else(|error| fail(&error));
         let mut command = self.program();
-        command.current_dir(&self.workshop).args(["--config", "hjemmel-demo/hjemmel.toml", "serve"]);
+        command.current_dir(&self.workshop).args([
+            "--config",
+            "hjemmel-demo/hjemmel.toml",
+            "serve",
+        ]);
         command.args(["--address", "127.0.0.1:0"]).stderr(log).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| fail(&error));
         let mut line = String::new();
@@ -164,7 +168,8 @@ fn fingerprint(program: &Path) -> std::io::Result<String> {
 fn remove_old(store: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(store)?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let ended = name.strip_prefix("of-").is_some_and(|id| !Path::new("/proc").join(id).exists());
+        let ended =
+            name.strip_prefix("of-").is_some_and(|id| !Path::new("/proc").join(id).exists());
         let age = entry.metadata()?.modified().map(|at| SystemTime::now().duration_since(at));
         let old = matches!(age, Ok(Ok(age)) if age > OLD);
         if entry.path().is_dir() && (ended || old) {

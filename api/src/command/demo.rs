@@ -38,6 +38,10 @@ pub struct Demo {
     /// Recipients of social assistance a year; national size (about 130 000) unless said.
     #[arg(long, value_name = "NUMBER")]
     persons: Option<u64>,
+    /// Years to generate records for, comma separated; 2023, 2024 and 2025 unless said. Fewer are protected
+    /// sooner; with none there is Statistics Norway's file alone.
+    #[arg(long, value_name = "YEARS", value_delimiter = ',', num_args = 0..)]
+    years: Option<Vec<u16>>,
     /// Makes everything anew. Only a folder that a demonstration made is removed.
     #[arg(long)]
     reset: bool,
@@ -93,13 +97,14 @@ impl Demo {
         eprintln!("making a demonstration in {} (all persons are fictitious)", self.dir.display());
         let installation = self.found()?;
         import_fictitious(&installation)?;
-        for year in YEARS {
+        let years = self.years.as_deref().unwrap_or(&YEARS);
+        for &year in years {
             self.import_generated(&installation, Form::F11, year, self.persons)?;
             // The programme has about one participant for every 26 recipients of social assistance.
             let participants = self.persons.map(|persons| (persons / 26).max(1));
             self.import_generated(&installation, Form::F11C, year, participants)?;
         }
-        release_all(&installation)?;
+        release_all(&installation, years)?;
         std::fs::write(self.dir.join(DONE), b"")?;
         Ok(())
     }
@@ -152,8 +157,8 @@ impl Demo {
 }
 
 /// Protects every form and year; years are independent, so as many at once as there are cores.
-fn release_all(installation: &Installation) -> Result<(), Failure> {
-    let generated = YEARS.into_iter().flat_map(|year| [(Form::F11, year), (Form::F11C, year)]);
+fn release_all(installation: &Installation, years: &[u16]) -> Result<(), Failure> {
+    let generated = years.iter().flat_map(|year| [(Form::F11, *year), (Form::F11C, *year)]);
     let work: Vec<(Form, u16)> = generated.chain([(Form::F11, FICTITIOUS)]).collect();
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -286,7 +291,14 @@ curl -s {nav} -H 'Accept: application/vnd.apache.parquet' '{at}/v1/datasets/skje
 /// A founded installation with one year of the programme, small enough to make in every run of the tests.
 #[cfg(test)]
 pub fn small(dir: &Path) -> Result<Installation, Failure> {
-    let demo = Demo { dir: dir.to_owned(), port: 0, persons: None, reset: false, no_serve: true };
+    let demo = Demo {
+        dir: dir.to_owned(),
+        port: 0,
+        persons: None,
+        years: None,
+        reset: false,
+        no_serve: true,
+    };
     let installation = demo.found()?;
     demo.import_generated(&installation, Form::F11C, 2024, Some(400))?;
     release::release(&installation, Form::F11C, 2024)?;

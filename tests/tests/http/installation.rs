@@ -1,16 +1,10 @@
 //! The folder a server works in: made once by `hjemmel demo`, copied for each test that changes something.
 
 use crate::node::Node;
+use crate::truth::{self, Truth};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
-
-/// Recipients of social assistance a year: enough for every kind of cell, few enough to be quick.
-pub const PERSONS: u64 = 3_000;
-/// Participants in the programme a year, as the demonstration reckons them from the recipients.
-pub const PARTICIPANTS: u64 = PERSONS / 26;
-/// The seed of the demonstration's records.
-pub const SEED: u64 = 20_260_315;
 
 /// A demonstration's folder and the settings that a test changes.
 pub struct Installation {
@@ -40,13 +34,14 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     own
 });
 
-/// The demonstration nobody serves: others are copied from it.
+/// The demonstration nobody serves: others are copied from it. Its records go in by the operator's commands.
 static PRISTINE: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = WORKSHOP.join("pristine");
-    let persons = PERSONS.to_string();
     let mut demo = program();
-    demo.args(["demo", "--no-serve", "--persons", &persons, "--dir"]).arg(&folder);
+    demo.args(["demo", "--no-serve", "--dir"]).arg(&folder).arg("--years");
     succeed(&demo.output().unwrap());
+    let made = Installation { folder: folder.clone(), environment: Vec::new() };
+    truth::all().for_each(|truth| made.import(truth));
     folder
 });
 
@@ -55,7 +50,9 @@ fn build() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "-p", "hjemmel", "--target-dir"]).arg(profile.parent().unwrap());
+    cargo
+        .args(["build", "--quiet", "-p", "hjemmel", "--target-dir"])
+        .arg(profile.parent().unwrap());
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
@@ -132,6 +129,15 @@ impl Installation {
     /// Runs the program on it.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command().args(arguments).output().unwrap()
+    }
+
+    /// Imports a record file and releases its tables.
+    pub fn import(&self, truth: &Truth) {
+        let (form, year) = (truth.form.number(), truth.year.to_string());
+        let about = ["--form", form, "--year", &year];
+        let file = truth.file.to_string_lossy();
+        succeed(&self.run(&[&["import", &*file], about.as_slice()].concat()));
+        succeed(&self.run(&[["release"].as_slice(), &about].concat()));
     }
 
     /// Serves it.

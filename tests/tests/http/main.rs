@@ -13,4 +13,6 @@ mod node;
 mod rows;
 mod truth;
 
+mod fictitious;
 mod main_job;
+mod tokens;

@@ -30,22 +30,22 @@ impl Rows {
     pub fn parquet(body: &[u8]) -> Self {
         let bytes = bytes::Bytes::copy_from_slice(body);
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
-        Self::batches(reader.map(Result::unwrap).collect())
+        Self::batches(&reader.map(Result::unwrap).collect::<Vec<_>>())
     }
 
     /// Reads an Arrow stream.
     pub fn arrow(answer: &Answer) -> Self {
         let reader = StreamReader::try_new(answer.body.as_slice(), None).unwrap();
-        Self::batches(reader.map(Result::unwrap).collect())
+        Self::batches(&reader.map(Result::unwrap).collect::<Vec<_>>())
     }
 
-    fn batches(batches: Vec<RecordBatch>) -> Self {
+    fn batches(batches: &[RecordBatch]) -> Self {
         let names = |batch: &RecordBatch| {
             batch.schema().fields().iter().map(|field| field.name().clone()).collect()
         };
         let options = FormatOptions::default();
         let mut rows = Vec::new();
-        for batch in &batches {
+        for batch in batches {
             let columns: Vec<_> = batch
                 .columns()
                 .iter()

@@ -1,7 +1,6 @@
-//! What the records of the demonstration really say: its record files, generated once more from the same
-//! seed and read here by the layout alone.
+//! What the records of the installation really say: its record files, read here by the layout alone.
 
-use crate::installation::{PARTICIPANTS, PERSONS, SEED, place, program, succeed};
+use crate::installation::{place, program, succeed};
 use hjemmel_kostra::{Form, Layout};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
@@ -9,42 +8,106 @@ use std::sync::LazyLock;
 
 /// The generated years.
 pub const YEARS: [u16; 3] = [2023, 2024, 2025];
+/// The seed of the demonstration's records.
+pub const SEED: u64 = 20_260_315;
+
+/// Municipalities that have delivered: KS's network of eight, small ones beside them, two of Oslo's bydeler.
+const DELIVERED: [&str; 21] = [
+    "3107", "3105", "3103", "3301", "3907", "3905", "4001", "4003", "3110", "3112", "3114", "3116",
+    "3118", "3120", "3122", "3124", "3909", "3911", "4005", "030101", "030112",
+];
+/// The same in the division of 2023.
+const DELIVERED_2023: [&str; 21] = [
+    "3004", "3003", "3002", "3005", "3804", "3803", "3806", "3807", "3011", "3012", "3013", "3015",
+    "3014", "3016", "3017", "3018", "3802", "3811", "3808", "030101", "030112",
+];
 
 /// One record file.
 pub struct Truth {
+    /// The form.
+    pub form: Form,
+    /// The reporting year.
+    pub year: u16,
     /// The file.
     pub file: PathBuf,
     layout: &'static Layout,
     lines: Vec<String>,
 }
 
-static ALL: LazyLock<BTreeMap<(String, u16), Truth>> = LazyLock::new(|| {
-    let forms = [(Form::F11, PERSONS), (Form::F11C, PARTICIPANTS)];
-    let each = forms.into_iter().flat_map(|(form, persons)| YEARS.map(|year| (form, persons, year)));
-    each.map(|(form, persons, year)| {
-        ((form.number().to_owned(), year), Truth::generate(form, year, persons, SEED))
-    })
-    .collect()
+static ALL: LazyLock<BTreeMap<(&str, u16), Truth>> = LazyLock::new(|| {
+    let each = YEARS.into_iter().flat_map(|year| {
+        let recipients = Truth::delivered(Form::F11, year, SEED);
+        [recipients, Truth::generate(Form::F11C, year, Some(400), SEED)]
+    });
+    each.map(|truth| ((truth.form.number(), truth.year), truth)).collect()
 });
 
-/// The records of a form and year of the demonstration.
+/// The records of a form and year.
 pub fn of(form: Form, year: u16) -> &'static Truth {
-    &ALL[&(form.number().to_owned(), year)]
+    &ALL[&(form.number(), year)]
+}
+
+/// Every record file.
+pub fn all() -> impl Iterator<Item = &'static Truth> {
+    ALL.values()
 }
 
 impl Truth {
     /// Writes a record file of fictitious persons.
-    pub fn generate(form: Form, year: u16, persons: u64, seed: u64) -> Self {
-        let file = place("truth").join(format!("{form}-{year}-{persons}-{seed}.dat"));
+    pub fn generate(form: Form, year: u16, persons: Option<u64>, seed: u64) -> Self {
+        let file = place("truth").join(format!("{form}-{year}-{seed}.dat"));
         let mut generate = program();
-        generate.args(["generate", "--form", form.number(), "--year", &year.to_string()]);
-        generate.args(["--persons", &persons.to_string(), "--seed", &seed.to_string(), "--out"]);
-        succeed(&generate.arg(&file).output().unwrap());
+        generate.args([
+            "generate",
+            "--force",
+            "--form",
+            form.number(),
+            "--year",
+            &year.to_string(),
+        ]);
+        generate.args(["--seed", &seed.to_string()]);
+        if let Some(persons) = persons {
+            generate.args(["--persons", &persons.to_string()]);
+        }
+        succeed(&generate.arg("--out").arg(&file).output().unwrap());
+        Self::read(form, year, file)
+    }
+
+    /// The part of a national file that a few municipalities have delivered: of full size where there are
+    /// any, and protected in a second.
+    pub fn delivered(form: Form, year: u16, seed: u64) -> Self {
+        let mut whole = Self::generate(form, year, None, seed);
+        let kommuner = if year == 2023 { DELIVERED_2023 } else { DELIVERED };
+        let regions = whole.regions();
+        let mut regions = regions.iter();
+        whole.lines.retain(|_| regions.next().is_some_and(|one| kommuner.contains(&one.as_str())));
+        whole.write();
+        whole
+    }
+
+    fn read(form: Form, year: u16, file: PathBuf) -> Self {
         let bytes = std::fs::read(&file).unwrap();
         // Latin-1: each byte is the character of the same number.
         let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
         let lines = text.lines().map(ToOwned::to_owned).collect();
-        Self { file, layout: Layout::of(form, year).unwrap(), lines }
+        Self { form, year, file, layout: Layout::of(form, year).unwrap(), lines }
+    }
+
+    fn write(&self) {
+        let text = self.lines.join("\n") + "\n";
+        let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).unwrap()).collect();
+        std::fs::write(&self.file, bytes).unwrap();
+    }
+
+    /// The same file under another name with a field of one line changed.
+    pub fn spoiled(&self, line: usize, field: &str, value: &str) -> PathBuf {
+        let field = self.layout.field(field).unwrap();
+        assert_eq!(value.len(), field.length);
+        let mut lines = self.lines.clone();
+        lines[line - 1].replace_range(field.start..field.start + field.length, value);
+        let file = self.file.with_extension(format!("{}.bad", field.name));
+        Self { file: file.clone(), lines, ..*self }.write();
+        file
     }
 
     /// How many records there are.
@@ -77,7 +140,7 @@ static NUMBERS: LazyLock<HashSet<[u8; 11]>> = LazyLock::new(|| {
     let all = ALL.values().flat_map(|truth| truth.field("PERSON_FODSELSNR"));
     let numbers: HashSet<[u8; 11]> =
         all.filter_map(|number| number.into_bytes().try_into().ok()).collect();
-    assert!(numbers.len() > 5_000, "the canary knows too few numbers");
+    assert!(numbers.len() > 10_000, "the canary knows too few numbers");
     numbers
 });
 

@@ -40,7 +40,8 @@ fn address(operation: &Operation) -> String {
 
 /// The status of an operation asked with a token or none.
 fn status(operation: &Operation, token: Option<&str>) -> u16 {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let mut request = ureq::http::Request::builder()
         .method(operation.method.as_str())
         .uri(format!("http://{}{}", SERVER.address(), address(operation)));
@@ -62,7 +63,8 @@ fn without_a_token_there_is_401_but_for_what_is_open_to_anyone() {
     for operation in operations(&document()) {
         let status = status(&operation, None);
         assert_documented(&operation, status);
-        let expected = if open.get(&operation.id).is_some_and(|who| who == "anyone") { 200 } else { 401 };
+        let expected =
+            if open.get(&operation.id).is_some_and(|who| who == "anyone") { 200 } else { 401 };
         assert_eq!(status, expected, "{} {}", operation.method, address(&operation));
     }
 }

@@ -100,7 +100,9 @@ fn every_problem_of_every_operation_is_described_and_shown() {
     for Operation { id, value, .. } in operations(&document()) {
         let responses = value["responses"].as_object().unwrap();
         assert!(responses.contains_key("500"), "{id}");
-        for (status, response) in responses.iter().filter(|(status, _)| *status >= &"400".to_owned()) {
+        for (status, response) in
+            responses.iter().filter(|(status, _)| *status >= &"400".to_owned())
+        {
             let described = response["description"].as_str();
             assert!(described.is_some_and(|text| !text.is_empty()), "{id} {status}");
             let content = &response["content"]["application/problem+json"];

@@ -14,7 +14,13 @@ const LINE: [(&str, &[&str]); 6] = [
     ("hjemmel-store", &["hjemmel-disclosure", "hjemmel-policy", "hjemmel-kostra"]),
     (
         "hjemmel",
-        &["hjemmel-store", "hjemmel-registers", "hjemmel-disclosure", "hjemmel-policy", "hjemmel-kostra"],
+        &[
+            "hjemmel-store",
+            "hjemmel-registers",
+            "hjemmel-disclosure",
+            "hjemmel-policy",
+            "hjemmel-kostra",
+        ],
     ),
 ];
 
@@ -80,9 +86,9 @@ fn every_crate_uses_only_what_lies_below_it() {
 fn heavy_dependencies_stay_in_the_crate_that_is_there_for_them() {
     let built_from = built_from();
     for (beginning, owner) in ONLY_IN {
-        let users = LINE.iter().filter(|(name, _)| {
-            built_from[*name].iter().any(|used| used.starts_with(beginning))
-        });
+        let users = LINE
+            .iter()
+            .filter(|(name, _)| built_from[*name].iter().any(|used| used.starts_with(beginning)));
         for (user, _) in users {
             assert_eq!(*user, owner, "{user} uses {beginning}");
         }

@@ -84,16 +84,20 @@ fn only_the_token_verifier_makes_a_caller_of_a_token() {
 
 #[test]
 fn only_the_door_makes_releases() {
-    let outside: Vec<String> =
-        holders("Release::new(").into_iter().filter(|f| !f.starts_with("disclosure/src/")).collect();
+    let outside: Vec<String> = holders("Release::new(")
+        .into_iter()
+        .filter(|f| !f.starts_with("disclosure/src/"))
+        .collect();
     assert!(outside.is_empty(), "{outside:?}");
     assert!(!holders("Release::new(").is_empty());
 }
 
 #[test]
 fn only_the_door_opens_seals() {
-    let outside: Vec<String> =
-        holders("sealed.open()").into_iter().filter(|f| !f.starts_with("disclosure/src/")).collect();
+    let outside: Vec<String> = holders("sealed.open()")
+        .into_iter()
+        .filter(|f| !f.starts_with("disclosure/src/"))
+        .collect();
     assert!(outside.is_empty(), "{outside:?}");
 }
 
