@@ -49,7 +49,7 @@ fn sound() -> Value {
     json!({
         "iss": "urn:hjemmel:development:organisations", "aud": "https://hjemmel.invalid/demo",
         "iat": now, "exp": now + 120, "jti": uuid::Uuid::new_v4().to_string(), "client_id": "attack",
-        "scope": "ssb:kostra/tables.read ssb:kostra/microdata.read", "token_type": "Bearer",
+        "scope": "ssb:kostra.tables ssb:kostra.microdata", "token_type": "Bearer",
         "consumer": { "authority": "iso6523-actorid-upis", "ID": "0192:889640782" },
     })
 }
