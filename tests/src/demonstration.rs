@@ -1,4 +1,4 @@
-//! A small demonstration, made once by the real program and copied for each test program that uses it.
+//! A demonstration of one year, made once by the real program and copied for each test program that uses it.
 //!
 //! It is kept beside the build results under a name made of the program's bytes, so that several test programs
 //! of one run, and further runs of the same build, share it.
@@ -11,8 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-/// Recipients of social assistance a year.
-const PERSONS: &str = "3000";
+/// The one generated year, of national size: few persons in many municipalities take longer to protect.
+const YEAR: &str = "2024";
 /// The file the program writes last.
 const DONE: &str = "demo-is-complete";
 /// What no run uses any more.
@@ -104,7 +104,7 @@ impl Demonstration {
             let own = pristine.join("bin/hjemmel");
             std::fs::copy(&built, &own)?;
             let mut make = program(&own);
-            make.args(["demo", "--no-serve", "--persons", PERSONS, "--dir"]).arg(&demo);
+            make.args(["demo", "--no-serve", "--years", YEAR, "--dir"]).arg(&demo);
             succeed(&mut make)?;
         }
         let workshop = store.join(format!("of-{}", std::process::id()));
@@ -160,7 +160,7 @@ fn program(path: &Path) -> Command {
 fn fingerprint(program: &Path) -> std::io::Result<String> {
     let mut hasher = DefaultHasher::new();
     hasher.write(&std::fs::read(program)?);
-    hasher.write(PERSONS.as_bytes());
+    hasher.write(YEAR.as_bytes());
     Ok(format!("{:016x}", hasher.finish()))
 }
 

@@ -203,7 +203,8 @@ fn nav_and_imdi_get_exact_cells_where_everyone_else_gets_suppressed_ones() {
     let address = table_of("S1101", "*", "valueCodes[HovedInntekt]");
     let nav = shared().caller("nav").get(&address).ok();
     assert_eq!(nav.header("hjemmel-protection"), "exact");
-    assert!(assert_true(&nav, "S1101", Form::F11, "HovedInntekt", "VKLO") > 3);
+    let small = assert_true(&nav, "S1101", Form::F11, "HovedInntekt", "VKLO");
+    assert!(small > 0, "no small count is among the exact cells");
     let address = table_of("S11C1", "*", "valueCodes[Status]");
     let imdi = shared().caller("imdi").get(&address).ok();
     assert_eq!(imdi.header("hjemmel-protection"), "exact");

@@ -125,18 +125,15 @@ fn attacks_on_tokens_are_refused_without_a_reason_and_leave_one_line() {
     let node = installation.serve();
     let (issuer, store) = (Issuer::of(&installation), installation.store());
     let me = node.with_token(&issuer.mint(&json!({}), &json!({}))).get(ADDRESS).ok().json();
-    assert_eq!(
-        me["subject"]["organisation"]["number"].as_str().or(me["subject"]["number"].as_str()),
-        Some("889640782"),
-        "{me}"
-    );
+    let subject = me["subject"].to_string();
+    assert!(subject.contains("889640782"), "{subject}");
+    let mut said = None;
     for (reason, token) in attacks(&issuer) {
         let before = store.events(1_000).unwrap().len();
         let answer = node.with_token(&token).get_with(ADDRESS, &[("Accept-Language", "en")]);
         answer.problem(401, "invalid-token");
         assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
-        let body = answer.text();
-        assert!(!body.contains(reason) && !body.contains("evil.test"), "{body}");
+        assert_eq!(*said.get_or_insert_with(|| answer.text()), answer.text(), "{reason}");
         let events = store.events(1_000).unwrap();
         assert_eq!(events.len(), before + 1, "{reason}");
         assert_eq!(events[0].kind, "token-refused");

@@ -54,7 +54,11 @@ fn test_modules(file: &Path) -> Vec<PathBuf> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let pairs = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]");
     let names = pairs.filter_map(|pair| {
-        pair[1].trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';')
+        pair[1]
+            .trim_start_matches("pub(crate) ")
+            .trim_start_matches("pub ")
+            .strip_prefix("mod ")?
+            .strip_suffix(';')
     });
     names
         .flat_map(|name| [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")])
