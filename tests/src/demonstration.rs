@@ -137,7 +137,7 @@ fn built() -> std::io::Result<PathBuf> {
     let test = std::env::current_exe()?;
     let profile = test.ancestors().nth(2).unwrap_or(&test);
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "-p", "hjemmel"]);
+    cargo.args(["build", "--quiet", "-p", "hjemmel"]);
     cargo.arg("--target-dir").arg(profile.parent().unwrap_or(profile));
     if profile.ends_with("release") {
         cargo.arg("--release");

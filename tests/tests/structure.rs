@@ -17,7 +17,8 @@ mod sources;
 
 use std::path::{Path, PathBuf};
 
-/// The root of the working tree.
+/// The root of the working tree. Tests run in the folder of their package; the folder they were compiled in may be
+/// another one, since checkouts share build results.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new("..").canonicalize().unwrap()
 }

@@ -13,7 +13,7 @@ const AMOUNTS: [&str; 2] = ["c09", "c10"];
 const NEGATIVE: [&str; 5] = ["n01", "n02", "n03", "n04", "n05"];
 
 fn folder(id: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(id)
+    Path::new("tests/cases").join(id)
 }
 
 fn case(id: &str) -> Case {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::*;
 
 fn reference(name: &str) -> Vec<csv::StringRecord> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cellkey").join(name);
+    let path = Path::new("tests/cellkey").join(name);
     csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect()
 }
 

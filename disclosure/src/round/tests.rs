@@ -6,13 +6,13 @@ use super::*;
 use crate::case;
 
 fn system_of(id: &str) -> case::Case {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(id);
+    let folder = Path::new("tests/cases").join(id);
     case::read(&folder.join("spec.json"), &folder.join("input.csv")).unwrap()
 }
 
 /// The largest and mean difference of the reference's published cells.
 fn reference(name: &str) -> (u64, f64) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rounding").join(name);
+    let path = Path::new("tests/rounding").join(name);
     let mut reader = csv::Reader::from_path(path).unwrap();
     let at = reader.headers().unwrap().iter().position(|column| column == "difference").unwrap();
     let errors: Vec<u64> = reader
