@@ -1,4 +1,4 @@
-//! Cursors of pages: opaque, and good only for the question that gave them.
+//! Cursors of pages: opaque, and good only for the grant and dataset that gave them.
 
 use crate::problem::{Kind, Problem};
 use base64::Engine as _;
@@ -15,24 +15,36 @@ impl Key {
         Self(key)
     }
 
-    fn tag(&self, row: u64, scope: &str) -> [u8; 8] {
-        // The key comes first and last and the length is fixed in between, so extending the hash gives nothing.
+    // The key comes first and last and the length is fixed in between, so extending the hash gives nothing.
+    fn digest(&self, label: &[u8], middle: &[u8; 8], scope: &str) -> [u8; 8] {
         let digest = Sha256::new()
-            .chain_update(b"cursor")
+            .chain_update(label)
             .chain_update(self.0)
-            .chain_update(row.to_be_bytes())
+            .chain_update(middle)
             .chain_update(Sha256::digest(scope.as_bytes()))
             .chain_update(self.0)
             .finalize();
-        let mut tag = [0; 8];
-        tag.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
-        tag
+        let mut short = [0; 8];
+        short.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
+        short
+    }
+
+    fn tag(&self, row: u64, scope: &str) -> [u8; 8] {
+        self.digest(b"cursor", &row.to_be_bytes(), scope)
+    }
+
+    /// Hides a row under a pad made of the tag, and shows it again. The place of a record in the whole file
+    /// would tell a caller how many records there are of others before its own.
+    fn cover(&self, row: u64, tag: [u8; 8], scope: &str) -> u64 {
+        row ^ u64::from_be_bytes(self.digest(b"cursor pad", &tag, scope))
     }
 
     /// A cursor that points after a row.
     #[must_use]
     pub fn seal(&self, row: u64, scope: &str) -> String {
-        URL_SAFE_NO_PAD.encode([row.to_be_bytes(), self.tag(row, scope)].concat())
+        let tag = self.tag(row, scope);
+        let covered = self.cover(row, tag, scope).to_be_bytes();
+        URL_SAFE_NO_PAD.encode([covered, tag].concat())
     }
 
     /// The row a cursor points after.
@@ -48,14 +60,27 @@ impl Key {
         };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
         let (row, tag) = bytes.split_at_checked(8).ok_or_else(wrong)?;
-        let row = u64::from_be_bytes(row.try_into().map_err(|_| wrong())?);
-        if self.tag(row, scope).as_slice() == tag { Ok(row) } else { Err(wrong()) }
+        let tag: [u8; 8] = tag.try_into().map_err(|_| wrong())?;
+        let covered = u64::from_be_bytes(row.try_into().map_err(|_| wrong())?);
+        let row = self.cover(covered, tag, scope);
+        if self.tag(row, scope) == tag { Ok(row) } else { Err(wrong()) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cursor_does_not_tell_the_row() {
+        let key = Key::new([3; 32]);
+        for row in [0u64, 1, 255, 130_000, u64::MAX] {
+            let cursor = key.seal(row, "nav 11/2024/1");
+            let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
+            assert!(!bytes.windows(8).any(|eight| eight == row.to_be_bytes()), "{row}");
+            assert_eq!(key.open(&cursor, "nav 11/2024/1").unwrap(), row);
+        }
+    }
 
     #[test]
     fn a_cursor_is_good_only_for_its_own_question() {

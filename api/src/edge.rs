@@ -1,13 +1,14 @@
-//! What holds for every request whatever its route: `HEAD` is `GET` without the body, no body is larger than
-//! any question needs, and whatever goes wrong is said as a problem.
+//! What holds for every request whatever its route: `HEAD` is `GET` without the body, `OPTIONS` says what can be
+//! done, no body is larger than any question needs, and whatever goes wrong is said as a problem.
 
 use crate::problem::{Kind, Problem, requested_language};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use actix_web::{Error, ResponseError as _};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
 use futures::FutureExt as _;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -18,7 +19,11 @@ use std::task::{Context, Poll};
 pub const LARGEST_BODY: usize = 2 << 20;
 
 /// What can be done at addresses that are in no document, such as the documentation.
-const READ_ONLY: &str = "GET, HEAD";
+const READ_ONLY: &str = "GET, HEAD, OPTIONS";
+
+/// The headers a script of another site may send. `Authorization` is among them: the script must hold the
+/// token itself, for the browser adds none of its own (there are no cookies and no credentials are allowed).
+const SENT_BY_SCRIPTS: &str = "Accept, Accept-Language, Authorization, Content-Type, If-None-Match";
 
 /// The methods of each address, as `Allow` lists them.
 #[derive(Debug, Default)]
@@ -39,6 +44,7 @@ impl Methods {
             if methods.iter().any(|method| method == "GET") {
                 methods.push("HEAD".to_owned());
             }
+            methods.push("OPTIONS".to_owned());
             methods.sort_unstable();
             (path.clone(), methods.join(", "))
         });
@@ -56,13 +62,18 @@ impl Methods {
 /// A problem, when a handler panicked.
 pub async fn guard(
     mut request: ServiceRequest,
-    next: Next<BoxBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     if declared_length(&request) > LARGEST_BODY {
         let problem = Problem::new(Kind::TooLarge).for_request(request.request());
         return Ok(request.into_response(problem.error_response()));
     }
+    if request.method() == Method::OPTIONS && request.match_pattern().is_some() {
+        let response = options(&request);
+        return Ok(request.into_response(response));
+    }
     let head = request.method() == Method::HEAD;
+    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     if head {
         request.head_mut().method = Method::GET;
     }
@@ -73,10 +84,13 @@ pub async fn guard(
         tracing::error!(path, "a handler panicked");
         return Err(Problem::new(Kind::Internal).about(language, &path).into());
     };
-    let mut response = readable(answered?);
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        allow(&mut response);
+    let mut response = readable(answered?.map_into_boxed_body());
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Ok(allowed) = allowed(response.request()).parse()
+    {
+        response.headers_mut().insert(header::ALLOW, allowed);
     }
+    encoded(&mut response, known.as_ref());
     Ok(if head { response.map_body(|_, body| Withheld(body.size()).boxed()) } else { response })
 }
 
@@ -112,13 +126,53 @@ fn kind(status: StatusCode) -> Kind {
     }
 }
 
-fn allow(response: &mut ServiceResponse<BoxBody>) {
-    let request = response.request();
+fn allowed(request: &HttpRequest) -> String {
     let pattern = request.match_pattern();
     let methods = request.app_data::<Data<Methods>>();
-    let allowed = methods.map_or(READ_ONLY, |methods| methods.allowed(pattern.as_deref()));
-    if let Ok(allowed) = allowed.parse() {
-        response.headers_mut().insert(header::ALLOW, allowed);
+    methods.map_or(READ_ONLY, |methods| methods.allowed(pattern.as_deref())).to_owned()
+}
+
+/// What can be done at an address, for whoever asks and for the browser that asks before a script may.
+fn options(request: &ServiceRequest) -> HttpResponse {
+    let allowed = allowed(request.request());
+    let mut response = HttpResponse::NoContent();
+    response.insert_header((header::ALLOW, allowed.as_str()));
+    if request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        response
+            .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, allowed))
+            .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, SENT_BY_SCRIPTS))
+            .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"));
+    }
+    response.finish()
+}
+
+/// An entity tag names bytes; of an answer that is compressed on its way it can only say that the content is
+/// the same, which a weak tag does. A 304 carries the tag its 200 had.
+fn encoded(response: &mut ServiceResponse<BoxBody>, known: Option<&HeaderValue>) {
+    let not_modified = response.status() == StatusCode::NOT_MODIFIED;
+    let headers = response.headers_mut();
+    let Some(tag) = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()) else {
+        return plain(headers);
+    };
+    let weak = format!("W/{}", tag.trim_start_matches("W/"));
+    let holds_weak = known.and_then(|known| known.to_str().ok()).is_some_and(|k| k.contains(&weak));
+    let compressed =
+        headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+    if (compressed || (not_modified && holds_weak))
+        && let Ok(weak) = weak.parse()
+    {
+        headers.insert(header::ETAG, weak);
+    }
+    plain(headers);
+}
+
+/// `identity` is what keeps the compressor away; it is no coding to tell. `Vary` is ours alone.
+fn plain(headers: &mut HeaderMap) {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "identity") {
+        headers.remove(header::CONTENT_ENCODING);
+    }
+    if headers.contains_key(header::VARY) {
+        headers.insert(header::VARY, HeaderValue::from_static(crate::reply::VARY));
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A request goes one way: question → caller → decision → data under a seal → disclosure control → answer.
 
+pub mod accept;
 pub mod app;
 pub mod axes;
 pub mod command;

@@ -1,5 +1,6 @@
 //! Unit records: what a request asks, and the formats they leave in.
 
+use crate::accept;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
 use crate::pxweb::selection::{clip, hint_en, hint_nb, nearest, split_values};
@@ -60,28 +61,11 @@ impl Format {
                 )
             });
         }
-        let accept = request.headers().get("accept").and_then(|value| value.to_str().ok());
-        let mut best: Option<(f32, Self)> = None;
-        for part in accept.unwrap_or("*/*").split(',') {
-            let mut pieces = part.split(';').map(str::trim);
-            let media = pieces.next().unwrap_or_default();
-            let quality = pieces
-                .find_map(|piece| piece.strip_prefix("q="))
-                .map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
-            let format = match media {
-                "*/*" | "application/*" => Some(Self::Json),
-                "text/*" => Some(Self::Csv),
-                _ => Self::ALL.iter().find(|(.., known)| *known == media).map(|(f, ..)| *f),
-            };
-            if let Some(format) = format
-                && quality > best.map_or(0.0, |(quality, _)| quality)
-            {
-                best = Some((quality, format));
-            }
-        }
-        best.map(|(_, format)| format).ok_or_else(|| {
-            let known: Vec<&str> = Self::ALL.iter().map(|(.., media)| *media).collect();
-            let known = known.join(", ");
+        let offers = Self::ALL.map(|(.., media)| media);
+        let found = accept::preferred(request, &offers)
+            .and_then(|best| Self::ALL.iter().find(|(.., media)| *media == best));
+        found.map(|(format, ..)| *format).ok_or_else(|| {
+            let known = offers.join(", ");
             Problem::new(Kind::NotAcceptable).detail(
                 format!("postene kan hentes som {known}"),
                 format!("the records can be had as {known}"),

@@ -29,14 +29,14 @@ const PROBLEMS: [(&str, &[Kind]); 15] = {
         OutsideGrant, ParameterError, TooLarge, TooManyCells, Unavailable,
     };
     [
-        ("read_liveness", &[]),
-        ("read_readiness", &[Unavailable]),
-        ("read_problem", &[NotFound]),
-        ("read_config", &[]),
-        ("list_tables", &[ParameterError, NotFound, Unavailable]),
-        ("read_table", &[ParameterError, NotFound, Unavailable]),
-        ("read_table_metadata", &[ParameterError, NotFound, Unavailable]),
-        ("read_default_selection", &[ParameterError, NotFound, Unavailable]),
+        ("read_liveness", &[NotAcceptable]),
+        ("read_readiness", &[NotAcceptable, Unavailable]),
+        ("read_problem", &[NotFound, NotAcceptable]),
+        ("read_config", &[NotAcceptable]),
+        ("list_tables", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        ("read_table", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        ("read_table_metadata", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        ("read_default_selection", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
         (
             "read_table_data",
             &[
@@ -62,8 +62,8 @@ const PROBLEMS: [(&str, &[Kind]); 15] = {
                 Unavailable,
             ],
         ),
-        ("list_datasets", &[Unavailable]),
-        ("read_dataset", &[NotFound, Unavailable]),
+        ("list_datasets", &[NotAcceptable, Unavailable]),
+        ("read_dataset", &[NotFound, NotAcceptable, Unavailable]),
         (
             "read_microdata",
             &[
@@ -78,8 +78,8 @@ const PROBLEMS: [(&str, &[Kind]); 15] = {
                 Unavailable,
             ],
         ),
-        ("read_me", &[NotSignedIn, InvalidToken, Unavailable]),
-        ("read_decision", &[NotSignedIn, InvalidToken, NotFound, Unavailable]),
+        ("read_me", &[NotSignedIn, InvalidToken, NotAcceptable, Unavailable]),
+        ("read_decision", &[NotSignedIn, InvalidToken, NotFound, NotAcceptable, Unavailable]),
     ]
 };
 
@@ -200,7 +200,7 @@ fn headers(operation: &str) -> Value {
         return json!({});
     }
     let mut headers = json!({
-        "ETag": text("Changes when the answer does.", "\"0f343b0931126a20f133d67c2b018a3b\""),
+        "ETag": text("Changes when the answer does; weak (`W/`) where it is compressed or streamed.", "\"0f343b0931126a20f133d67c2b018a3b\""),
         "Vary": text("What the answer is negotiated by.", crate::reply::VARY),
         "Hjemmel-Protection": text("`exact`, `suppressed`, `rounded`, `noise` or `none-needed`: what was done to the numbers.", "suppressed"),
         "Hjemmel-Basis": text("The grant and version the answer rests on, or `none`.", "none"),

@@ -148,8 +148,8 @@ impl Kind {
                 "The selection is larger than one answer may be. Split it.",
             ),
             Self::NotAcceptable => Text::new(
-                "Ingen av mediatypene i Accept kan lages for denne ressursen.",
-                "None of the media types in Accept can be made for this resource.",
+                "Ingen av mediatypene i Accept, eller kodingene i Accept-Encoding, kan lages for denne ressursen.",
+                "None of the media types in Accept, or of the codings in Accept-Encoding, can be made for this resource.",
             ),
             Self::MethodNotAllowed => Text::new(
                 "Ressursen finnes, men ikke med denne metoden.",

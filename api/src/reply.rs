@@ -12,7 +12,10 @@ use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// What every answer is negotiated by.
-pub const VARY: &str = "Accept, Accept-Language, Authorization";
+pub const VARY: &str = "Accept, Accept-Encoding, Accept-Language, Authorization";
+
+/// The headers a script of another site may read.
+pub const EXPOSED: &str = "Content-Disposition, ETag, Hjemmel-Basis, Hjemmel-Columns-Left-Out, Hjemmel-Decision, Hjemmel-Protection, Retry-After, WWW-Authenticate";
 
 /// `Cache-Control` of what is for one caller.
 const PRIVATE: &str = "private, no-store";
@@ -46,11 +49,6 @@ impl Marks {
             response.insert_header(("Hjemmel-Decision", decision.to_string()));
         }
         response.insert_header((header::VARY, VARY));
-        response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-        response.insert_header((
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            "ETag, Hjemmel-Protection, Hjemmel-Basis, Hjemmel-Decision",
-        ));
     }
 
     /// Whether a shared cache may keep it: never what rests on a grant.
@@ -63,10 +61,19 @@ impl Marks {
     }
 }
 
-/// A strong entity tag of a body.
+/// A strong entity tag of a body under its marks: equal numbers that one caller is entitled to and another
+/// is shown protected are two answers.
 #[must_use]
-pub fn entity_tag(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
+pub fn entity_tag(marks: &Marks, body: &[u8]) -> String {
+    let basis = marks.basis.as_ref();
+    let digest = Sha256::new()
+        .chain_update(marks.protection.as_str())
+        .chain_update([0])
+        .chain_update(basis.map_or("", |basis| basis.grant_id.as_str()))
+        .chain_update([0])
+        .chain_update(basis.map_or(0, |basis| basis.grant_version).to_be_bytes())
+        .chain_update(body)
+        .finalize();
     let mut tag = String::with_capacity(34);
     tag.push('"');
     for byte in digest.iter().take(16) {
@@ -85,6 +92,32 @@ pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
         .split(',')
         .map(|known| known.trim().trim_start_matches("W/"))
         .any(|known| known == "*" || known == tag)
+}
+
+/// The 304 for whoever holds the stream that answers a question, or else the stream's tag.
+///
+/// Nobody has seen the bytes yet. But an edition never changes, so the same question under the same version of
+/// the same grant has the same answer from this version of the program.
+///
+/// # Errors
+/// The tag, where the stream has to be sent.
+pub fn not_modified(
+    request: &HttpRequest,
+    marks: &Marks,
+    question: &str,
+) -> Result<HttpResponse, String> {
+    let question = concat!(env!("CARGO_PKG_VERSION"), "\n").to_owned() + question;
+    let tag = entity_tag(marks, question.as_bytes());
+    let weak = format!("W/{tag}");
+    if !is_known(request, &tag) {
+        return Err(weak);
+    }
+    let mut response = HttpResponse::NotModified();
+    marks.put(&mut response);
+    response
+        .insert_header((header::ETAG, weak))
+        .insert_header((header::CACHE_CONTROL, marks.cache_control()));
+    Ok(response.finish())
 }
 
 /// An answer in the making.
@@ -143,7 +176,7 @@ impl<'a> Reply<'a> {
     /// Sends bytes of a media type.
     #[must_use]
     pub fn send(self, media_type: &str, body: Bytes) -> HttpResponse {
-        let tag = entity_tag(&body);
+        let tag = entity_tag(&self.marks, &body);
         let known = is_known(self.request, &tag);
         let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         self.marks.put(&mut response);

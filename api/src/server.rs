@@ -6,7 +6,7 @@ use crate::openapi;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
 use chrono::Utc;
 use std::sync::Arc;
@@ -60,11 +60,16 @@ pub fn application(
         .configure(crate::routes::configure)
         .split_for_parts();
     service
+        .wrap(Compress::default())
         .wrap(from_fn(edge::guard))
         .wrap(
             DefaultHeaders::new()
                 .add(("X-Content-Type-Options", "nosniff"))
-                .add(("Referrer-Policy", "no-referrer")),
+                .add(("Referrer-Policy", "no-referrer"))
+                // Any site's script may read what it can ask for: it has no more than its own token, since
+                // credentials of the browser's are never allowed.
+                .add(("Access-Control-Allow-Origin", "*"))
+                .add(("Access-Control-Expose-Headers", crate::reply::EXPOSED)),
         )
         .route("/docs", web::get().to(to_docs))
         .route(

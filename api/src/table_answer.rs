@@ -295,14 +295,13 @@ fn finish(
         Format::Csv(style) => {
             let layout = csv::place(cube, selected, &question.placement)?;
             csv::write(cube, selected, &cells, &layout, style, language)
-                .map_err(|_| Problem::new(Kind::Internal))?
         }
     };
     Ok(Ready {
         stamp: shelf.stamp,
         media_type: question.format.media_type(),
         disposition: format!("inline; filename=\"{id}.{}\"", question.format.extension()),
-        tag: entity_tag(&body),
+        tag: entity_tag(&marks, &body),
         body: body.into(),
         marks,
         language,

@@ -80,9 +80,9 @@ fn methods_are_those_of_the_document_and_head_goes_with_get() {
         "/a": { "get": {}, "post": {} }, "/b": { "post": {} }, "/c": { "get": {} },
     } });
     let methods = Methods::of(&document);
-    assert_eq!(methods.allowed(Some("/a")), "GET, HEAD, POST");
-    assert_eq!(methods.allowed(Some("/b")), "POST");
-    assert_eq!(methods.allowed(Some("/c")), "GET, HEAD");
-    assert_eq!(methods.allowed(Some("/docs")), "GET, HEAD");
-    assert_eq!(methods.allowed(None), "GET, HEAD");
+    assert_eq!(methods.allowed(Some("/a")), "GET, HEAD, OPTIONS, POST");
+    assert_eq!(methods.allowed(Some("/b")), "OPTIONS, POST");
+    assert_eq!(methods.allowed(Some("/c")), "GET, HEAD, OPTIONS");
+    assert_eq!(methods.allowed(Some("/docs")), "GET, HEAD, OPTIONS");
+    assert_eq!(methods.allowed(None), "GET, HEAD, OPTIONS");
 }

@@ -130,10 +130,13 @@ fn combinations(selected: &Selected, variables: &[usize]) -> Vec<Vec<usize>> {
     all
 }
 
-/// The document, UTF-8.
-///
-/// # Errors
-/// When a row cannot be encoded.
+/// Text, between quotation marks always: a code such as `00` or `0301` is no number.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// The document, UTF-8: names between quotation marks, numbers without.
+#[must_use]
 pub fn write(
     cube: &Cube,
     selected: &Selected,
@@ -141,43 +144,35 @@ pub fn write(
     layout: &(Vec<usize>, Vec<usize>),
     style: &Style,
     language: Language,
-) -> Result<Vec<u8>, ::csv::Error> {
+) -> Vec<u8> {
     let (stub, heading) = layout;
     let strides = strides(selected);
-    let name = |variable: usize, at: usize| {
+    let name = |(&variable, &at): (&usize, &usize)| {
         let position = selected.positions.get(variable).and_then(|p| p.get(at))?;
         let value = cube.variables.get(variable)?.values.get(*position)?;
         Some(style.name(value, language))
     };
-    let mut writer = ::csv::WriterBuilder::new()
-        .delimiter(style.separator)
-        .flexible(true)
-        .quote_style(::csv::QuoteStyle::NonNumeric)
-        .from_writer(Vec::new());
-    if style.title {
-        writer.write_record([cube.title(language)])?;
-    }
     let across = combinations(selected, heading);
+    let mut lines = Vec::new();
+    if style.title {
+        lines.push(quoted(cube.title(language).as_str()));
+    }
     let label = |&variable: &usize| {
         cube.variables.get(variable).map_or("", |variable| match style.naming {
             Naming::Texts => variable.label.in_language(language),
             _ => variable.code.as_str(),
         })
     };
-    let mut header: Vec<String> = stub.iter().map(label).map(ToOwned::to_owned).collect();
+    let mut header: Vec<String> = stub.iter().map(label).map(quoted).collect();
     if heading.is_empty() {
-        header.push(cube.table.measure.in_language(language).to_owned());
-    } else {
-        header.extend(across.iter().map(|combination| {
-            let words: Vec<String> = heading
-                .iter()
-                .zip(combination)
-                .filter_map(|(&variable, &at)| name(variable, at))
-                .collect();
-            words.join(" ")
-        }));
+        header.push(quoted(cube.table.measure.in_language(language)));
     }
-    writer.write_record(&header)?;
+    for combination in across.iter().filter(|combination| !combination.is_empty()) {
+        let words: Vec<String> = heading.iter().zip(combination).filter_map(name).collect();
+        header.push(quoted(&words.join(" ")));
+    }
+    let separator = char::from(style.separator).to_string();
+    lines.push(header.join(&separator));
     let offset = |variables: &[usize], combination: &[usize]| -> usize {
         variables
             .iter()
@@ -189,17 +184,17 @@ pub fn write(
     for row in combinations(selected, stub) {
         let start = offset(stub, &row);
         let mut record: Vec<String> =
-            stub.iter().zip(&row).filter_map(|(&variable, &at)| name(variable, at)).collect();
-        for column in &columns {
-            let cell = cells.get(start + column).copied().flatten();
-            record.push(match cell {
+            stub.iter().zip(&row).filter_map(name).map(|name| quoted(&name)).collect();
+        record.extend(columns.iter().map(
+            |column| match cells.get(start + column).copied().flatten() {
                 Some(Cell::Shown(value)) => value.to_string(),
-                other => symbol(other).unwrap_or_default().to_owned(),
-            });
-        }
-        writer.write_record(&record)?;
+                other => quoted(symbol(other).unwrap_or_default()),
+            },
+        ));
+        lines.push(record.join(&separator));
     }
-    writer.into_inner().map_err(|error| error.into_error().into())
+    lines.push(String::new());
+    lines.join("\n").into_bytes()
 }
 
 fn strides(selected: &Selected) -> Vec<usize> {

@@ -3,6 +3,7 @@
 
 use super::csv::Style;
 use super::selection::{Placement, VariableSelection, VariablesSelection, clip, split_values};
+use crate::accept;
 use crate::language;
 use crate::problem::{Kind, Problem, requested_language};
 use actix_web::HttpRequest;
@@ -173,32 +174,17 @@ impl Query {
 
 /// The best format for an `Accept` header; json-stat2 where anything will do.
 fn accepted(request: &HttpRequest) -> Result<&'static str, Problem> {
-    let Some(accept) = request.headers().get("accept").and_then(|value| value.to_str().ok()) else {
-        return Ok("json-stat2");
-    };
-    let mut best: Option<(f32, &'static str)> = None;
-    for part in accept.split(',') {
-        let mut pieces = part.split(';').map(str::trim);
-        let format = match pieces.next().unwrap_or_default() {
-            "application/json" | "application/json-stat+json" | "*/*" | "application/*" | "" => {
-                "json-stat2"
-            }
-            "text/csv" | "text/*" => "csv",
-            _ => continue,
-        };
-        let quality = pieces
-            .find_map(|piece| piece.strip_prefix("q="))
-            .map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
-        if quality > 0.0 && best.is_none_or(|(other, _)| quality > other) {
-            best = Some((quality, format));
-        }
-    }
-    best.map(|(_, format)| format).ok_or_else(|| {
-        Problem::new(Kind::NotAcceptable).detail(
+    match accept::preferred(
+        request,
+        &["application/json", "application/json-stat+json", "text/csv"],
+    ) {
+        Some("text/csv") => Ok("csv"),
+        Some(_) => Ok("json-stat2"),
+        None => Err(Problem::new(Kind::NotAcceptable).detail(
             "tabellen kan hentes som application/json (JSON-stat 2.0) eller text/csv",
             "the table can be had as application/json (JSON-stat 2.0) or text/csv",
-        )
-    })
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -103,6 +103,12 @@ pub fn resolve(cube: &Cube, wanted: &[VariableSelection]) -> Result<Selected, Pr
         for expression in &part.value_codes {
             slot.extend(evaluate(variable, expression.trim())?);
         }
+        // Without values the variable would be replaced by its total: not what a mask asked for.
+        if slot.is_empty()
+            && let Some(expression) = part.value_codes.first()
+        {
+            return Err(nothing_fits(variable, expression));
+        }
     }
     let mut selected = Selected { positions: Vec::new(), kept: Vec::new() };
     for (variable, positions) in cube.variables.iter().zip(chosen) {
@@ -143,6 +149,14 @@ fn unknown_value(variable: &Variable, code: &str) -> Problem {
         "Non-existent value",
         format!("`{}` har ingen verdi `{}`{}", variable.code, clip(code), hint_nb(near)),
         format!("`{}` has no value `{}`{}", variable.code, clip(code), hint_en(near)),
+    )
+}
+
+fn nothing_fits(variable: &Variable, expression: &str) -> Problem {
+    wrong(
+        "Non-existent value",
+        format!("ingen verdi av `{}` passer `{}`", variable.code, clip(expression)),
+        format!("no value of `{}` fits `{}`", variable.code, clip(expression)),
     )
 }
 

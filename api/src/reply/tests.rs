@@ -16,17 +16,29 @@ fn header(response: &HttpResponse, name: &str) -> String {
 }
 
 #[test]
-fn a_tag_is_quoted_and_follows_the_body() {
-    let tag = entity_tag(b"a");
+fn a_tag_is_quoted_and_follows_the_body_and_its_marks() {
+    let tag = entity_tag(&Marks::OPEN, b"a");
     assert_eq!(tag.len(), 34);
     assert!(tag.starts_with('"') && tag.ends_with('"'));
-    assert_eq!(tag, entity_tag(b"a"));
-    assert_ne!(tag, entity_tag(b"b"));
+    assert_eq!(tag, entity_tag(&Marks::OPEN, b"a"));
+    assert_ne!(tag, entity_tag(&Marks::OPEN, b"b"));
+    let under = |protection, grant: &str, version| {
+        let basis = Basis { grant_id: grant.to_owned(), grant_version: version };
+        entity_tag(&Marks { protection, basis: Some(basis), decision: None }, b"a")
+    };
+    let tags = [
+        under(Protection::Exact, "nav-11", 1),
+        under(Protection::Exact, "nav-11", 2),
+        under(Protection::Exact, "nav-12", 1),
+        under(Protection::Suppressed, "nav-11", 1),
+        tag,
+    ];
+    assert_eq!(tags.iter().collect::<std::collections::BTreeSet<_>>().len(), tags.len());
 }
 
 #[test]
 fn a_body_the_caller_holds_is_not_sent_again() {
-    let tag = entity_tag(b"{}");
+    let tag = entity_tag(&Marks::OPEN, b"{}");
     let held = [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()];
     for known in &held {
         let request = asked(Some(known));

@@ -3,11 +3,11 @@
 use crate::app::App;
 use crate::microdata::{Ask, Format, dataset};
 use crate::problem::{Kind, Problem, requested_language};
-use crate::reply::{Marks, Reply};
+use crate::reply::{self, Marks, Reply};
 use crate::shelf::Edition;
 use crate::signin::SignedIn;
 use crate::{cursor, stream};
-use actix_web::http::header;
+use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{SecondsFormat, Utc};
 use hjemmel_disclosure::{Protection, Records, Release, records};
@@ -248,6 +248,11 @@ async fn answer(
         let next = |row| key.seal(row, &scope);
         return page(request, records, ask.limit, &marks, left_out, next).await;
     }
+    let question = format!("{:?} {scope} {}", ask.format, request.query_string());
+    let tag = match reply::not_modified(request, &marks, &question) {
+        Ok(unchanged) => return Ok(unchanged),
+        Err(tag) => tag,
+    };
     let name = format!("{}-{}.{}", form.dataset(), ask.year, ask.format.extension());
     let holder = app.clone();
     let used = decision.clone();
@@ -258,7 +263,12 @@ async fn answer(
     if let Some(left_out) = left_out {
         response.insert_header(("Hjemmel-Columns-Left-Out", left_out));
     }
+    if ask.format == Format::Parquet {
+        // Its pages are compressed; to do it again costs time and saves nothing.
+        response.insert_header(ContentEncoding::Identity);
+    }
     Ok(response
+        .insert_header((header::ETAG, tag))
         .insert_header((header::CONTENT_TYPE, ask.format.media_type()))
         .insert_header((header::CACHE_CONTROL, marks.cache_control()))
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))

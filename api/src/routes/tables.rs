@@ -76,7 +76,8 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
     let language = query.language(request)?;
     let number = query.number("pagenumber")?.unwrap_or(1).max(1);
     let size = query.number("pagesize")?.filter(|size| *size > 0).unwrap_or(20);
-    let words = query.first("query").unwrap_or_default().to_lowercase();
+    let search = query.first("query").unwrap_or_default();
+    let words = search.to_lowercase();
     let shelf = app.shelf()?;
     let found: Vec<&Published> =
         shelf.tables().filter(|published| matches(published, &words)).collect();
@@ -97,17 +98,16 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
         .map(|published| describe(app, published, language))
         .collect();
     let page = |rel: &str, number: u64| {
-        link(
-            rel,
-            language,
-            &address(
-                app,
-                &format!(
-                    "/tables?lang={}&pageNumber={number}&pageSize={size}",
-                    statbank_id(language)
-                ),
-            ),
-        )
+        let start = String::from("/tables?");
+        let end = start.len();
+        let mut place = form_urlencoded::Serializer::for_suffix(start, end);
+        place.append_pair("lang", statbank_id(language));
+        if !search.is_empty() {
+            place.append_pair("query", search);
+        }
+        place.append_pair("pageNumber", &number.to_string());
+        place.append_pair("pageSize", &size.to_string());
+        link(rel, language, &address(app, &place.finish()))
     };
     let mut links = vec![page("self", number)];
     links.extend((number < pages).then(|| page("next", number + 1)));

@@ -103,11 +103,11 @@ async fn head_answers_as_get_does_without_the_body() {
 async fn a_wrong_method_is_405_and_the_right_ones_are_named() {
     let place = Place::shared();
     for (method, uri, allowed) in [
-        (Method::PUT, TABLE, "GET, HEAD, POST"),
-        (Method::DELETE, "/v1/me", "GET, HEAD"),
-        (Method::POST, RECORDS, "GET, HEAD"),
-        (Method::POST, "/openapi.json", "GET, HEAD"),
-        (Method::POST, "/docs", "GET, HEAD"),
+        (Method::PUT, TABLE, "GET, HEAD, OPTIONS, POST"),
+        (Method::DELETE, "/v1/me", "GET, HEAD, OPTIONS"),
+        (Method::POST, RECORDS, "GET, HEAD, OPTIONS"),
+        (Method::POST, "/openapi.json", "GET, HEAD, OPTIONS"),
+        (Method::POST, "/docs", "GET, HEAD, OPTIONS"),
     ] {
         let answer = place.ask(http::TestRequest::with_uri(uri).method(method)).await;
         answer.is_problem(405, "method-not-allowed");
@@ -151,12 +151,30 @@ async fn http_says_nb_where_statbank_says_no() {
 async fn answers_vary_by_what_is_negotiated_and_by_nothing_else() {
     let place = Place::shared();
     for uri in [TABLE, "/v1/datasets", "/v1/nothing", RECORDS] {
-        let asked = http::TestRequest::get().uri(uri);
-        let answer = place.ask(asked.insert_header((header::ACCEPT_ENCODING, "gzip"))).await;
-        assert_eq!(answer.header("vary"), "Accept, Accept-Language, Authorization", "{uri}");
-        assert_eq!(answer.header("content-encoding"), "");
-        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        let mut tags = Vec::new();
+        for (accepted, coding) in
+            [("identity", ""), ("gzip", "gzip"), ("zstd;q=1, gzip;q=0.5", "zstd"), ("br", "")]
+        {
+            let asked = http::TestRequest::get().uri(uri);
+            let answer = place.ask(asked.insert_header((header::ACCEPT_ENCODING, accepted))).await;
+            assert_eq!(answer.headers.get_all("vary").count(), 1, "{uri}");
+            assert_eq!(answer.header("vary"), crate::reply::VARY, "{uri}");
+            assert_eq!(answer.header("content-encoding"), coding, "{uri} {accepted}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+            let tag = answer.header("etag").to_owned();
+            assert_eq!(tag.starts_with("W/"), !tag.is_empty() && !coding.is_empty(), "{uri}");
+            tags.push(tag.trim_start_matches("W/").to_owned());
+        }
+        assert!(tags.iter().all(|tag| *tag == tags[0]), "{uri} {tags:?}");
     }
+}
+
+#[actix_web::test]
+async fn a_coding_nobody_has_is_refused_as_a_problem() {
+    let asked = http::TestRequest::get().uri(TABLE);
+    let asked = asked.insert_header((header::ACCEPT_ENCODING, "br, identity;q=0"));
+    Place::shared().ask(asked).await.is_problem(406, "not-acceptable");
 }
 
 #[actix_web::test]

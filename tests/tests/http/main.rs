@@ -12,7 +12,14 @@ mod installation;
 mod node;
 mod rows;
 mod truth;
+mod wire;
 
+mod canary;
+mod extracts;
 mod fictitious;
 mod main_job;
+mod negotiation;
+mod row_space;
+mod scripts;
+mod selections;
 mod tokens;

@@ -133,6 +133,13 @@ impl Caller<'_> {
         self.ask(path, &[], None).unwrap()
     }
 
+    /// Asks with a body.
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        let answer = self.ask(path, &[], Some(body)).unwrap();
+        truth::assert_nobody_is_named(&answer.body, path);
+        answer
+    }
+
     /// Asks and gives the failure of a transfer that was broken off.
     pub fn ask(
         &self,
@@ -161,5 +168,11 @@ impl Caller<'_> {
             (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
         });
         Ok(Answer { status: response.status().as_u16(), headers: headers.collect(), body: bytes })
+    }
+
+    /// Host and port of the server, and the token, for whoever speaks to it without a client.
+    pub fn line(&self) -> (&str, Option<&str>) {
+        let host = self.node.address.strip_prefix("http://").unwrap_or(&self.node.address);
+        (host, self.token.as_deref())
     }
 }

@@ -35,15 +35,15 @@ fn written(at: &Placement, style: &Style, language: Language) -> String {
     let selected = select(&cube, &wanted);
     let cells = [Some(Cell::Shown(7)), Some(Cell::Withheld), Some(Cell::Missing), None];
     let layout = place(&cube, &selected, at).unwrap();
-    String::from_utf8(write(&cube, &selected, &cells, &layout, style, language).unwrap()).unwrap()
+    String::from_utf8(write(&cube, &selected, &cells, &layout, style, language)).unwrap()
 }
 
 #[test]
 fn time_goes_across_unless_said() {
     let text = written(&Placement::default(), &style(&[]), Language::En);
     let expected = "\
-\"Region\",\"HovedInntekt\",\"ContentsCode\",2016,2024
-\"EAK\",00,\"Antall\",7,\":\"
+\"Region\",\"HovedInntekt\",\"ContentsCode\",\"2016\",\"2024\"
+\"EAK\",\"00\",\"Antall\",7,\":\"
 \"EAK\",\"arbeid\",\"Antall\",\"..\",\".\"
 ";
     assert_eq!(text, expected);
@@ -71,10 +71,10 @@ fn everything_can_go_down() {
     assert_eq!(
         lines[1..],
         [
-            "2016,00,\"EAK\",\"Antall\",7",
-            "2016,\"arbeid\",\"EAK\",\"Antall\",\"..\"",
-            "2024,00,\"EAK\",\"Antall\",\":\"",
-            "2024,\"arbeid\",\"EAK\",\"Antall\",\".\"",
+            "\"2016\",\"00\",\"EAK\",\"Antall\",7",
+            "\"2016\",\"arbeid\",\"EAK\",\"Antall\",\"..\"",
+            "\"2024\",\"00\",\"EAK\",\"Antall\",\":\"",
+            "\"2024\",\"arbeid\",\"EAK\",\"Antall\",\".\"",
         ]
     );
 }
@@ -129,4 +129,9 @@ fn half_a_layout_is_completed_with_the_other_variables() {
         let refused = at(stub, heading).unwrap_err();
         assert_eq!(refused.kind(), Kind::ParameterError, "{stub:?} {heading:?}");
     }
+}
+
+#[test]
+fn quotation_marks_in_a_name_are_doubled() {
+    assert_eq!(quoted("a \"b\", c"), "\"a \"\"b\"\", c\"");
 }

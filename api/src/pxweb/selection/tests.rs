@@ -63,8 +63,15 @@ fn masks_have_stars_at_the_ends_and_question_marks_anywhere() {
 }
 
 #[test]
-fn a_mask_nothing_fits_leaves_the_variable_to_its_total() {
-    assert_eq!(codes("HovedInntekt", &["x*"]), ["00"]);
+fn an_expression_nothing_fits_is_refused_and_never_answered_with_the_total() {
+    for expression in ["x*", "???", "top(1,5)"] {
+        let words = refusal("HovedInntekt", expression);
+        assert_eq!(words, format!("no value of `HovedInntekt` fits `{expression}`"));
+    }
+    assert_eq!(refusal("Tid", "19??"), "no value of `Tid` fits `19??`");
+    assert_eq!(codes("HovedInntekt", &["x*", "annet"]), ["annet"]);
+    let empty = [part("HovedInntekt", &[]), part("Tid", &["2024"]), part("ContentsCode", &["*"])];
+    assert!(!resolve(&cube(), &empty).unwrap().kept[1]);
 }
 
 #[test]
