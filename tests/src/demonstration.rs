@@ -7,7 +7,7 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
@@ -18,16 +18,27 @@ const DONE: &str = "demo-is-complete";
 /// What no run uses any more.
 const OLD: Duration = Duration::from_hours(24);
 
+/// Ends a program when the standard input closes, which the death of the test program does too: what a static
+/// holds is never dropped. Only the program itself keeps the output open, so that its end is seen.
+const TIED: &str = r#""$@" </dev/null & pid=$!
+exec >&-
+read -r word
+kill -KILL $pid; wait $pid"#;
+
 /// A demonstration that this test program alone uses.
 #[derive(Debug)]
 pub struct Demonstration {
     workshop: PathBuf,
 }
 
-/// A server on a free port, ended with the value that holds it.
+/// A program that ends with the value that holds it, or with the test program.
+#[derive(Debug)]
+pub struct Tied(Child);
+
+/// A server on a free port.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    _program: Tied,
     address: String,
 }
 
@@ -77,13 +88,12 @@ impl Demonstration {
             "hjemmel-demo/hjemmel.toml",
             "serve",
         ]);
-        command.args(["--address", "127.0.0.1:0"]).stderr(log).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| fail(&error));
+        command.args(["--address", "127.0.0.1:0"]);
+        let (program, output) = Tied::start(&command, log.into());
         let mut line = String::new();
-        let output = child.stdout.take().unwrap_or_else(|| fail(&"no pipe"));
         let read = BufReader::new(output).read_line(&mut line);
         let address = line.trim().strip_prefix("listening on http://").map(ToOwned::to_owned);
-        let server = Server { child, address: address.unwrap_or_default() };
+        let server = Server { _program: program, address: address.unwrap_or_default() };
         if read.is_err() || server.address.is_empty() {
             fail(&format!("the server did not start: {line}"));
         }
@@ -122,10 +132,35 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Tied {
+    /// Starts a command, and gives what it prints; its complaints go where they are told to.
+    ///
+    /// # Panics
+    /// When there is no shell to start it with.
+    #[must_use]
+    pub fn start(command: &Command, complaints: Stdio) -> (Self, ChildStdout) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", TIED, "tied"]).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        if let Some(folder) = command.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(complaints);
+        let mut child = shell.spawn().unwrap_or_else(|error| fail(&error));
+        let output = child.stdout.take().unwrap_or_else(|| fail(&"no pipe"));
+        (Self(child), output)
+    }
+}
+
+impl Drop for Tied {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
     }
 }
 
