@@ -71,6 +71,7 @@ pub fn application(
                 .add(("Access-Control-Allow-Origin", "*"))
                 .add(("Access-Control-Expose-Headers", crate::reply::EXPOSED)),
         )
+        .route("/", web::get().to(to_docs))
         .route("/docs", web::get().to(to_docs))
         .route(
             "/openapi.json",

@@ -172,11 +172,12 @@ impl Query {
     }
 }
 
-/// The best format for an `Accept` header; json-stat2 where anything will do.
+/// The best format for an `Accept` header; json-stat2 where anything will do. Its other name comes last, so that
+/// a wildcard beside a refusal of JSON is csv.
 fn accepted(request: &HttpRequest) -> Result<&'static str, Problem> {
     match accept::preferred(
         request,
-        &["application/json", "application/json-stat+json", "text/csv"],
+        &["application/json", "text/csv", "application/json-stat+json"],
     ) {
         Some("text/csv") => Ok("csv"),
         Some(_) => Ok("json-stat2"),

@@ -49,7 +49,7 @@ impl Planted {
                 continue;
             }
             let at = numbers.len();
-            let (journal, worker) = (format!("QZ{mark}7X9J{at}"), format!("SB{mark}9XQ7ZK0{at}"));
+            let (journal, worker) = (format!("QZ{mark}7X9J{at}"), format!("SB{mark}9XQ7ZK{at}"));
             field(line, layout, "PERSON_JOURNALNR").copy_from_slice(journal.as_bytes());
             field(line, layout, "SAKSBEHANDLER").copy_from_slice(worker.as_bytes());
             let born = text(field(line, layout, "FODSELSDATO"));
