@@ -7,7 +7,7 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
@@ -18,27 +18,17 @@ const DONE: &str = "demo-is-complete";
 /// What no run uses any more.
 const OLD: Duration = Duration::from_hours(24);
 
-/// Ends a program when the standard input closes, which the death of the test program does too: what a static
-/// holds is never dropped. Only the program itself keeps the output open, so that its end is seen.
-const TIED: &str = r#""$@" </dev/null & pid=$!
-exec >&-
-read -r word
-kill -KILL $pid; wait $pid"#;
-
 /// A demonstration that this test program alone uses.
 #[derive(Debug)]
 pub struct Demonstration {
     workshop: PathBuf,
 }
 
-/// A program that ends with the value that holds it, or with the test program.
-#[derive(Debug)]
-pub struct Tied(Child);
-
-/// A server on a free port.
+/// A server on a free port, ended with the value that holds it.
 #[derive(Debug)]
 pub struct Server {
-    _program: Tied,
+    child: Child,
+    orders: Option<ChildStdin>,
     address: String,
 }
 
@@ -81,19 +71,17 @@ impl Demonstration {
     /// When the server does not start.
     #[must_use]
     pub fn serve(&self) -> Server {
-        let log = File::create(self.workshop.join("log")).unwrap_or_else(|error| fail(&error));
-        let mut command = self.program();
-        command.current_dir(&self.workshop).args([
-            "--config",
-            "hjemmel-demo/hjemmel.toml",
-            "serve",
-        ]);
-        command.args(["--address", "127.0.0.1:0"]);
-        let (program, output) = Tied::start(&command, log.into());
+        let mut serve = self.program();
+        serve.args(["--config", "hjemmel-demo/hjemmel.toml", "serve", "--address", "127.0.0.1:0"]);
+        let mut command = ending_with_us(&serve, &self.workshop.join("log"));
+        command.current_dir(&self.workshop).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| fail(&error));
+        let orders = child.stdin.take();
         let mut line = String::new();
+        let output = child.stdout.take().unwrap_or_else(|| fail(&"no pipe"));
         let read = BufReader::new(output).read_line(&mut line);
         let address = line.trim().strip_prefix("listening on http://").map(ToOwned::to_owned);
-        let server = Server { _program: program, address: address.unwrap_or_default() };
+        let server = Server { child, orders, address: address.unwrap_or_default() };
         if read.is_err() || server.address.is_empty() {
             fail(&format!("the server did not start: {line}"));
         }
@@ -132,36 +120,32 @@ impl Server {
     }
 }
 
-impl Tied {
-    /// Starts a command, and gives what it prints; its complaints go where they are told to.
-    ///
-    /// # Panics
-    /// When there is no shell to start it with.
-    #[must_use]
-    pub fn start(command: &Command, complaints: Stdio) -> (Self, ChildStdout) {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", TIED, "tied"]).arg(command.get_program()).args(command.get_args());
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => shell.env(name, value),
-                None => shell.env_remove(name),
-            };
-        }
-        if let Some(folder) = command.get_current_dir() {
-            shell.current_dir(folder);
-        }
-        shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(complaints);
-        let mut child = shell.spawn().unwrap_or_else(|error| fail(&error));
-        let output = child.stdout.take().unwrap_or_else(|| fail(&"no pipe"));
-        (Self(child), output)
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.orders.take();
+        let _ = self.child.wait();
     }
 }
 
-impl Drop for Tied {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        let _ = self.0.wait();
+/// Runs a program until the standard input of what is returned closes: when the test lets go of it, and when the
+/// test program ends, where statics are not dropped. Its standard output is its own, so that its end is seen.
+#[must_use]
+pub fn ending_with_us(program: &Command, log: &Path) -> Command {
+    const SCRIPT: &str = r#"log=$1; shift
+"$@" </dev/null 2>"$log" & pid=$!
+exec >&-
+read -r word
+kill -KILL $pid; wait $pid"#;
+    let mut command = Command::new("sh");
+    command.args(["-c", SCRIPT, "server"]).arg(log).arg(program.get_program());
+    command.args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
     }
+    command
 }
 
 /// The program of this working tree: `HJEMMEL_BIN`, or built here; nothing to do where it is fresh.

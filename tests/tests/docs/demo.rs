@@ -1,9 +1,9 @@
 //! The demonstration as a newcomer starts it, and a shell beside it.
 
-use hjemmel_tests::demonstration::{Demonstration, Tied};
+use hjemmel_tests::demonstration::{Demonstration, ending_with_us};
 use std::io::{BufRead as _, BufReader, Lines};
 use std::path::Path;
-use std::process::{ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,35 @@ const WRITTEN: &str = "http://127.0.0.1:8080";
 
 /// A started demonstration.
 pub struct Demo {
-    _program: Tied,
+    _program: Program,
     _rest: Lines<BufReader<ChildStdout>>,
     address: String,
     /// All it printed before it answered.
     pub said: String,
     /// How long that took.
     pub started_in: Duration,
+}
+
+/// A program that ends with the value that holds it, or with the test.
+pub struct Program(Child);
+
+impl Program {
+    /// Starts a command, and gives what it prints.
+    pub fn start(command: &Command, name: &str) -> (Self, ChildStdout) {
+        let workshop = Demonstration::shared().workshop();
+        let mut tied = ending_with_us(command, &workshop.join(format!("log-{name}")));
+        tied.current_dir(command.get_current_dir().unwrap_or(workshop));
+        let mut child = tied.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let output = child.stdout.take().unwrap();
+        (Self(child), output)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
 }
 
 /// What a command printed.
@@ -61,7 +83,7 @@ impl Demo {
         let mut command = demonstration.program();
         command.current_dir(demonstration.workshop()).args(["demo", "--port", "0"]);
         let began = Instant::now();
-        let (program, output) = Tied::start(&command, Stdio::inherit());
+        let (program, output) = Program::start(&command, "demo");
         let mut lines = BufReader::new(output).lines();
         let mut said = String::new();
         while !said.contains(".parquet\n") {

@@ -1,12 +1,12 @@
 //! The operators' page: a new installation, made by its own words in a folder of its own.
 
-use crate::demo::running;
+use crate::demo::{Program, running};
 use crate::pages::{self, page};
 use hjemmel_kostra::{Form, Layout};
-use hjemmel_tests::demonstration::{Demonstration, Tied};
+use hjemmel_tests::demonstration::Demonstration;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 const PAGE: &str = "docs/operators.md";
 /// Municipalities that have delivered. All of them would take a minute more to protect.
@@ -70,7 +70,7 @@ fn a_new_installation_is_made_by_the_commands_of_the_page() {
         command.args(words);
         if line.ends_with(" serve") {
             command.env("HJEMMEL_SERVER_ADDRESS", "127.0.0.1:0");
-            let (_program, output) = Tied::start(&command, Stdio::inherit());
+            let (_program, output) = Program::start(&command, "serve");
             let first = BufReader::new(output).lines().next().unwrap().unwrap();
             let address = first.strip_prefix("listening on ").unwrap();
             let ask = format!(
