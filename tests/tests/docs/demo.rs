@@ -119,6 +119,9 @@ impl Demo {
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
         let mut command = Command::new("bash");
         command.args(["-euc", &text]).current_dir(self.workshop()).env("PATH", path);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HJEMMEL_")) {
+            command.env_remove(name);
+        }
         command.env("HJEMMEL_CONFIG", "hjemmel-demo/hjemmel.toml");
         let output = command.stdin(Stdio::null()).output().unwrap();
         let read = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
