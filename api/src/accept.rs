@@ -2,6 +2,10 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use std::cmp::Reverse;
+
+/// What decides between two media types: quality, how closely it is named, and how early.
+type Rank = (f32, u8, Reverse<usize>);
 
 /// One part of the header.
 struct Range<'a> {
@@ -46,23 +50,21 @@ pub fn preferred(request: &HttpRequest, offers: &[&'static str]) -> Option<&'sta
         return offers.first().copied();
     }
     let ranges: Vec<Range<'_>> = text.split(',').filter_map(Range::parse).collect();
-    let mut best: Option<((f32, u8, std::cmp::Reverse<usize>), &'static str)> = None;
+    let mut best: Option<Rank> = None;
+    let mut chosen = None;
     for &offer in offers {
-        let named = ranges.iter().enumerate().filter_map(|(at, range)| {
-            let closeness = range.names(offer)?;
-            Some((closeness, std::cmp::Reverse(at), range.quality))
-        });
-        let Some((closeness, at, quality)) =
-            named.max_by_key(|(closeness, at, _)| (*closeness, *at))
-        else {
-            continue;
-        };
+        let named = ranges
+            .iter()
+            .enumerate()
+            .filter_map(|(at, range)| Some((range.names(offer)?, Reverse(at), range.quality)));
+        let closest = named.max_by_key(|(closeness, at, _)| (*closeness, *at));
+        let Some((closeness, at, quality)) = closest else { continue };
         let rank = (quality, closeness, at);
-        if quality > 0.0 && best.as_ref().is_none_or(|(other, _)| rank > *other) {
-            best = Some((rank, offer));
+        if quality > 0.0 && best.is_none_or(|other| rank > other) {
+            (best, chosen) = (Some(rank), Some(offer));
         }
     }
-    best.map(|(_, offer)| offer)
+    chosen
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ impl Key {
     }
 
     // The key comes first and last and the length is fixed in between, so extending the hash gives nothing.
-    fn digest(&self, label: &[u8], middle: &[u8; 8], scope: &str) -> [u8; 8] {
+    fn digest(&self, label: &[u8], middle: [u8; 8], scope: &str) -> [u8; 8] {
         let digest = Sha256::new()
             .chain_update(label)
             .chain_update(self.0)
@@ -30,13 +30,13 @@ impl Key {
     }
 
     fn tag(&self, row: u64, scope: &str) -> [u8; 8] {
-        self.digest(b"cursor", &row.to_be_bytes(), scope)
+        self.digest(b"cursor", row.to_be_bytes(), scope)
     }
 
     /// Hides a row under a pad made of the tag, and shows it again. The place of a record in the whole file
     /// would tell a caller how many records there are of others before its own.
     fn cover(&self, row: u64, tag: [u8; 8], scope: &str) -> u64 {
-        row ^ u64::from_be_bytes(self.digest(b"cursor pad", &tag, scope))
+        row ^ u64::from_be_bytes(self.digest(b"cursor pad", tag, scope))
     }
 
     /// A cursor that points after a row.

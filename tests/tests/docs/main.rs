@@ -5,12 +5,7 @@
 //! port for 8080, which may be taken; and the demonstration has one year of records, as `--years 2024` makes it.
 //! R and the Python packages pyarrow and pandas are used where this machine has them. Elsewhere the Python
 //! example is still compiled, and the request each of them makes is held against the one curl makes.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that cannot go on must fail"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
 
 mod demo;
 mod expected;

@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::node::Caller;
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -11,10 +12,10 @@ pub fn send(caller: &Caller<'_>, method: &str, path: &str, headers: &[(&str, &st
     let (host, token) = caller.line();
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     if let Some(token) = token {
-        text += &format!("Authorization: Bearer {token}\r\n");
+        write!(text, "Authorization: Bearer {token}\r\n").unwrap();
     }
     for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
+        write!(text, "{name}: {value}\r\n").unwrap();
     }
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
