@@ -177,14 +177,6 @@ async fn answers_vary_by_what_is_negotiated_and_by_nothing_else() {
 }
 
 #[actix_web::test]
-async fn whoever_opens_the_bare_address_is_led_to_the_documentation() {
-    for uri in ["/", "/docs"] {
-        let answer = Place::shared().ask(http::TestRequest::get().uri(uri)).await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/docs/"), "{uri}");
-    }
-}
-
-#[actix_web::test]
 async fn a_coding_nobody_has_is_refused_as_a_problem() {
     let asked = http::TestRequest::get().uri(TABLE);
     let asked = asked.insert_header((header::ACCEPT_ENCODING, "br, identity;q=0"));

@@ -101,7 +101,7 @@ fn every_command_for_agencies_works() {
 #[test]
 fn the_python_for_agencies_works() {
     let _alone = alone();
-    let python = std::env::var("HJEMMEL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let has = |what: &str| {
         let tried = Command::new(&python).args(["-c", what]).output();
         tried.is_ok_and(|output| output.status.success())
