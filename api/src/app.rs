@@ -73,7 +73,7 @@ pub struct App {
     policy: ArcSwapOption<Policy>,
     shelf: ArcSwap<Shelf>,
     seen: ArcSwap<Seen>,
-    healthy: AtomicBool,
+    healthy: Arc<AtomicBool>,
     ready: moka::sync::Cache<String, Arc<Ready>>,
 }
 
@@ -103,14 +103,15 @@ impl App {
     /// # Errors
     /// When the database, keys, records, policy or issuers cannot be used.
     pub fn open(settings: Settings, verifier: Verifier) -> Result<Self, AppError> {
-        let store = Store::open(&settings.store.url, settings.store.connections)?;
+        let store = Store::open_existing(&settings.store.url, settings.store.connections)?;
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = hjemmel_registers::Config {
             memory_limit: settings.registers.memory_megabytes << 20,
             ..hjemmel_registers::Config::new(&settings.registers.folder)
         };
         let registers = Arc::new(Registers::open(&config, keys.clone())?);
-        let journal = Journal::start(store.clone())?;
+        let healthy = Arc::new(AtomicBool::new(false));
+        let journal = Journal::start(store.clone(), healthy.clone())?;
         let app = Self {
             archive_key: ArchiveKey::new(keys.archive_key()),
             settings,
@@ -122,7 +123,7 @@ impl App {
             policy: ArcSwapOption::empty(),
             shelf: ArcSwap::default(),
             seen: ArcSwap::default(),
-            healthy: AtomicBool::new(false),
+            healthy,
             ready: moka::sync::Cache::builder()
                 .weigher(|key: &String, ready: &Arc<Ready>| {
                     u32::try_from(key.len() + ready.weight()).unwrap_or(u32::MAX)

@@ -30,9 +30,9 @@ impl Installation {
         Self::of(settings(path)?)
     }
 
-    /// Opens what the settings name.
+    /// Opens what the settings name; all of it must be there.
     pub fn of(settings: Settings) -> Result<Self, Failure> {
-        let store = Store::open(&settings.store.url, settings.store.connections)?;
+        let store = Store::open_existing(&settings.store.url, settings.store.connections)?;
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = Config {
             memory_limit: settings.registers.memory_megabytes << 20,

@@ -15,6 +15,7 @@ mod token;
 pub(crate) use demo::small;
 
 use clap::{Parser, Subcommand};
+use hjemmel_kostra::{Form, Layout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -105,10 +106,10 @@ impl Command {
     /// # Errors
     /// What went wrong, in words.
     pub fn run(self) -> Result<ExitCode, Failure> {
-        tracing_subscriber::fmt()
-            .with_env_filter(tracing_subscriber::EnvFilter::try_new(&self.log)?)
-            .with_writer(std::io::stderr)
-            .init();
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.log).map_err(|error| {
+            Failure::new(format!("--log or HJEMMEL_LOG: `{}` is no filter: {error}", self.log))
+        })?;
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
         let open = || installation::Installation::open(&self.config);
         match self.what {
             What::Demo(demo) => demo.run(),
@@ -120,7 +121,8 @@ impl Command {
             What::Generate(generate) => generate.run(),
             What::Policy(policy) => policy.run(&self.config),
             What::Migrate => {
-                let applied = open()?.store.migrate()?;
+                let url = installation::settings(&self.config)?.store.url;
+                let applied = hjemmel_store::Store::open(&url, 1)?.migrate()?;
                 if applied.is_empty() {
                     say("the database is up to date");
                 }
@@ -145,6 +147,24 @@ impl Command {
             }
         }
     }
+}
+
+/// The years there are to choose from, in words.
+fn choice(exist: &str, years: impl IntoIterator<Item = u16>) -> String {
+    let years: Vec<String> = years.into_iter().map(|year| year.to_string()).collect();
+    if years.is_empty() {
+        "use form 11 or 11C".to_owned()
+    } else {
+        format!("{exist} {}", years.join(", "))
+    }
+}
+
+/// The layout of a form and year, which a record file needs.
+fn layout(form: Form, year: u16) -> Result<&'static Layout, Failure> {
+    Layout::of(form, year).ok_or_else(|| {
+        let choice = choice("layouts exist for", Layout::years(form));
+        Failure::new(format!("form {form} has no layout for {year}; {choice}"))
+    })
 }
 
 /// Prints a line for the one who typed the command.

@@ -12,6 +12,7 @@ use hjemmel_kostra::Form;
 use hjemmel_policy::{Policy, ProtectTables};
 use hjemmel_registers::EditionRef;
 use hjemmel_store::NewRelease;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -52,7 +53,12 @@ pub fn release(
 ) -> Result<serde_json::Value, Failure> {
     let tables: Vec<_> = hjemmel_kostra::tables_of(form, year).collect();
     if tables.is_empty() {
-        return Err(Failure::new(format!("form {form} has no tables for {year}")));
+        let tables = hjemmel_kostra::tables().iter().filter(|table| table.form == form);
+        let years: BTreeSet<u16> = tables.flat_map(hjemmel_kostra::Table::years).collect();
+        return Err(Failure::new(format!(
+            "form {form} has no tables for {year}; {}",
+            super::choice("tables exist for", years)
+        )));
     }
     let edition = installation.store.edition(form, year)?.ok_or_else(|| {
         Failure::new(format!("form {form} has no edition for {year}; import a record file first"))

@@ -44,6 +44,12 @@ enum RoleName {
 
 impl Token {
     pub fn run(self) -> Result<ExitCode, Failure> {
+        if !self.dir.is_dir() {
+            return Err(Failure::new(format!(
+                "there is no demonstration in {}; `hjemmel demo` makes one, --dir says where it is",
+                self.dir.display()
+            )));
+        }
         let issuer = DevIssuer::open(&self.dir)?;
         let organisation =
             self.organisation.as_deref().map(OrganisationNumber::parse).transpose()?;

@@ -95,8 +95,12 @@ pub fn resolve(cube: &Cube, wanted: &[VariableSelection]) -> Result<Selected, Pr
         if let Some(codelist) = part.codelist.as_deref().filter(|id| !id.is_empty()) {
             return Err(wrong(
                 "Non-existent codelist",
-                format!("kodelisten `{codelist}` finnes ikke for `{}`", variable.code),
-                format!("the code list `{codelist}` does not exist for `{}`", variable.code),
+                format!("kodelisten `{}` finnes ikke for `{}`", clip(codelist), variable.code),
+                format!(
+                    "the code list `{}` does not exist for `{}`",
+                    clip(codelist),
+                    variable.code
+                ),
             ));
         }
         let slot = slot.get_or_insert_default();

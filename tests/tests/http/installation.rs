@@ -97,6 +97,22 @@ impl Installation {
         Self { folder, environment: Vec::new() }
     }
 
+    /// The keys and issuer of the demonstration with an empty database and no records.
+    pub fn empty(name: &str) -> Self {
+        let made = Self::copy(name);
+        std::fs::remove_dir_all(made.path("registers")).unwrap();
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(made.path(&format!("hjemmel.db{end}")));
+        }
+        made
+    }
+
+    /// With a setting by environment variable.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// A file of it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)

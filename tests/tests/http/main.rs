@@ -8,11 +8,18 @@
 )]
 
 mod answer;
+mod grants;
 mod installation;
 mod node;
 mod rows;
 mod truth;
 
+mod bad_questions;
+mod commands;
+mod faults;
 mod fictitious;
+mod imports;
 mod main_job;
+mod postgres;
 mod tokens;
+mod validity;

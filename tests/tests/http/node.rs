@@ -133,6 +133,13 @@ impl Caller<'_> {
         self.ask(path, &[], None).unwrap()
     }
 
+    /// Asks with a body.
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        let answer = self.ask(path, &[], Some(body)).unwrap();
+        truth::assert_nobody_is_named(&answer.body, path);
+        answer
+    }
+
     /// Asks and gives the failure of a transfer that was broken off.
     pub fn ask(
         &self,
