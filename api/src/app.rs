@@ -203,12 +203,8 @@ impl App {
         let editions = editions
             .into_iter()
             .map(|edition| {
-                let reference = EditionRef {
-                    sha256: digest(&edition.parquet_sha256),
-                    ..EditionRef::new(edition.form, edition.year, edition.version)
-                };
                 let kept = Edition {
-                    reference,
+                    reference: reference(&edition),
                     kind: kind_name(edition.kind).to_owned(),
                     records: edition.records,
                     created_at: edition.created_at,
@@ -325,6 +321,14 @@ const fn kind_name(kind: hjemmel_store::EditionKind) -> &'static str {
         hjemmel_store::EditionKind::Preliminary => "preliminary",
         hjemmel_store::EditionKind::Final => "final",
     }
+}
+
+/// An edition as the registers open it: only with the bytes it was imported with.
+#[must_use]
+pub fn reference(edition: &hjemmel_store::Edition) -> EditionRef {
+    // Digits that cannot be read are no file's digest.
+    let sha256 = Some(digest(&edition.parquet_sha256).unwrap_or_default());
+    EditionRef { sha256, ..EditionRef::new(edition.form, edition.year, edition.version) }
 }
 
 /// Reads 64 hexadecimal digits.

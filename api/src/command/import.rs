@@ -59,8 +59,9 @@ impl Import {
         let form = Form::parse(&self.form).ok_or_else(|| {
             Failure::new(format!("there is no form `{}`; use 11F or 11CF", self.form))
         })?;
-        let language = crate::language::parse(&self.lang)
-            .ok_or_else(|| Failure::new(format!("there is no language `{}`", self.lang)))?;
+        let language = crate::language::parse(&self.lang).ok_or_else(|| {
+            Failure::new(format!("there is no language `{}`; use nb or en", self.lang))
+        })?;
         let kind = if self.preliminary { EditionKind::Preliminary } else { EditionKind::Final };
         let file = &self.file;
         match import(installation, file, form, self.year, self.sender, kind)? {

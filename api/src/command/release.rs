@@ -3,14 +3,13 @@
 use super::installation::Installation;
 use super::progress::Progress;
 use super::{Failure, say};
-use crate::app::columns_of;
+use crate::app::{columns_of, reference};
 use crate::axes;
 use chrono::Utc;
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_disclosure::{Rule, suppress};
 use hjemmel_kostra::Form;
 use hjemmel_policy::{Policy, ProtectTables};
-use hjemmel_registers::EditionRef;
 use hjemmel_store::NewRelease;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -63,7 +62,7 @@ pub fn release(
     let edition = installation.store.edition(form, year)?.ok_or_else(|| {
         Failure::new(format!("form {form} has no edition for {year}; import a record file first"))
     })?;
-    let reference = EditionRef::new(form, year, edition.version);
+    let reference = reference(&edition);
     let progress = Progress::begin(&format!("protecting form {form} {year}"), None);
     let now = Utc::now();
     let policy = Policy::build(Vec::new(), 0, &columns_of)?;

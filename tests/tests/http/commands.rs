@@ -105,6 +105,7 @@ fn a_wrong_setting_is_named_with_its_line_and_the_nearest_right_one() {
 #[test]
 fn a_wrong_variable_is_named_with_the_nearest_right_one() {
     let installation = Installation::empty("variables");
+    succeed(&installation.run(&["migrate"]));
     for (name, value, says) in [
         (
             "HJEMMEL_STORE_URI",

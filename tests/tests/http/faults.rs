@@ -1,14 +1,13 @@
 //! What a server does when something under it goes away: it refuses, says so, and recovers by itself.
 
 use crate::answer::Answer;
-use crate::installation::{Installation, program, succeed};
+use crate::installation::{Installation, succeed};
 use crate::node::Node;
 use crate::postgres;
 use hjemmel_kostra::Form;
 use hjemmel_store::{Chain, Store};
 use hjemmel_tests::postgres::Cluster;
 use std::fs;
-use std::process::Command;
 use std::time::Duration;
 
 const RECORDS: &str = "/v1/datasets/skjema-11/microdata?year=2024";
@@ -149,10 +148,7 @@ fn decisions_are_never_written_to_a_file_that_was_removed_or_replaced() {
 #[test]
 fn while_the_disk_is_full_nothing_leaves_that_cannot_be_recorded() {
     let installation = Installation::copy("full");
-    let mut limited = Command::new("sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 600; exec \"$@\"", "sh"]);
-    limited.arg(program().get_program()).arg("--config").arg(installation.path("hjemmel.toml"));
-    let node = Node::start(limited, &installation.path(""));
+    let node = Node::start(installation.with_a_disk_of(600), &installation.path(""));
     let (mut given, mut refused) = (0, None);
     for _ in 0..5_000 {
         let answer = ask(&node, "nav", "/v1/datasets/skjema-11/microdata?year=2024&limit=1");

@@ -126,6 +126,21 @@ impl Installation {
         command
     }
 
+    /// The same where no file may grow beyond so many blocks of 512 bytes, as on a full disk.
+    pub fn with_a_disk_of(&self, blocks: u64) -> Command {
+        let inner = self.command();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]);
+        command.arg(inner.get_program()).args(inner.get_args());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+
     /// Runs the program on it.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command().args(arguments).output().unwrap()

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 /// Ends the server when its standard input closes, which the death of the test process does too.
 const SCRIPT: &str = r#"log=$1; shift
 "$@" </dev/null 2>"$log" & pid=$!
+exec >/dev/null
 read -r word
 kill -KILL $pid; wait $pid"#;
 

@@ -54,7 +54,7 @@ fn the_main_job_is_done_on_postgresql_and_recorded_there() {
     let exact = nav.get(CELLS).ok();
     assert_eq!(exact.header("hjemmel-protection"), "exact");
     let small = exact.cells().iter().filter(|cell| matches!(cell.value, Ok(1..=3))).count();
-    assert!(small > 10, "{small} small counts");
+    assert!(small > 0, "no small count is among the exact cells");
     for caller in [node.caller("bld"), node.anyone()] {
         let protected = caller.get(CELLS).ok();
         assert_eq!(protected.header("hjemmel-protection"), "suppressed");

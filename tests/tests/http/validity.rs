@@ -12,18 +12,24 @@ const CELLS: &str = "/pxwebapi/v2/tables/S1101/data?valueCodes[Region]=3107,3112
 /// How long a change of policy may take to reach a server.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Whether records and exact cells are given; never the one without the other.
+/// Whether records are given.
 fn is_open(nav: &Caller<'_>) -> bool {
-    let cells = nav.get(CELLS).ok();
     let records = nav.get(RECORDS);
     if records.status == 200 {
-        assert_eq!(cells.header("hjemmel-protection"), "exact");
         return true;
     }
     let said = records.problem(403, "no-legal-basis");
     assert!(said.get("records").is_none());
     assert!(!said["decision"].as_str().unwrap().is_empty());
     false
+}
+
+/// Records and exact cells, or neither.
+#[track_caller]
+fn assert_open(nav: &Caller<'_>, open: bool) {
+    assert_eq!(is_open(nav), open);
+    let protection = if open { "exact" } else { "suppressed" };
+    assert_eq!(nav.get(CELLS).ok().header("hjemmel-protection"), protection);
 }
 
 fn text(time: DateTime<Utc>) -> String {
@@ -84,7 +90,7 @@ fn a_grant_opens_at_its_first_second_and_closes_at_its_last() {
     let installation = Installation::copy("validity");
     let node = installation.serve();
     let nav = node.caller("nav");
-    assert!(is_open(&nav));
+    assert_open(&nav, true);
     let start = Utc::now() + TimeDelta::seconds(4);
     let end = start + TimeDelta::seconds(4);
     // Dates in a file are whole seconds.
@@ -92,12 +98,12 @@ fn a_grant_opens_at_its_first_second_and_closes_at_its_last() {
     let (start, end) = (whole(start), whole(end));
     date(&installation, 2, start, end);
     wait_for_version(&node, 2);
-    assert!(!is_open(&nav));
+    assert_open(&nav, false);
     assert_eq!(nav.get(RECORDS).json()["failed"][0]["reason"], "notYet");
     assert_changes_at(&node, start, false);
-    assert!(is_open(&nav));
+    assert_open(&nav, true);
     assert_changes_at(&node, end, true);
-    assert!(!is_open(&nav));
+    assert_open(&nav, false);
     let said = nav.get_with(RECORDS, &[("Accept-Language", "en")]).problem(403, "no-legal-basis");
     assert_eq!(said["failed"][0]["reason"], "expired");
     let at = end.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -112,19 +118,23 @@ fn what_is_taken_away_is_gone_within_a_second_and_back_as_soon() {
     let installation = Installation::copy("revocation");
     let node = installation.serve();
     let nav = node.caller("nav");
-    assert!(is_open(&nav));
+    assert_open(&nav, true);
     let removed = Grants::of_the_demonstration().without(GRANT).load(&installation);
     node.wait_until(SOON, |node| !is_open(&node.caller("nav")));
+    assert_open(&nav, false);
     assert!(removed.contains(GRANT), "{removed}");
     assert_eq!(nav.get(RECORDS).json()["failed"][0]["reason"], "noGrant");
     Grants::of_the_demonstration().load(&installation);
     node.wait_until(SOON, |node| is_open(&node.caller("nav")));
+    assert_open(&nav, true);
     for (version, state) in [(2, "suspended"), (3, "active"), (4, "revoked")] {
         let state_text = format!("{state:?}");
         let changed =
             Grants::of_the_demonstration().with(GRANT, version, &[("state", &state_text)]);
         changed.load(&installation);
-        node.wait_until(SOON, |node| is_open(&node.caller("nav")) == (state == "active"));
+        let open = state == "active";
+        node.wait_until(SOON, |node| is_open(&node.caller("nav")) == open);
+        assert_open(&nav, open);
     }
     // Others kept theirs all the time.
     let fredrikstad = node.caller("fredrikstad").get(&format!("{RECORDS}&region=3107")).ok();
