@@ -130,7 +130,8 @@ fn wrong(nb: String, en: String) -> Problem {
 /// 404 with the nearest id.
 pub fn dataset(id: &str) -> Result<Form, Problem> {
     Form::ALL.into_iter().find(|form| form.dataset().eq_ignore_ascii_case(id)).ok_or_else(|| {
-        let near = nearest(id, Form::ALL.iter().map(|form| form.dataset()));
+        let by_number = Form::parse(&id.to_ascii_uppercase()).map(Form::dataset);
+        let near = by_number.or_else(|| nearest(id, Form::ALL.iter().map(|form| form.dataset())));
         Problem::new(Kind::NotFound).detail(
             format!("datasettet `{}` finnes ikke{}", clip(id), hint_nb(near)),
             format!("there is no dataset `{}`{}", clip(id), hint_en(near)),

@@ -36,9 +36,7 @@ pub struct Generate {
 
 impl Generate {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let form = Form::parse(&self.form).ok_or_else(|| {
-            Failure::new(format!("there is no form `{}`; use 11F or 11CF", self.form))
-        })?;
+        let form = super::form(&self.form)?;
         if self.out.exists() && !self.force {
             return Err(Failure::new(format!(
                 "{} exists; --force writes over it",

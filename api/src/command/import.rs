@@ -56,9 +56,7 @@ pub enum Outcome {
 
 impl Import {
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let form = Form::parse(&self.form).ok_or_else(|| {
-            Failure::new(format!("there is no form `{}`; use 11F or 11CF", self.form))
-        })?;
+        let form = super::form(&self.form)?;
         let language = crate::language::parse(&self.lang).ok_or_else(|| {
             Failure::new(format!("there is no language `{}`; use nb or en", self.lang))
         })?;

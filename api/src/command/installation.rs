@@ -9,6 +9,14 @@ use std::sync::Arc;
 
 /// Reads the settings file and the environment.
 pub fn settings(path: &Path) -> Result<Settings, Failure> {
+    let own = Path::new("hjemmel-demo/hjemmel.toml");
+    if !path.exists() && own.exists() {
+        return Err(Failure::new(format!(
+            "there is no settings file {}; for the demonstration beside it, say --config {}",
+            path.display(),
+            own.display()
+        )));
+    }
     Ok(Settings::load(path, std::env::vars())?)
 }
 

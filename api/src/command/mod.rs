@@ -159,6 +159,14 @@ fn choice(exist: &str, years: impl IntoIterator<Item = u16>) -> String {
     }
 }
 
+/// A form as people write it: `11`, `11F`, `11cf`.
+fn form(text: &str) -> Result<Form, Failure> {
+    let form = Form::parse(text).or_else(|| Form::parse(&text.to_ascii_uppercase()));
+    form.ok_or_else(|| {
+        Failure::new(format!("there is no form `{text}`; use 11 (11F) or 11C (11CF)"))
+    })
+}
+
 /// The layout of a form and year, which a record file needs.
 fn layout(form: Form, year: u16) -> Result<&'static Layout, Failure> {
     Layout::of(form, year).ok_or_else(|| {

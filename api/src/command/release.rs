@@ -32,9 +32,7 @@ pub struct Command {
 
 impl Command {
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let form = Form::parse(&self.form).ok_or_else(|| {
-            Failure::new(format!("there is no form `{}`; use 11 or 11C", self.form))
-        })?;
+        let form = super::form(&self.form)?;
         let report = release(installation, form, self.year)?;
         if let Some(path) = self.report {
             std::fs::write(&path, serde_json::to_vec_pretty(&report)?)?;

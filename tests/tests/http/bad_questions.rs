@@ -53,6 +53,7 @@ fn what_does_not_exist_is_said_with_what_comes_nearest() {
     for (caller, path, says) in [
         (&anyone, "/v1/datasets/skjema_11", ["skjema_11", "`skjema-11`"]),
         (&nav, "/v1/datasets/skjema_11/microdata?year=2024", ["skjema_11", "`skjema-11`"]),
+        (&nav, "/v1/datasets/11cf/microdata?year=2024", ["`11cf`", "`skjema-11c`"]),
         (&anyone, "/pxwebapi/v2/tables/S1101X", ["S1101X", "`S1101`"]),
         (&anyone, "/pxwebapi/v2/tables/S1101X/metadata", ["S1101X", "`S1101`"]),
         (&anyone, "/pxwebapi/v2/tables/S1101X/defaultselection", ["S1101X", "`S1101`"]),
@@ -71,6 +72,7 @@ fn a_selection_that_is_wrong_is_told_which_word_is() {
     for (query, says) in [
         (format!("{REST}&valueCodes[HovedInntekt]=*&valueCodes[Tid]=2042"), ["`Tid`", "`2042`"]),
         (format!("{REST}&valueCodes[Region]=310"), ["`310`", "`310"]),
+        (format!("{REST}&valueCodes[Region]=Kvits%C3%B8y"), ["`Kvitsøy`", "`1144`"]),
         (format!("{REST}&valueCodes[HovedInntekt]=99"), ["`HovedInntekt`", "`99`"]),
         (format!("{REST}&valueCodes[HovedIntekt]=*"), ["`hovedintekt`", "`HovedInntekt`"]),
         (format!("{REST}&valueCodes[Tid]=top(two)"), ["`top(two)`", "`Tid`"]),
