@@ -53,7 +53,7 @@ fn what_does_not_exist_is_said_with_what_comes_nearest() {
     for (caller, path, says) in [
         (&anyone, "/v1/datasets/skjema_11", ["skjema_11", "`skjema-11`"]),
         (&nav, "/v1/datasets/skjema_11/microdata?year=2024", ["skjema_11", "`skjema-11`"]),
-        (&nav, "/v1/datasets/11cf/microdata?year=2024", ["`11cf`", "`skjema-11c`"]),
+        (&nav, "/v1/datasets/11cf/microdata?year=2024", ["`11cf`", "`skjema-11C`"]),
         (&anyone, "/pxwebapi/v2/tables/S1101X", ["S1101X", "`S1101`"]),
         (&anyone, "/pxwebapi/v2/tables/S1101X/metadata", ["S1101X", "`S1101`"]),
         (&anyone, "/pxwebapi/v2/tables/S1101X/defaultselection", ["S1101X", "`S1101`"]),

@@ -126,7 +126,7 @@ fn a_wrong_variable_is_named_with_the_nearest_right_one() {
         let output = installation.command().env(name, value).arg("serve").output().unwrap();
         assert_says(&output, &says);
     }
-    // A whole number is as good a password or path as any.
+    // A number is as good a path as any.
     let output = installation.command().env("HJEMMEL_KEYS_FILE", "42").arg("serve").output();
     assert_says(&output.unwrap(), &["42", "hjemmel keys"]);
 }
@@ -198,6 +198,7 @@ fn a_database_without_tables_is_told_to_be_migrated_and_not_made_by_serving() {
 fn forms_years_and_files_that_are_wrong_are_named() {
     let installation = Installation::copy("wrong-words");
     let truth = truth::of(Form::F11, 2024).file.to_string_lossy().into_owned();
+    let demo = installation.path("").to_string_lossy().into_owned();
     let out = place("commands").join("out.dat").to_string_lossy().into_owned();
     for (command, says) in [
         (vec!["import", &truth, "--form", "11F", "--year", "1999"], ["1999", "2024"]),
@@ -221,7 +222,10 @@ fn forms_years_and_files_that_are_wrong_are_named() {
             vec!["token", "--dir", "no-such-folder", "--organisation", "889640782"],
             ["no-such-folder", "hjemmel demo"],
         ),
-        (vec!["token", "--organisation", "123456789"], ["123456789", ""]),
+        (
+            vec!["token", "--dir", &demo, "--organisation", "123456789"],
+            ["123456789", "nine digits"],
+        ),
         (vec!["token"], ["--organisation", "--person"]),
         (vec!["demo", "--years", "1999", "--dir", &out], ["1999", "2024"]),
         (vec!["demo", "--persons", "0", "--dir", &out], ["--persons", "0"]),
