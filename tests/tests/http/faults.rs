@@ -173,12 +173,15 @@ fn while_the_disk_is_full_nothing_leaves_that_cannot_be_recorded() {
     assert!(intact(&installation.store()) > before);
 }
 
+/// Changes the bytes of a file.
+type Spoil = fn(&mut Vec<u8>);
+
 /// Damage to an edition's file, by what is done to its bytes.
-const DAMAGE: [(&str, fn(&mut Vec<u8>)); 5] = [
+const DAMAGE: [(&str, Spoil); 5] = [
     ("emptied", |bytes| bytes.clear()),
     ("cut", |bytes| bytes.truncate(bytes.len() / 2)),
     ("overwritten", |bytes| {
-        bytes.iter_mut().skip(1_000).take(5_000).for_each(|byte| *byte ^= 0xA5)
+        bytes.iter_mut().skip(1_000).take(5_000).for_each(|byte| *byte ^= 0xA5);
     }),
     ("footer", |bytes| {
         let end = bytes.len();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Output;
 
 const FILE: &str = "../policy/demo-grants.toml";
+const HEAD: &str = "[[grant]]\n";
 
 /// The grants of the demonstration, one text each.
 pub struct Grants(Vec<String>);
@@ -13,7 +14,7 @@ impl Grants {
     /// As the demonstration has them.
     pub fn of_the_demonstration() -> Self {
         let text = std::fs::read_to_string(FILE).unwrap();
-        Self(text.split("[[grant]]\n").skip(1).map(ToOwned::to_owned).collect())
+        Self(text.split(HEAD).skip(1).map(ToOwned::to_owned).collect())
     }
 
     /// Without one of them.
@@ -39,8 +40,7 @@ impl Grants {
     /// Writes them to a file of the installation.
     pub fn write(&self, installation: &Installation) -> PathBuf {
         let path = installation.path("grants.toml");
-        let text: String = self.0.iter().map(|grant| format!("[[grant]]\n{grant}")).collect();
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, format!("{HEAD}{}", self.0.join(HEAD))).unwrap();
         path
     }
 

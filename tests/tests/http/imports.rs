@@ -6,7 +6,7 @@ use hjemmel_kostra::{Form, Layout};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
