@@ -16,12 +16,13 @@ const WEEK_SECONDS: u32 = 7 * 86_400;
 
 /// Signs a token with the development issuer of a demonstration. Test installations only.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("whom").args(["organisation", "person"]).required(true).multiple(true)))]
 pub struct Token {
     /// The folder of the demonstration.
     #[arg(long, default_value = "hjemmel-demo", value_name = "DIR")]
     dir: PathBuf,
     /// The organisation, by its nine-digit number.
-    #[arg(long, required_unless_present = "person", value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER")]
     organisation: Option<String>,
     /// A person, by any stable name.
     #[arg(long, value_name = "NAME")]
