@@ -66,6 +66,7 @@ pub fn application(
                 .add(("X-Content-Type-Options", "nosniff"))
                 .add(("Referrer-Policy", "no-referrer")),
         )
+        .route("/", web::get().to(to_docs))
         .route("/docs", web::get().to(to_docs))
         .route(
             "/openapi.json",

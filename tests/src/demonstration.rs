@@ -7,7 +7,7 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
@@ -28,6 +28,7 @@ pub struct Demonstration {
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    orders: Option<ChildStdin>,
     address: String,
 }
 
@@ -70,20 +71,17 @@ impl Demonstration {
     /// When the server does not start.
     #[must_use]
     pub fn serve(&self) -> Server {
-        let log = File::create(self.workshop.join("log")).unwrap_or_else(|error| fail(&error));
-        let mut command = self.program();
-        command.current_dir(&self.workshop).args([
-            "--config",
-            "hjemmel-demo/hjemmel.toml",
-            "serve",
-        ]);
-        command.args(["--address", "127.0.0.1:0"]).stderr(log).stdout(Stdio::piped());
+        let mut serve = self.program();
+        serve.args(["--config", "hjemmel-demo/hjemmel.toml", "serve", "--address", "127.0.0.1:0"]);
+        let mut command = ending_with_us(&serve, &self.workshop.join("log"));
+        command.current_dir(&self.workshop).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| fail(&error));
+        let orders = child.stdin.take();
         let mut line = String::new();
         let output = child.stdout.take().unwrap_or_else(|| fail(&"no pipe"));
         let read = BufReader::new(output).read_line(&mut line);
         let address = line.trim().strip_prefix("listening on http://").map(ToOwned::to_owned);
-        let server = Server { child, address: address.unwrap_or_default() };
+        let server = Server { child, orders, address: address.unwrap_or_default() };
         if read.is_err() || server.address.is_empty() {
             fail(&format!("the server did not start: {line}"));
         }
@@ -124,9 +122,31 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        self.orders.take();
         let _ = self.child.wait();
     }
+}
+
+/// Runs a program until the standard input of what is returned closes: when the test lets go of it, and when the
+/// test program ends, where statics are not dropped. Only the program holds its output: who waits for a line of it
+/// sees it end.
+#[must_use]
+pub fn ending_with_us(program: &Command, log: &Path) -> Command {
+    const SCRIPT: &str = r#"log=$1; shift
+"$@" </dev/null 2>"$log" & pid=$!
+exec >/dev/null
+read -r word
+kill -KILL $pid; wait $pid"#;
+    let mut command = Command::new("sh");
+    command.args(["-c", SCRIPT, "server"]).arg(log).arg(program.get_program());
+    command.args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
 }
 
 /// The program of this working tree: `HJEMMEL_BIN`, or built here; nothing to do where it is fresh.

@@ -117,6 +117,12 @@ async fn a_wrong_method_is_405_and_the_right_ones_are_named() {
 }
 
 #[actix_web::test]
+async fn the_bare_address_leads_to_the_documentation() {
+    let answer = Place::shared().ask(http::TestRequest::get().uri("/")).await;
+    assert_eq!((answer.status, answer.header("location")), (302, "/docs/"));
+}
+
+#[actix_web::test]
 async fn what_cannot_be_read_is_a_problem_never_plain_text() {
     let place = Place::shared();
     let get = |uri: &str| place.ask(http::TestRequest::get().uri(uri));

@@ -9,13 +9,6 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-/// Ends the server when its standard input closes, which the death of the test process does too.
-const SCRIPT: &str = r#"log=$1; shift
-"$@" </dev/null 2>"$log" & pid=$!
-exec >/dev/null
-read -r word
-kill -KILL $pid; wait $pid"#;
-
 /// A server on a free port.
 pub struct Node {
     child: Child,
@@ -43,16 +36,8 @@ impl Node {
     /// Starts the server of an installation and waits until it can answer.
     pub fn start(mut serve: Command, folder: &Path) -> Self {
         let log = folder.join(format!("log-{}", uuid::Uuid::new_v4()));
-        let mut command = Command::new("sh");
-        command.args(["-c", SCRIPT, "node"]).arg(&log).arg(serve.get_program());
-        command.args(serve.get_args()).args(["serve", "--address", "127.0.0.1:0"]);
-        for (name, value) in serve.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        serve.env_clear();
+        serve.args(["serve", "--address", "127.0.0.1:0"]);
+        let mut command = hjemmel_tests::demonstration::ending_with_us(&serve, &log);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let orders = child.stdin.take();
         let mut answers = BufReader::new(child.stdout.take().unwrap());
