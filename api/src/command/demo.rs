@@ -91,14 +91,15 @@ impl Demo {
         if !dir.exists() || (dir.join(DONE).exists() && !self.reset) {
             return Ok(());
         }
-        let ours = dir.join("hjemmel.toml").exists() || std::fs::read_dir(dir)?.next().is_none();
+        let mut held = std::fs::read_dir(dir).map_err(Failure::at("use", dir))?;
+        let ours = dir.join("hjemmel.toml").exists() || held.next().is_none();
         if !ours {
             return Err(Failure::new(format!(
                 "{} holds something that no demonstration made; choose another folder with --dir",
                 dir.display()
             )));
         }
-        std::fs::remove_dir_all(dir)?;
+        std::fs::remove_dir_all(dir).map_err(Failure::at("remove", dir))?;
         Ok(())
     }
 
@@ -120,7 +121,7 @@ impl Demo {
 
     /// Keys, issuer, settings, database and grants; no records yet.
     fn found(&self) -> Result<Installation, Failure> {
-        std::fs::create_dir_all(&self.dir)?;
+        std::fs::create_dir_all(&self.dir).map_err(Failure::at("make", &self.dir))?;
         let config = self.dir.join("hjemmel.toml");
         std::fs::write(&config, "# being made\n")?;
         let issuer = DevIssuer::create(&self.dir, &mut rand::rng())?;

@@ -60,13 +60,12 @@ pub fn write(
     super::layout(form, year)?;
     let partial = path.with_extension("partial");
     let progress = Progress::begin(&format!("generating form {form} {year}"), None);
-    let file = File::create(&partial)
-        .map_err(|error| Failure::new(format!("cannot write {}: {error}", partial.display())))?;
+    let file = File::create(&partial).map_err(Failure::at("write", &partial))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let options = generate::Options { seed, persons, ..generate::Options::default() };
     let summary = generate::write(form, year, &options, &mut out, |done| progress.at(done))?;
     out.flush()?;
-    std::fs::rename(&partial, path)?;
+    std::fs::rename(&partial, path).map_err(Failure::at("write", path))?;
     progress.end(&format!("{} records", summary.records));
     Ok(summary.records)
 }

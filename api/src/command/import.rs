@@ -80,7 +80,8 @@ impl Import {
             Outcome::Refused(report) => {
                 print(&report, language);
                 if let Some(path) = self.report {
-                    std::fs::write(&path, serde_json::to_vec_pretty(&report)?)?;
+                    std::fs::write(&path, serde_json::to_vec_pretty(&report)?)
+                        .map_err(Failure::at("write", &path))?;
                     say(&format!("report in {}", path.display()));
                 }
                 Ok(ExitCode::from(1))
@@ -125,8 +126,14 @@ pub fn import(
 ) -> Result<Outcome, Failure> {
     let layout = super::layout(form, year)?;
     let open = || {
-        File::open(path)
-            .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
+        let file = File::open(path).map_err(Failure::at("read", path))?;
+        if file.metadata()?.is_dir() {
+            return Err(Failure::new(format!(
+                "{} is a folder; name one record file",
+                path.display()
+            )));
+        }
+        Ok(file)
     };
     let (sha256, bytes) = digest(open()?)?;
     let store = &installation.store;

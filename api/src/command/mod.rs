@@ -16,7 +16,7 @@ pub(crate) use demo::small;
 
 use clap::{Parser, Subcommand};
 use hjemmel_kostra::{Form, Layout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// KOSTRA data shared on a legal basis: exact for whoever is entitled, protected for everyone else.
@@ -97,6 +97,12 @@ impl<E: std::error::Error> From<E> for Failure {
 impl Failure {
     fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// For `map_err` after a file operation, whose own errors do not say which file.
+    fn at(act: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let about = format!("cannot {act} {}", path.display());
+        move |error| Self(format!("{about}: {error}"))
     }
 }
 

@@ -12,6 +12,8 @@ use hjemmel_kostra::Form;
 use hjemmel_policy::{Policy, ProtectTables};
 use hjemmel_store::NewRelease;
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -33,9 +35,16 @@ pub struct Command {
 impl Command {
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
         let form = super::form(&self.form)?;
+        // Opened before minutes of work and before anything is published; what it held stays until then.
+        let open = |path: &PathBuf| {
+            let file = File::options().create(true).append(true).open(path);
+            file.map_err(Failure::at("write", path))
+        };
+        let to = self.report.as_ref().map(open).transpose()?;
         let report = release(installation, form, self.year)?;
-        if let Some(path) = self.report {
-            std::fs::write(&path, serde_json::to_vec_pretty(&report)?)?;
+        if let (Some(mut file), Some(path)) = (to, self.report) {
+            file.set_len(0)?;
+            file.write_all(&serde_json::to_vec_pretty(&report)?)?;
             say(&format!("audit report in {}", path.display()));
         }
         Ok(ExitCode::SUCCESS)

@@ -30,8 +30,9 @@ pub struct Token {
     /// A role of the person.
     #[arg(long, value_enum)]
     role: Vec<RoleName>,
-    /// Seconds it counts.
-    #[arg(long, default_value_t = WEEK_SECONDS)]
+    /// Seconds it counts, a week at most.
+    #[arg(long, default_value_t = WEEK_SECONDS,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(WEEK_SECONDS)))]
     seconds: u32,
 }
 

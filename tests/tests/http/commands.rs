@@ -198,6 +198,7 @@ fn a_database_without_tables_is_told_to_be_migrated_and_not_made_by_serving() {
 fn forms_years_and_files_that_are_wrong_are_named() {
     let installation = Installation::copy("wrong-words");
     let truth = truth::of(Form::F11, 2024).file.to_string_lossy().into_owned();
+    let published = installation.store().published_ids().unwrap();
     let demo = installation.path("").to_string_lossy().into_owned();
     let out = place("commands").join("out.dat").to_string_lossy().into_owned();
     for (command, says) in [
@@ -227,12 +228,24 @@ fn forms_years_and_files_that_are_wrong_are_named() {
             ["123456789", "nine digits"],
         ),
         (vec!["token"], ["--organisation", "--person"]),
+        (
+            vec!["token", "--dir", &demo, "--person", "kari", "--seconds", "9999999"],
+            ["9999999", "--seconds"],
+        ),
+        (vec!["import", &demo, "--form", "11F", "--year", "2024"], [&demo, "folder"]),
+        (
+            vec!["release", "--form", "11", "--year", "2024", "--report", "no/such/r.json"],
+            ["no/such/r.json", "No such"],
+        ),
+        (vec!["serve", "--address", "192.0.2.1:80"], ["192.0.2.1:80", "cannot serve"]),
+        (vec!["demo", "--dir", &truth], [&truth, "ot a directory"]),
         (vec!["demo", "--years", "1999", "--dir", &out], ["1999", "2024"]),
         (vec!["demo", "--persons", "0", "--dir", &out], ["--persons", "0"]),
     ] {
         assert_says(&installation.run(&command), &says);
     }
     assert!(!std::path::Path::new(&out).exists());
+    assert_eq!(installation.store().published_ids().unwrap(), published);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod truth;
 
 mod bad_questions;
 mod commands;
+mod cut;
 mod faults;
 mod fictitious;
 mod imports;

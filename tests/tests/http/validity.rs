@@ -32,7 +32,7 @@ fn assert_open(nav: &Caller<'_>, open: bool) {
     assert_eq!(nav.get(CELLS).ok().header("hjemmel-protection"), protection);
 }
 
-fn text(time: DateTime<Utc>) -> String {
+pub fn text(time: DateTime<Utc>) -> String {
     format!("{:?}", time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
