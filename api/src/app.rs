@@ -73,7 +73,7 @@ pub struct App {
     policy: ArcSwapOption<Policy>,
     shelf: ArcSwap<Shelf>,
     seen: ArcSwap<Seen>,
-    healthy: AtomicBool,
+    healthy: Arc<AtomicBool>,
     ready: moka::sync::Cache<String, Arc<Ready>>,
 }
 
@@ -103,14 +103,15 @@ impl App {
     /// # Errors
     /// When the database, keys, records, policy or issuers cannot be used.
     pub fn open(settings: Settings, verifier: Verifier) -> Result<Self, AppError> {
-        let store = Store::open(&settings.store.url, settings.store.connections)?;
+        let store = Store::open_existing(&settings.store.url, settings.store.connections)?;
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = hjemmel_registers::Config {
             memory_limit: settings.registers.memory_megabytes << 20,
             ..hjemmel_registers::Config::new(&settings.registers.folder)
         };
         let registers = Arc::new(Registers::open(&config, keys.clone())?);
-        let journal = Journal::start(store.clone())?;
+        let healthy = Arc::new(AtomicBool::new(false));
+        let journal = Journal::start(store.clone(), healthy.clone())?;
         let app = Self {
             archive_key: ArchiveKey::new(keys.archive_key()),
             settings,
@@ -122,7 +123,7 @@ impl App {
             policy: ArcSwapOption::empty(),
             shelf: ArcSwap::default(),
             seen: ArcSwap::default(),
-            healthy: AtomicBool::new(false),
+            healthy,
             ready: moka::sync::Cache::builder()
                 .weigher(|key: &String, ready: &Arc<Ready>| {
                     u32::try_from(key.len() + ready.weight()).unwrap_or(u32::MAX)
@@ -202,12 +203,8 @@ impl App {
         let editions = editions
             .into_iter()
             .map(|edition| {
-                let reference = EditionRef {
-                    sha256: digest(&edition.parquet_sha256),
-                    ..EditionRef::new(edition.form, edition.year, edition.version)
-                };
                 let kept = Edition {
-                    reference,
+                    reference: reference(&edition),
                     kind: kind_name(edition.kind).to_owned(),
                     records: edition.records,
                     created_at: edition.created_at,
@@ -324,6 +321,14 @@ const fn kind_name(kind: hjemmel_store::EditionKind) -> &'static str {
         hjemmel_store::EditionKind::Preliminary => "preliminary",
         hjemmel_store::EditionKind::Final => "final",
     }
+}
+
+/// An edition as the registers open it: only with the bytes it was imported with.
+#[must_use]
+pub fn reference(edition: &hjemmel_store::Edition) -> EditionRef {
+    // Digits that cannot be read are no file's digest.
+    let sha256 = Some(digest(&edition.parquet_sha256).unwrap_or_default());
+    EditionRef { sha256, ..EditionRef::new(edition.form, edition.year, edition.version) }
 }
 
 /// Reads 64 hexadecimal digits.

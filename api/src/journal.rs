@@ -7,6 +7,8 @@ use crate::problem::{Kind, Problem};
 use chrono::Utc;
 use hjemmel_policy::{Decision, Outcome};
 use hjemmel_store::{DecisionRow, SecurityEvent, Store};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -28,16 +30,16 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Starts the thread that writes.
+    /// Starts the thread that writes, and that says so the moment it cannot: `healthy` turns false.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(store: Store) -> std::io::Result<Self> {
+    pub fn start(store: Store, healthy: Arc<AtomicBool>) -> std::io::Result<Self> {
         let (entries, waiting) = mpsc::channel(WAITING);
         let writer = store.clone();
         std::thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || write(&writer, waiting))?;
+            .spawn(move || write(&writer, waiting, &healthy))?;
         Ok(Self { entries, store })
     }
 
@@ -76,13 +78,14 @@ impl Journal {
     }
 }
 
-fn write(store: &Store, mut waiting: mpsc::Receiver<Entry>) {
+fn write(store: &Store, mut waiting: mpsc::Receiver<Entry>, healthy: &AtomicBool) {
     let mut batch = Vec::with_capacity(TOGETHER);
     while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
         let (rows, done): (Vec<DecisionRow>, Vec<oneshot::Sender<bool>>) =
             batch.drain(..).map(|entry| (entry.row, entry.done)).unzip();
         let stored = store.record_decisions(&rows);
         if let Err(error) = &stored {
+            healthy.store(false, Ordering::Release);
             tracing::error!(%error, decisions = rows.len(), "the record of decisions cannot be written");
         }
         for waiter in done {

@@ -8,6 +8,7 @@ pub mod axes;
 pub mod command;
 pub mod cursor;
 pub mod edge;
+pub mod fault;
 pub mod identity;
 pub mod journal;
 pub mod language;

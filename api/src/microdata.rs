@@ -114,7 +114,8 @@ fn wrong(nb: String, en: String) -> Problem {
 /// 404 with the nearest id.
 pub fn dataset(id: &str) -> Result<Form, Problem> {
     Form::ALL.into_iter().find(|form| form.dataset().eq_ignore_ascii_case(id)).ok_or_else(|| {
-        let near = nearest(id, Form::ALL.iter().map(|form| form.dataset()));
+        let by_number = Form::parse(&id.to_ascii_uppercase()).map(Form::dataset);
+        let near = by_number.or_else(|| nearest(id, Form::ALL.iter().map(|form| form.dataset())));
         Problem::new(Kind::NotFound).detail(
             format!("datasettet `{}` finnes ikke{}", clip(id), hint_nb(near)),
             format!("there is no dataset `{}`{}", clip(id), hint_en(near)),
@@ -129,6 +130,8 @@ impl Ask {
     /// Anything unknown or ill-formed, by name, with the nearest right one.
     pub fn read(request: &HttpRequest, form: Form, years: &[u16]) -> Result<Self, Problem> {
         let query = Query::of(request);
+        only_known(&query)?;
+        query.language(request)?;
         let year = year(&query, form, years)?;
         let known = hjemmel_kostra::columns(form, year);
         let columns = query
@@ -179,6 +182,32 @@ impl Ask {
             purpose: query.first("purpose").map(ToOwned::to_owned),
         })
     }
+}
+
+/// The parameters there are, besides conditions.
+const PARAMETERS: [&str; 8] =
+    ["year", "columns", "region", "format", "limit", "cursor", "purpose", "lang"];
+
+/// A condition that is misspelt or said twice, and so ignored, would give more records than were asked for.
+fn only_known(query: &Query) -> Result<(), Problem> {
+    let mut seen = BTreeSet::new();
+    if let Some((name, _)) = query.pairs().find(|(name, _)| !seen.insert(*name)) {
+        return Err(wrong(
+            format!("`{}` er oppgitt to ganger; skriv verdiene med komma mellom", clip(name)),
+            format!("`{}` is given twice; write its values with commas between", clip(name)),
+        ));
+    }
+    let is_known = |name: &str| {
+        PARAMETERS.contains(&name) || (name.starts_with("filter[") && name.ends_with(']'))
+    };
+    let Some((name, _)) = query.pairs().find(|(name, _)| !is_known(name)) else { return Ok(()) };
+    let bare = name.split('[').next().unwrap_or(name);
+    let near = nearest(bare, PARAMETERS.into_iter().chain(["filter"]));
+    let near = near.map(|near| if near == "filter" { "filter[KOLONNE]" } else { near });
+    Err(wrong(
+        format!("det finnes ingen parameter `{}`{}", clip(name), hint_nb(near)),
+        format!("there is no parameter `{}`{}", clip(name), hint_en(near)),
+    ))
 }
 
 fn year(query: &Query, form: Form, years: &[u16]) -> Result<u16, Problem> {

@@ -102,16 +102,22 @@ async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
 /// Looks for changes and for a database that has gone or come back, on a thread of its own.
 fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
     std::thread::Builder::new().name("refresh".to_owned()).spawn(move || {
+        let mut fault = None;
         loop {
             std::thread::sleep(every);
             let was_healthy = app.is_healthy();
-            match app.refresh(Utc::now()) {
-                Ok(()) if !was_healthy => tracing::info!("the database is back"),
-                Err(error) if was_healthy => {
+            let now = app.refresh(Utc::now()).err().map(|error| error.to_string());
+            match &now {
+                None if fault.is_some() || !was_healthy => {
+                    tracing::warn!("the database is back; answers are given again");
+                }
+                // Said once, and again when it is something else that is wrong.
+                Some(error) if now != fault => {
                     tracing::error!(%error, "answers are refused until this is mended");
                 }
                 _ => {}
             }
+            fault = now;
             for (issuer, error) in app.verifier().refresh_due(Utc::now()) {
                 tracing::warn!(%issuer, %error, "the keys of an issuer could not be fetched");
             }

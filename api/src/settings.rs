@@ -107,7 +107,9 @@ impl Default for Tables {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file cannot be read.
-    #[error("cannot read the settings file {path}: {source}")]
+    #[error(
+        "cannot read the settings file {path}: {source}; name one with --config FILE, or run `hjemmel demo` for a demonstration with its own"
+    )]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -130,20 +132,40 @@ pub enum SettingsError {
         /// The nearest right one.
         hint: String,
     },
+    /// An environment variable holds what its setting cannot be.
+    #[error("the environment variable {name} cannot be `{value}`: {what}")]
+    Value {
+        /// The variable.
+        name: String,
+        /// What it holds.
+        value: String,
+        /// What it should hold.
+        what: String,
+    },
+}
+
+/// What a setting is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Text,
+    Number,
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2]); 9] = [
-    ("HJEMMEL_SERVER_ADDRESS", ["server", "address"]),
-    ("HJEMMEL_SERVER_WORKERS", ["server", "workers"]),
-    ("HJEMMEL_SERVER_REFRESH_MILLISECONDS", ["server", "refresh_milliseconds"]),
-    ("HJEMMEL_STORE_URL", ["store", "url"]),
-    ("HJEMMEL_STORE_CONNECTIONS", ["store", "connections"]),
-    ("HJEMMEL_REGISTERS_FOLDER", ["registers", "folder"]),
-    ("HJEMMEL_REGISTERS_MEMORY_MEGABYTES", ["registers", "memory_megabytes"]),
-    ("HJEMMEL_KEYS_FILE", ["keys", "file"]),
-    ("HJEMMEL_TABLES_MAX_CELLS", ["tables", "max_cells"]),
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 9] = [
+    ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
+    ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),
+    ("HJEMMEL_SERVER_REFRESH_MILLISECONDS", ["server", "refresh_milliseconds"], Written::Number),
+    ("HJEMMEL_STORE_URL", ["store", "url"], Written::Text),
+    ("HJEMMEL_STORE_CONNECTIONS", ["store", "connections"], Written::Number),
+    ("HJEMMEL_REGISTERS_FOLDER", ["registers", "folder"], Written::Text),
+    ("HJEMMEL_REGISTERS_MEMORY_MEGABYTES", ["registers", "memory_megabytes"], Written::Number),
+    ("HJEMMEL_KEYS_FILE", ["keys", "file"], Written::Text),
+    ("HJEMMEL_TABLES_MAX_CELLS", ["tables", "max_cells"], Written::Number),
 ];
+
+/// What every installation must set, so that one further setting can be tried by itself.
+const LEAST: &str = "store.url = \"s\"\nregisters.folder = \"r\"\nkeys.file = \"k\"\n";
 
 /// Variables of this prefix that are not settings: the command line reads them.
 const NOT_SETTINGS: [&str; 2] = ["HJEMMEL_CONFIG", "HJEMMEL_LOG"];
@@ -165,9 +187,10 @@ impl Settings {
         for (name, value) in environment {
             override_with(&mut table, &name, value)?;
         }
-        // Read once from the text for messages that carry line numbers, once with the overrides.
+        // Read once from the text for messages that carry line numbers, once with the overrides. What the file
+        // leaves out, the environment may have set.
         if let Err(error) = toml::from_str::<Self>(&text)
-            && error.message().contains("unknown")
+            && !error.message().contains("missing field")
         {
             return Err(wrong(explain(&error)));
         }
@@ -195,21 +218,31 @@ fn override_with(table: &mut toml::Table, name: &str, value: String) -> Result<(
     if !name.starts_with("HJEMMEL_") || NOT_SETTINGS.contains(&name) {
         return Ok(());
     }
-    let Some((_, [section, key])) =
-        BY_ENVIRONMENT.iter().find(|(known, _)| *known == name).copied()
+    let Some((_, [section, key], written)) =
+        BY_ENVIRONMENT.iter().find(|(known, ..)| *known == name).copied()
     else {
-        let near = nearest(name, BY_ENVIRONMENT.iter().map(|(known, _)| *known));
+        let near = nearest(name, BY_ENVIRONMENT.iter().map(|(known, ..)| *known));
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         return Err(SettingsError::Environment { name: name.to_owned(), hint });
     };
-    let section =
-        table.entry(section.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    let number = value.trim().parse::<i64>().ok().filter(|_| written == Written::Number);
+    let setting = number.map_or_else(|| value.clone().into(), toml::Value::Integer);
+    let mut alone = LEAST.parse().unwrap_or_default();
+    put(&mut alone, [section, key], setting.clone());
+    alone.try_into::<Settings>().map_err(|error| SettingsError::Value {
+        name: name.to_owned(),
+        value,
+        what: error.message().to_owned(),
+    })?;
+    put(table, [section, key], setting);
+    Ok(())
+}
+
+fn put(table: &mut toml::Table, [section, key]: [&str; 2], value: toml::Value) {
+    let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
     if let Some(section) = section.as_table_mut() {
-        let value =
-            value.parse::<i64>().map_or_else(|_| toml::Value::String(value), toml::Value::Integer);
         section.insert(key.to_owned(), value);
     }
-    Ok(())
 }
 
 /// The parser's words, with the nearest right key where one is unknown.

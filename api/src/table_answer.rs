@@ -1,6 +1,7 @@
 //! From a question about a table to an answer: exact where a grant covers it, protected otherwise.
 
 use crate::app::App;
+use crate::fault;
 use crate::language;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::cube::Role;
@@ -205,7 +206,7 @@ async fn read_exact(
     }
     let sealed = app.registers().table(grant, editions).await.map_err(|error| {
         tracing::error!(%error, table = table.id, "reading exact cells failed");
-        Problem::new(Kind::Unavailable)
+        fault::of_registers(&error)
     })?;
     entitled::table(sealed, table).map_err(|error| {
         tracing::error!(%error, table = table.id, "exact cells did not pass the door");

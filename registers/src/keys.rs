@@ -49,7 +49,12 @@ impl Keys {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(|error| wrong(error.to_string()))?;
+        let mut file = options.open(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                wrong("the file exists, and what its keys made is lost without them".to_owned())
+            }
+            _ => wrong(error.to_string()),
+        })?;
         let written = file.write_all(keys.text().as_bytes()).and_then(|()| file.sync_all());
         if let Err(error) = written {
             drop(file);
@@ -65,6 +70,9 @@ impl Keys {
     /// When the file is missing, others than its owner can read it, or it is not a key file.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let wrong = |reason: String| Error::Keys { place: path.display().to_string(), reason };
+        if !path.exists() {
+            return Err(wrong("there is no such file; `hjemmel keys` makes one".to_owned()));
+        }
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

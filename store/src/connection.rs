@@ -24,6 +24,13 @@ pub enum Database {
     Postgres(String),
 }
 
+/// A file, whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId {
+    device: u64,
+    inode: u64,
+}
+
 /// What every SQLite connection is set to. FULL makes each commit in WAL mode survive a power cut.
 const SQLITE: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
@@ -52,6 +59,20 @@ impl Database {
             ));
         }
         Ok(Self::Sqlite(PathBuf::from(path)))
+    }
+
+    /// Which file it is, where it is one.
+    pub(crate) fn file_id(&self) -> std::io::Result<Option<FileId>> {
+        use std::os::unix::fs::MetadataExt;
+        let Self::Sqlite(path) = self else { return Ok(None) };
+        let file = std::fs::metadata(path)?;
+        Ok(Some(FileId { device: file.dev(), inode: file.ino() }))
+    }
+
+    /// Opens a further connection; never makes a file in the place of one that has gone.
+    pub(crate) fn reconnect(&self) -> Result<AnyConnection, ConnectionError> {
+        self.file_id().map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+        self.connect()
     }
 
     /// Opens one connection outside any pool.
@@ -108,7 +129,7 @@ impl ManageConnection for Database {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<AnyConnection, Self::Error> {
-        Self::connect(self).map_err(diesel::r2d2::Error::ConnectionError)
+        self.reconnect().map_err(diesel::r2d2::Error::ConnectionError)
     }
 
     fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Self::Error> {

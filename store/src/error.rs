@@ -43,6 +43,9 @@ pub enum Fault {
     /// A file next to the database cannot be used.
     #[error("{0}")]
     File(#[from] std::io::Error),
+    /// SQLite's file is another one than when it was opened.
+    #[error("its file was replaced while in use; put it back, or start again")]
+    Replaced,
 }
 
 impl Error {
@@ -90,7 +93,9 @@ fn by_message(error: Diesel) -> Error {
     } else if says(&["malformed", "not a database", "invalid page", "could not read block"]) {
         Error::Corrupt(text)
     } else if says(&["no such table", "no such column", "does not exist"]) {
-        Error::Configuration(format!("the schema is not migrated: {text}"))
+        Error::Configuration(format!(
+            "the schema is not migrated ({text}); `hjemmel migrate` does it"
+        ))
     } else {
         Error::Unavailable(error.into())
     }

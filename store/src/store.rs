@@ -1,14 +1,16 @@
 //! The pool, transactions, migrations.
 
-use crate::connection::{AnyConnection, Database, Report};
+use crate::Error;
+use crate::connection::{AnyConnection, Database, FileId, Report};
+use crate::error::Fault;
 use crate::lock::Lock;
 use crate::schema::liveness;
-use crate::{Error, connection};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::r2d2::{Pool, PooledConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -22,6 +24,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Store {
     pool: Pool<Database>,
     pub(crate) database: Database,
+    /// Which file SQLite's address named when the store was opened.
+    file: Option<FileId>,
+    /// The connection of [`Store::ping`]: a pool would wait for a database that is known to be gone.
+    pulse: Arc<Mutex<Option<AnyConnection>>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -34,13 +40,29 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
+    /// Opens a database that is there already; a misspelt path must not make an empty one.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and when a SQLite file is missing.
+    pub fn open_existing(url: &str, pool_size: u32) -> Result<Self, Error> {
+        if let Database::Sqlite(path) = Database::parse(url)?
+            && !path.exists()
+        {
+            return Err(Error::Configuration(format!(
+                "there is no database at `{}`; `hjemmel migrate` makes it",
+                path.display()
+            )));
+        }
+        Self::open(url, pool_size)
+    }
+
     /// Opens `postgres://…`, `sqlite:PATH` or the path of a SQLite file (made when missing).
     ///
     /// # Errors
     /// The address is of no known database, or nothing answers there.
     pub fn open(url: &str, pool_size: u32) -> Result<Self, Error> {
         let database = Database::parse(url)?;
-        drop(connection::Database::connect(&database)?);
+        drop(database.connect()?);
         let pool = Pool::builder()
             .max_size(pool_size.max(1))
             .min_idle(Some(0))
@@ -48,11 +70,20 @@ impl Store {
             .test_on_check_out(true)
             .error_handler(Box::new(Report))
             .build_unchecked(database.clone());
-        Ok(Self { pool, database })
+        Ok(Self { pool, file: database.file_id()?, database, pulse: Arc::default() })
     }
 
     fn connection(&self) -> Result<PooledConnection<Database>, Error> {
+        self.check_file()?;
         Ok(self.pool.get()?)
+    }
+
+    /// An open file can be written to after it was moved or removed, and what is recorded there is lost.
+    fn check_file(&self) -> Result<(), Error> {
+        if self.database.file_id()? == self.file {
+            return Ok(());
+        }
+        Err(Error::Unavailable(Fault::Replaced))
     }
 
     /// Runs single statements without a transaction of their own.
@@ -93,25 +124,7 @@ impl Store {
         postgres: &str,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut conn = self.connection()?;
-        match &mut *conn {
-            AnyConnection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, sqlite)?,
-            AnyConnection::Postgres(c) => {
-                AnsiTransactionManager::begin_transaction_sql(c, postgres)?;
-            }
-        }
-        match work(&mut conn) {
-            Ok(value) => {
-                AnyConnection::commit_transaction(&mut conn)?;
-                Ok(value)
-            }
-            Err(error) => {
-                if let Err(rollback) = AnyConnection::rollback_transaction(&mut conn) {
-                    tracing::warn!(error = %rollback, "rollback failed; the connection is dropped");
-                }
-                Err(error)
-            }
-        }
+        transaction(&mut *self.connection()?, sqlite, postgres, work)
     }
 
     /// Proves that the database can still take a durable write, which is what recording a
@@ -120,12 +133,21 @@ impl Store {
     /// # Errors
     /// It cannot.
     pub fn ping(&self) -> Result<(), Error> {
-        self.transaction("BEGIN IMMEDIATE", "BEGIN", |conn| {
+        self.check_file()?;
+        let mut pulse = self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out, so that a connection that fails is not asked again.
+        let mut conn = match pulse.take() {
+            Some(conn) => conn,
+            None => self.database.reconnect()?,
+        };
+        transaction(&mut conn, "BEGIN IMMEDIATE", "BEGIN", |conn| {
             let rows = diesel::update(liveness::table.find(1))
                 .set(liveness::beats.eq(liveness::beats + 1))
                 .execute(conn)?;
             if rows == 1 { Ok(()) } else { Err(Error::NotFound("liveness row")) }
-        })
+        })?;
+        *pulse = Some(conn);
+        Ok(())
     }
 
     /// Applies the migrations that are missing and names them. Two nodes that start at once take turns.
@@ -169,6 +191,30 @@ impl Store {
     ) -> Result<Vec<String>, Error> {
         let _turn = Lock::wait(&self.database, "migrate", Duration::from_secs(20))?;
         self.read(work)
+    }
+}
+
+fn transaction<T>(
+    conn: &mut AnyConnection,
+    sqlite: &str,
+    postgres: &str,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+) -> Result<T, Error> {
+    match conn {
+        AnyConnection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, sqlite)?,
+        AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, postgres)?,
+    }
+    match work(conn) {
+        Ok(value) => {
+            AnyConnection::commit_transaction(conn)?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(rollback) = AnyConnection::rollback_transaction(conn) {
+                tracing::warn!(error = %rollback, "rollback failed; the connection is dropped");
+            }
+            Err(error)
+        }
     }
 }
 

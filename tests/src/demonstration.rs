@@ -128,12 +128,13 @@ impl Drop for Server {
 }
 
 /// Runs a program until the standard input of what is returned closes: when the test lets go of it, and when the
-/// test program ends, where statics are not dropped. Its standard output is its own, so that its end is seen.
+/// test program ends, where statics are not dropped. Only the program holds its output: who waits for a line of it
+/// sees it end.
 #[must_use]
 pub fn ending_with_us(program: &Command, log: &Path) -> Command {
     const SCRIPT: &str = r#"log=$1; shift
 "$@" </dev/null 2>"$log" & pid=$!
-exec >&-
+exec >/dev/null
 read -r word
 kill -KILL $pid; wait $pid"#;
     let mut command = Command::new("sh");

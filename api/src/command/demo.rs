@@ -36,7 +36,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 8080, value_name = "PORT")]
     port: u16,
     /// Recipients of social assistance a year; national size (about 130 000) unless said.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     persons: Option<u64>,
     /// Years to generate records for, comma separated; 2023, 2024 and 2025 unless said. Fewer are protected
     /// sooner; with none there is Statistics Norway's file alone.
@@ -52,7 +52,10 @@ pub struct Demo {
 
 impl Demo {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        self.clear()?;
+        for &year in self.years.iter().flatten() {
+            super::layout(Form::F11, year)?;
+            super::layout(Form::F11C, year)?;
+        }
         if !self.no_serve {
             // Known before minutes of work: the port must be free.
             drop(std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, self.port)).map_err(
@@ -64,7 +67,13 @@ impl Demo {
                 },
             )?);
         }
-        if !self.dir.join(DONE).exists() {
+        self.clear()?;
+        if self.dir.join(DONE).exists() {
+            eprintln!(
+                "using the demonstration in {}; --reset makes everything anew",
+                self.dir.display()
+            );
+        } else {
             self.make()?;
         }
         self.write_tokens(&DevIssuer::open(&self.dir)?)?;
@@ -82,14 +91,15 @@ impl Demo {
         if !dir.exists() || (dir.join(DONE).exists() && !self.reset) {
             return Ok(());
         }
-        let ours = dir.join("hjemmel.toml").exists() || std::fs::read_dir(dir)?.next().is_none();
+        let mut held = std::fs::read_dir(dir).map_err(Failure::at("use", dir))?;
+        let ours = dir.join("hjemmel.toml").exists() || held.next().is_none();
         if !ours {
             return Err(Failure::new(format!(
                 "{} holds something that no demonstration made; choose another folder with --dir",
                 dir.display()
             )));
         }
-        std::fs::remove_dir_all(dir)?;
+        std::fs::remove_dir_all(dir).map_err(Failure::at("remove", dir))?;
         Ok(())
     }
 
@@ -111,7 +121,7 @@ impl Demo {
 
     /// Keys, issuer, settings, database and grants; no records yet.
     fn found(&self) -> Result<Installation, Failure> {
-        std::fs::create_dir_all(&self.dir)?;
+        std::fs::create_dir_all(&self.dir).map_err(Failure::at("make", &self.dir))?;
         let config = self.dir.join("hjemmel.toml");
         std::fs::write(&config, "# being made\n")?;
         let issuer = DevIssuer::create(&self.dir, &mut rand::rng())?;
@@ -179,7 +189,7 @@ fn release_all(installation: &Installation, years: &[u16]) -> Result<(), Failure
 /// Statistics Norway's fictitious file, one record a counted person.
 fn import_fictitious(installation: &Installation) -> Result<(), Failure> {
     let form = Form::F11;
-    let mut lock = installation.store.lock_import(form, FICTITIOUS)?;
+    let mut lock = import::lock(&installation.store, form, FICTITIOUS)?;
     let version = installation.store.next_edition(&mut lock, form, FICTITIOUS)?;
     let reference = EditionRef::new(form, FICTITIOUS, version);
     installation.registers.discard(&reference)?;

@@ -21,7 +21,7 @@ pub struct Generate {
     #[arg(long, value_name = "YEAR")]
     year: u16,
     /// Persons; national size unless said.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     persons: Option<u64>,
     /// The seed.
     #[arg(long, default_value_t = 1)]
@@ -36,9 +36,7 @@ pub struct Generate {
 
 impl Generate {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let form = Form::parse(&self.form).ok_or_else(|| {
-            Failure::new(format!("there is no form `{}`; use 11F or 11CF", self.form))
-        })?;
+        let form = super::form(&self.form)?;
         if self.out.exists() && !self.force {
             return Err(Failure::new(format!(
                 "{} exists; --force writes over it",
@@ -59,13 +57,15 @@ pub fn write(
     seed: u64,
     persons: Option<u64>,
 ) -> Result<u64, Failure> {
+    super::layout(form, year)?;
     let partial = path.with_extension("partial");
     let progress = Progress::begin(&format!("generating form {form} {year}"), None);
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(&partial)?);
+    let file = File::create(&partial).map_err(Failure::at("write", &partial))?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
     let options = generate::Options { seed, persons, ..generate::Options::default() };
     let summary = generate::write(form, year, &options, &mut out, |done| progress.at(done))?;
     out.flush()?;
-    std::fs::rename(&partial, path)?;
+    std::fs::rename(&partial, path).map_err(Failure::at("write", path))?;
     progress.end(&format!("{} records", summary.records));
     Ok(summary.records)
 }

@@ -8,7 +8,7 @@ use hjemmel_kostra::controls::{Checker, Options, Report, Severity};
 use hjemmel_kostra::record::Lines;
 use hjemmel_kostra::{Division, Form, Language, Layout};
 use hjemmel_registers::EditionRef;
-use hjemmel_store::{Added, Delivery, DeliveryStatus, EditionKind, NewEdition};
+use hjemmel_store::{Added, Delivery, DeliveryStatus, EditionKind, ImportLock, NewEdition, Store};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -39,6 +39,9 @@ pub struct Import {
     /// The language of the report: nb or en.
     #[arg(long, default_value = "nb", value_name = "LANG")]
     lang: String,
+    /// Also writes the report, in both languages, to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 /// What came of an import.
@@ -53,11 +56,10 @@ pub enum Outcome {
 
 impl Import {
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let form = Form::parse(&self.form).ok_or_else(|| {
-            Failure::new(format!("there is no form `{}`; use 11F or 11CF", self.form))
+        let form = super::form(&self.form)?;
+        let language = crate::language::parse(&self.lang).ok_or_else(|| {
+            Failure::new(format!("there is no language `{}`; use nb or en", self.lang))
         })?;
-        let language = crate::language::parse(&self.lang)
-            .ok_or_else(|| Failure::new(format!("there is no language `{}`", self.lang)))?;
         let kind = if self.preliminary { EditionKind::Preliminary } else { EditionKind::Final };
         let file = &self.file;
         match import(installation, file, form, self.year, self.sender, kind)? {
@@ -77,6 +79,11 @@ impl Import {
             }
             Outcome::Refused(report) => {
                 print(&report, language);
+                if let Some(path) = self.report {
+                    std::fs::write(&path, serde_json::to_vec_pretty(&report)?)
+                        .map_err(Failure::at("write", &path))?;
+                    say(&format!("report in {}", path.display()));
+                }
                 Ok(ExitCode::from(1))
             }
         }
@@ -84,27 +91,28 @@ impl Import {
 }
 
 fn print(report: &Report, language: Language) {
+    let (line_word, more, refused) = match language {
+        Language::Nb => ("linje", "funn til", "filen er avvist; ingenting er importert"),
+        Language::En => ("line", "more findings", "the file was refused; nothing was imported"),
+    };
     for finding in &report.findings {
-        let line = finding.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let line = finding.line.map(|line| format!("{line_word} {line}: ")).unwrap_or_default();
         let severity = match finding.severity {
             Severity::Fatal => "FATAL",
             Severity::Error => "ERROR",
             Severity::Warning => "WARNING",
         };
         let fields = finding.fields.join(", ");
-        say(&format!(
-            "{line}{severity} {} {fields}: {}",
-            finding.rule,
-            finding.text.in_language(language)
-        ));
+        let about = [severity, finding.rule, &fields].join(" ");
+        say(&format!("{line}{}: {}", about.trim_end(), finding.text.in_language(language)));
     }
     if report.omitted > 0 {
-        say(&format!("… and {} more findings", report.omitted));
+        say(&format!("… {} {more}", report.omitted));
     }
     if let Some(hint) = &report.hint {
         say(hint.text.in_language(language));
     }
-    say("the file was refused; nothing was imported");
+    say(refused);
 }
 
 /// Imports one file.
@@ -116,20 +124,23 @@ pub fn import(
     sender: Option<String>,
     kind: EditionKind,
 ) -> Result<Outcome, Failure> {
-    let layout = Layout::of(form, year).ok_or_else(|| {
-        let years = Layout::years(form);
-        Failure::new(format!("form {form} has no layout for {year}; layouts exist for {years:?}"))
-    })?;
+    let layout = super::layout(form, year)?;
     let open = || {
-        File::open(path)
-            .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
+        let file = File::open(path).map_err(Failure::at("read", path))?;
+        if file.metadata()?.is_dir() {
+            return Err(Failure::new(format!(
+                "{} is a folder; name one record file",
+                path.display()
+            )));
+        }
+        Ok(file)
     };
     let (sha256, bytes) = digest(open()?)?;
     let store = &installation.store;
     if store.accepted_delivery(form, year, &sha256)?.is_some() {
         return Ok(Outcome::Already);
     }
-    let mut lock = store.lock_import(form, year)?;
+    let mut lock = lock(store, form, year)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let mut delivery = Delivery {
         id: Uuid::now_v7(),
@@ -163,10 +174,20 @@ pub fn import(
     keep(installation, &mut lock, &delivery, kind, &imported)
 }
 
+/// The right to import a form and year, which one process has at a time.
+pub fn lock(store: &Store, form: Form, year: u16) -> Result<ImportLock, Failure> {
+    store.lock_import(form, year).map_err(|error| match error {
+        hjemmel_store::Error::Busy(_) => Failure::new(format!(
+            "another import of form {form} {year} is under way; try again when it is done"
+        )),
+        other => other.into(),
+    })
+}
+
 /// Makes the imported file the current edition.
 pub fn keep(
     installation: &Installation,
-    lock: &mut hjemmel_store::ImportLock,
+    lock: &mut ImportLock,
     delivery: &Delivery,
     kind: EditionKind,
     imported: &hjemmel_registers::Imported,

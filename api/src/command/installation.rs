@@ -9,6 +9,14 @@ use std::sync::Arc;
 
 /// Reads the settings file and the environment.
 pub fn settings(path: &Path) -> Result<Settings, Failure> {
+    let own = Path::new("hjemmel-demo/hjemmel.toml");
+    if !path.exists() && own.exists() {
+        return Err(Failure::new(format!(
+            "there is no settings file {}; for the demonstration beside it, say --config {}",
+            path.display(),
+            own.display()
+        )));
+    }
     Ok(Settings::load(path, std::env::vars())?)
 }
 
@@ -30,9 +38,9 @@ impl Installation {
         Self::of(settings(path)?)
     }
 
-    /// Opens what the settings name.
+    /// Opens what the settings name; all of it must be there.
     pub fn of(settings: Settings) -> Result<Self, Failure> {
-        let store = Store::open(&settings.store.url, settings.store.connections)?;
+        let store = Store::open_existing(&settings.store.url, settings.store.connections)?;
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = Config {
             memory_limit: settings.registers.memory_megabytes << 20,

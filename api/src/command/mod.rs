@@ -15,7 +15,8 @@ mod token;
 pub(crate) use demo::small;
 
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use hjemmel_kostra::{Form, Layout};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// KOSTRA data shared on a legal basis: exact for whoever is entitled, protected for everyone else.
@@ -97,6 +98,12 @@ impl Failure {
     fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
+
+    /// For `map_err` after a file operation, whose own errors do not say which file.
+    fn at(act: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let about = format!("cannot {act} {}", path.display());
+        move |error| Self(format!("{about}: {error}"))
+    }
 }
 
 impl Command {
@@ -105,10 +112,10 @@ impl Command {
     /// # Errors
     /// What went wrong, in words.
     pub fn run(self) -> Result<ExitCode, Failure> {
-        tracing_subscriber::fmt()
-            .with_env_filter(tracing_subscriber::EnvFilter::try_new(&self.log)?)
-            .with_writer(std::io::stderr)
-            .init();
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.log).map_err(|error| {
+            Failure::new(format!("--log or HJEMMEL_LOG: `{}` is no filter: {error}", self.log))
+        })?;
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
         let open = || installation::Installation::open(&self.config);
         match self.what {
             What::Demo(demo) => demo.run(),
@@ -120,7 +127,8 @@ impl Command {
             What::Generate(generate) => generate.run(),
             What::Policy(policy) => policy.run(&self.config),
             What::Migrate => {
-                let applied = open()?.store.migrate()?;
+                let url = installation::settings(&self.config)?.store.url;
+                let applied = hjemmel_store::Store::open(&url, 1)?.migrate()?;
                 if applied.is_empty() {
                     say("the database is up to date");
                 }
@@ -145,6 +153,32 @@ impl Command {
             }
         }
     }
+}
+
+/// The years there are to choose from, in words.
+fn choice(exist: &str, years: impl IntoIterator<Item = u16>) -> String {
+    let years: Vec<String> = years.into_iter().map(|year| year.to_string()).collect();
+    if years.is_empty() {
+        "use form 11 or 11C".to_owned()
+    } else {
+        format!("{exist} {}", years.join(", "))
+    }
+}
+
+/// A form as people write it: `11`, `11F`, `11cf`.
+fn form(text: &str) -> Result<Form, Failure> {
+    let form = Form::parse(text).or_else(|| Form::parse(&text.to_ascii_uppercase()));
+    form.ok_or_else(|| {
+        Failure::new(format!("there is no form `{text}`; use 11 (11F) or 11C (11CF)"))
+    })
+}
+
+/// The layout of a form and year, which a record file needs.
+fn layout(form: Form, year: u16) -> Result<&'static Layout, Failure> {
+    Layout::of(form, year).ok_or_else(|| {
+        let choice = choice("layouts exist for", Layout::years(form));
+        Failure::new(format!("form {form} has no layout for {year}; {choice}"))
+    })
 }
 
 /// Prints a line for the one who typed the command.

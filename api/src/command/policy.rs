@@ -72,8 +72,7 @@ impl Command {
 
 /// Reads and validates a file of grants.
 pub fn read(file: &Path) -> Result<Vec<GrantTerms>, Failure> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(Failure::at("read", file))?;
     parse(&text).map_err(|failure| Failure::new(format!("{}: {failure}", file.display())))
 }
 

@@ -3,15 +3,17 @@
 use super::installation::Installation;
 use super::progress::Progress;
 use super::{Failure, say};
-use crate::app::columns_of;
+use crate::app::{columns_of, reference};
 use crate::axes;
 use chrono::Utc;
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_disclosure::{Rule, suppress};
 use hjemmel_kostra::Form;
 use hjemmel_policy::{Policy, ProtectTables};
-use hjemmel_registers::EditionRef;
 use hjemmel_store::NewRelease;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -32,12 +34,17 @@ pub struct Command {
 
 impl Command {
     pub fn run(self, installation: &Installation) -> Result<ExitCode, Failure> {
-        let form = Form::parse(&self.form).ok_or_else(|| {
-            Failure::new(format!("there is no form `{}`; use 11 or 11C", self.form))
-        })?;
+        let form = super::form(&self.form)?;
+        // Opened before minutes of work and before anything is published; what it held stays until then.
+        let open = |path: &PathBuf| {
+            let file = File::options().create(true).append(true).open(path);
+            file.map_err(Failure::at("write", path))
+        };
+        let to = self.report.as_ref().map(open).transpose()?;
         let report = release(installation, form, self.year)?;
-        if let Some(path) = self.report {
-            std::fs::write(&path, serde_json::to_vec_pretty(&report)?)?;
+        if let (Some(mut file), Some(path)) = (to, self.report) {
+            file.set_len(0)?;
+            file.write_all(&serde_json::to_vec_pretty(&report)?)?;
             say(&format!("audit report in {}", path.display()));
         }
         Ok(ExitCode::SUCCESS)
@@ -52,12 +59,17 @@ pub fn release(
 ) -> Result<serde_json::Value, Failure> {
     let tables: Vec<_> = hjemmel_kostra::tables_of(form, year).collect();
     if tables.is_empty() {
-        return Err(Failure::new(format!("form {form} has no tables for {year}")));
+        let tables = hjemmel_kostra::tables().iter().filter(|table| table.form == form);
+        let years: BTreeSet<u16> = tables.flat_map(hjemmel_kostra::Table::years).collect();
+        return Err(Failure::new(format!(
+            "form {form} has no tables for {year}; {}",
+            super::choice("tables exist for", years)
+        )));
     }
     let edition = installation.store.edition(form, year)?.ok_or_else(|| {
         Failure::new(format!("form {form} has no edition for {year}; import a record file first"))
     })?;
-    let reference = EditionRef::new(form, year, edition.version);
+    let reference = reference(&edition);
     let progress = Progress::begin(&format!("protecting form {form} {year}"), None);
     let now = Utc::now();
     let policy = Policy::build(Vec::new(), 0, &columns_of)?;

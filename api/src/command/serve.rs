@@ -47,7 +47,7 @@ pub fn run(
             address.port(),
             address.ip()
         ))),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(Failure::new(format!("cannot serve on {address}: {error}"))),
         Ok(()) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -16,12 +16,13 @@ const WEEK_SECONDS: u32 = 7 * 86_400;
 
 /// Signs a token with the development issuer of a demonstration. Test installations only.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("whom").args(["organisation", "person"]).required(true).multiple(true)))]
 pub struct Token {
     /// The folder of the demonstration.
     #[arg(long, default_value = "hjemmel-demo", value_name = "DIR")]
     dir: PathBuf,
     /// The organisation, by its nine-digit number.
-    #[arg(long, required_unless_present = "person", value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER")]
     organisation: Option<String>,
     /// A person, by any stable name.
     #[arg(long, value_name = "NAME")]
@@ -29,8 +30,9 @@ pub struct Token {
     /// A role of the person.
     #[arg(long, value_enum)]
     role: Vec<RoleName>,
-    /// Seconds it counts.
-    #[arg(long, default_value_t = WEEK_SECONDS)]
+    /// Seconds it counts, a week at most.
+    #[arg(long, default_value_t = WEEK_SECONDS,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(WEEK_SECONDS)))]
     seconds: u32,
 }
 
@@ -44,6 +46,12 @@ enum RoleName {
 
 impl Token {
     pub fn run(self) -> Result<ExitCode, Failure> {
+        if !self.dir.is_dir() {
+            return Err(Failure::new(format!(
+                "there is no demonstration in {}; `hjemmel demo` makes one, --dir says where it is",
+                self.dir.display()
+            )));
+        }
         let issuer = DevIssuer::open(&self.dir)?;
         let organisation =
             self.organisation.as_deref().map(OrganisationNumber::parse).transpose()?;

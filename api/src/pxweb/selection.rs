@@ -95,8 +95,12 @@ pub fn resolve(cube: &Cube, wanted: &[VariableSelection]) -> Result<Selected, Pr
         if let Some(codelist) = part.codelist.as_deref().filter(|id| !id.is_empty()) {
             return Err(wrong(
                 "Non-existent codelist",
-                format!("kodelisten `{codelist}` finnes ikke for `{}`", variable.code),
-                format!("the code list `{codelist}` does not exist for `{}`", variable.code),
+                format!("kodelisten `{}` finnes ikke for `{}`", clip(codelist), variable.code),
+                format!(
+                    "the code list `{}` does not exist for `{}`",
+                    clip(codelist),
+                    variable.code
+                ),
             ));
         }
         let slot = slot.get_or_insert_default();
@@ -144,7 +148,16 @@ fn unknown_variable(cube: &Cube, code: &str) -> Problem {
 }
 
 fn unknown_value(variable: &Variable, code: &str) -> Problem {
-    let near = nearest(code, variable.values.iter().map(|value| value.code.as_str()));
+    // Many write the name where the code belongs.
+    let name = code.to_lowercase();
+    let is_called = |label: &str| label.to_lowercase() == name;
+    let by_name = variable
+        .values
+        .iter()
+        .find(|value| is_called(&value.label.nb) || is_called(&value.label.en))
+        .map(|value| value.code.as_str());
+    let codes = variable.values.iter().map(|value| value.code.as_str());
+    let near = by_name.or_else(|| nearest(code, codes));
     wrong(
         "Non-existent value",
         format!("`{}` har ingen verdi `{}`{}", variable.code, clip(code), hint_nb(near)),

@@ -2,11 +2,12 @@
 
 use crate::app::App;
 use crate::microdata::{Ask, Format, dataset};
-use crate::problem::{Kind, Problem, requested_language};
+use crate::problem::{Kind, Problem};
+use crate::pxweb::request::Query;
 use crate::reply::{self, Marks, Reply};
 use crate::shelf::Edition;
 use crate::signin::SignedIn;
-use crate::{cursor, stream};
+use crate::{cursor, fault, stream};
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{SecondsFormat, Utc};
@@ -54,7 +55,7 @@ pub async fn list_datasets(
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
     let answer = || {
-        let language = requested_language(&request);
+        let language = Query::of(&request).language(&request)?;
         let shelf = app.shelf()?;
         let datasets: Vec<Value> = Form::ALL
             .into_iter()
@@ -80,7 +81,7 @@ pub async fn read_dataset(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let answer = || {
-        let language = requested_language(&request);
+        let language = Query::of(&request).language(&request)?;
         let shelf = app.shelf()?;
         let form = dataset(&id)?;
         let years = shelf.years(form);
@@ -246,7 +247,8 @@ async fn answer(
     let records = release.into_content();
     if paged {
         let next = |row| key.seal(row, &scope);
-        return page(request, records, ask.limit, &marks, left_out, next).await;
+        let page = page(request, records, ask.limit, &marks, left_out, next).await?;
+        return page.ok_or_else(|| fault::unreadable(form, ask.year));
     }
     let question = format!("{:?} {scope} {}", ask.format, request.query_string());
     let tag = match reply::not_modified(request, &marks, &question) {
@@ -300,14 +302,8 @@ async fn open(
     query: RowQuery,
 ) -> Result<Release<Records>, Problem> {
     let sealed = app.registers().microdata(grant, edition, &query).await.map_err(|error| {
-        if let hjemmel_registers::Error::Column { column, .. } = &error {
-            return Problem::new(Kind::OutsideGrant).detail(
-                format!("vilkåret bruker `{column}`, som ligger utenfor tilgangen"),
-                format!("the condition uses `{column}`, which is outside the grant"),
-            );
-        }
         tracing::error!(%error, "reading records failed");
-        Problem::new(Kind::Unavailable)
+        fault::of_registers(&error)
     })?;
     records(sealed, app.keys().clone()).map_err(|error| {
         tracing::error!(%error, "records did not pass the door");
@@ -315,6 +311,7 @@ async fn open(
     })
 }
 
+/// One page; none where reading was interrupted.
 async fn page(
     request: &HttpRequest,
     records: Records,
@@ -322,9 +319,8 @@ async fn page(
     marks: &Marks,
     left_out: Option<String>,
     next: impl Fn(u64) -> String,
-) -> Result<HttpResponse, Problem> {
-    let (rows, count, last) =
-        stream::page(records, limit).await.map_err(|_| Problem::new(Kind::Unavailable))?;
+) -> Result<Option<HttpResponse>, Problem> {
+    let Ok((rows, count, last)) = stream::page(records, limit).await else { return Ok(None) };
     let next = last.filter(|_| count >= limit).map(next);
     let mut body = br#"{"records":"#.to_vec();
     body.extend_from_slice(&rows);
@@ -335,7 +331,7 @@ async fn page(
             .headers_mut()
             .insert(header::HeaderName::from_static("hjemmel-columns-left-out"), left_out);
     }
-    Ok(response)
+    Ok(Some(response))
 }
 
 /// The columns of the year that the grant does not give, when none were asked for by name.

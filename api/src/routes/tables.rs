@@ -344,12 +344,17 @@ fn read_body(body: &[u8]) -> Result<VariablesSelection, Problem> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(VariablesSelection::default());
     }
-    serde_json::from_slice(body).map_err(|error| {
+    let wrong = |why: &dyn std::fmt::Display| {
         Problem::new(Kind::ParameterError).titled("Parameter error").detail(
-            format!("kroppen er ikke et utvalg som JSON: {error}"),
-            format!("the body is not a selection in JSON: {error}"),
+            format!("kroppen er ikke et utvalg som JSON: {why}"),
+            format!("the body is not a selection in JSON: {why}"),
         )
-    })
+    };
+    // An empty list would otherwise be read as an object without members, and so as everything.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(wrong(&"{ … }"));
+    }
+    serde_json::from_slice(body).map_err(|error| wrong(&error))
 }
 
 fn question(

@@ -1,6 +1,8 @@
 //! What happens when the database, the disk or the process itself goes away.
 
 use crate::support::{Place, batch, delivery, edition, soon};
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
 use hjemmel_kostra::Form;
 use hjemmel_store::{Chain, Error, Store};
 use hjemmel_tests::postgres::Cluster;
@@ -129,6 +131,48 @@ fn a_server_that_was_gone_is_found_again() {
     assert_eq!(intact(&store), 4);
     let lost = store.add_edition(&mut lock, &delivery(1), &edition(1));
     assert!(matches!(lost, Err(Error::Busy(_))), "a lock of the old server counts no longer");
+}
+
+#[test]
+fn a_file_somebody_else_holds_is_busy_until_it_is_let_go() {
+    let place = Place::sqlite();
+    let mut other =
+        SqliteConnection::establish(place.url.strip_prefix("sqlite:").unwrap()).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let store = place.store.clone();
+    let beat = std::thread::spawn(move || store.ping());
+    let refused = place.store.record_decisions(&batch(1)).unwrap_err();
+    assert!(matches!(refused, Error::Busy(_)), "{refused:?}");
+    assert!(beat.join().unwrap().unwrap_err().is_temporary());
+    other.batch_execute("ROLLBACK").unwrap();
+    place.store.ping().unwrap();
+    place.store.record_decisions(&batch(1)).unwrap();
+    assert_eq!(intact(&place.store), 1);
+}
+
+#[test]
+fn nothing_is_recorded_in_a_file_that_no_longer_has_its_name() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let (path, away) = (directory.path().join("store.db"), directory.path().join("away.db"));
+    let store = Store::open(&path.to_string_lossy(), 2).unwrap();
+    store.migrate().unwrap();
+    store.record_decisions(&batch(1)).unwrap();
+    std::fs::rename(&path, &away).unwrap();
+    for _ in 0..2 {
+        let refused = store.record_decisions(&batch(1)).unwrap_err();
+        assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
+        assert!(matches!(store.ping().unwrap_err(), Error::Unavailable(_)));
+        assert!(!path.exists(), "an empty database was made in its place");
+        assert!(Store::open_existing(&path.to_string_lossy(), 1).is_err());
+        // Another one under its name is not it either.
+        std::fs::copy(&away, &path).unwrap();
+        assert!(store.ping().unwrap_err().to_string().contains("replaced"));
+        std::fs::remove_file(&path).unwrap();
+    }
+    std::fs::rename(&away, &path).unwrap();
+    store.ping().unwrap();
+    store.record_decisions(&batch(1)).unwrap();
+    assert_eq!(intact(&store), 2);
 }
 
 #[test]

@@ -97,6 +97,22 @@ impl Installation {
         Self { folder, environment: Vec::new() }
     }
 
+    /// The keys and issuer of the demonstration with an empty database and no records.
+    pub fn empty(name: &str) -> Self {
+        let made = Self::copy(name);
+        std::fs::remove_dir_all(made.path("registers")).unwrap();
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(made.path(&format!("hjemmel.db{end}")));
+        }
+        made
+    }
+
+    /// With a setting by environment variable.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// A file of it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
@@ -107,6 +123,21 @@ impl Installation {
         let mut command = program();
         command.arg("--config").arg(self.path("hjemmel.toml"));
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The same where no file may grow beyond so many blocks of 512 bytes, as on a full disk.
+    pub fn with_a_disk_of(&self, blocks: u64) -> Command {
+        let inner = self.command();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]);
+        command.arg(inner.get_program()).args(inner.get_args());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         command
     }
 

@@ -8,18 +8,26 @@
 )]
 
 mod answer;
+mod grants;
 mod installation;
 mod node;
 mod rows;
 mod truth;
 mod wire;
 
+mod bad_questions;
 mod canary;
+mod commands;
+mod cut;
 mod extracts;
+mod faults;
 mod fictitious;
+mod imports;
 mod main_job;
 mod negotiation;
+mod postgres;
 mod row_space;
 mod scripts;
 mod selections;
 mod tokens;
+mod validity;

@@ -126,6 +126,17 @@ impl Caller<'_> {
         answer
     }
 
+    /// Asks and gives the body as it comes, read no faster than the test reads it.
+    pub fn open(&self, path: &str) -> impl std::io::Read + use<> {
+        let mut request = self.node.agent.get(format!("{}{path}", self.node.address));
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        let response = request.call().unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        response.into_body().into_reader()
+    }
+
     /// Asks and gives the failure of a transfer that was broken off.
     pub fn ask(
         &self,

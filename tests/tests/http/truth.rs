@@ -99,6 +99,17 @@ impl Truth {
         std::fs::write(&self.file, bytes).unwrap();
     }
 
+    /// The same file under another name with a field of one line changed.
+    pub fn spoiled(&self, line: usize, field: &str, value: &str) -> PathBuf {
+        let field = self.layout.field(field).unwrap();
+        assert_eq!(value.len(), field.length);
+        let mut lines = self.lines.clone();
+        lines[line - 1].replace_range(field.start..field.start + field.length, value);
+        let file = self.file.with_extension(format!("{}.bad", field.name));
+        Self { file: file.clone(), lines, ..*self }.write();
+        file
+    }
+
     /// How many records there are.
     pub fn records(&self) -> usize {
         self.lines.len()
