@@ -158,7 +158,7 @@ fn a_body_that_is_no_selection_is_told_so() {
     }
     let answer = anyone.post("/v1/datasets", "{}");
     problem(&answer, "/v1/datasets", "nb", 405, "method-not-allowed");
-    assert_eq!(answer.header("allow"), "GET, HEAD");
+    assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS");
 }
 
 #[test]
