@@ -4,6 +4,21 @@
 use crate::problem::{Kind, Problem};
 use hjemmel_kostra::Form;
 
+/// An error with all its causes, for the log.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let further = error.to_string();
+        if !text.contains(&further) {
+            text = format!("{text}: {further}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// The records of a form and year cannot be read: their file is missing, damaged or not the imported one.
 #[must_use]
 pub fn unreadable(form: Form, year: u16) -> Problem {

@@ -1,5 +1,6 @@
 //! Released records as bytes, a batch at a time, so that memory does not grow with the answer.
 
+use crate::fault::with_causes;
 use crate::microdata::Format;
 use actix_web::web::Bytes;
 use arrow::ipc::writer::StreamWriter;
@@ -120,7 +121,7 @@ async fn step<F: Fn() -> bool>(mut state: State<F>) -> io::Result<Option<(Bytes,
         }
         match state.pages.next().await {
             Some(Err(error)) => {
-                tracing::error!(%error, "a stream of records was cut");
+                tracing::error!(error = with_causes(&error), "a stream of records was cut");
                 return Err(io::Error::other("reading was interrupted"));
             }
             Some(Ok(page)) => {
@@ -167,7 +168,7 @@ pub async fn page(records: Records, limit: u64) -> io::Result<(Vec<u8>, u64, Opt
         .build::<_, arrow_json::writer::JsonArray>(Vec::new());
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| {
-            tracing::error!(%error, "a page of records was cut");
+            tracing::error!(error = with_causes(&error), "a page of records was cut");
             io::Error::other("reading was interrupted")
         })?;
         writer.write(&page.batch).map_err(io::Error::other)?;

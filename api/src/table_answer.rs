@@ -205,7 +205,8 @@ async fn read_exact(
         editions.push((edition.reference.clone(), crate::axes::of_table(table, year)));
     }
     let sealed = app.registers().table(grant, editions).await.map_err(|error| {
-        tracing::error!(%error, table = table.id, "reading exact cells failed");
+        let causes = fault::with_causes(&error);
+        tracing::error!(error = causes, table = table.id, "reading exact cells failed");
         fault::of_registers(&error)
     })?;
     entitled::table(sealed, table).map_err(|error| {

@@ -302,7 +302,7 @@ async fn open(
     query: RowQuery,
 ) -> Result<Release<Records>, Problem> {
     let sealed = app.registers().microdata(grant, edition, &query).await.map_err(|error| {
-        tracing::error!(%error, "reading records failed");
+        tracing::error!(error = fault::with_causes(&error), "reading records failed");
         fault::of_registers(&error)
     })?;
     records(sealed, app.keys().clone()).map_err(|error| {

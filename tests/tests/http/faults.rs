@@ -237,3 +237,28 @@ fn records_that_are_damaged_are_refused_and_the_rest_goes_on() {
     assert_eq!(again.records(), first.records());
     succeed(&installation.run(&["release", "--form", Form::F11.number(), "--year", "2024"]));
 }
+
+#[test]
+fn records_that_rot_after_they_were_verified_are_cut_and_never_shorter() {
+    let installation = Installation::copy("rotten");
+    let file = installation.path("registers/form=11/year=2024/edition=1/part-0.parquet");
+    let sound = fs::read(&file).unwrap();
+    let node = installation.serve();
+    let whole = ask(&node, "nav", &format!("{RECORDS}&format=csv")).ok();
+    // As a disk does it: neither the length nor the time of change says anything.
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    let mut rotten = sound.clone();
+    rotten[4..sound.len() / 2].fill(0);
+    fs::write(&file, rotten).unwrap();
+    fs::File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
+    for rest in ["&limit=5", "&format=csv", "&format=parquet", "&format=arrow"] {
+        // What had begun is a broken transfer, what had not is a problem.
+        if let Ok(answer) = node.caller("nav").ask(&format!("{RECORDS}{rest}"), &[], None) {
+            assert_refused(&answer, rest);
+        }
+    }
+    assert_refused(&ask(&node, "nav", DATA), DATA);
+    assert!(!node.log().contains("panicked"), "{}", node.log());
+    fs::write(&file, &sound).unwrap();
+    assert_eq!(ask(&node, "nav", &format!("{RECORDS}&format=csv")).ok().body, whole.body);
+}
