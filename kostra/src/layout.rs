@@ -106,6 +106,7 @@ impl Layout {
 
 impl Field {
     /// The characters of the line that belong to the field.
+    #[inline]
     #[must_use]
     pub const fn range(&self) -> std::ops::Range<usize> {
         self.start..self.start + self.length
@@ -115,6 +116,7 @@ impl Field {
     ///
     /// A blank says nothing. So do zeros in a date or a coded field, unless the year's list has
     /// them: older case systems write `00` where a box is not ticked.
+    #[inline]
     #[must_use]
     pub fn stated<'v>(&self, value: &'v str) -> Option<&'v str> {
         let value = value.trim();
@@ -129,6 +131,7 @@ impl Field {
     }
 
     /// Whether the field's list has the code.
+    #[inline]
     #[must_use]
     pub fn has_code(&self, code: &str) -> bool {
         self.codes.iter().any(|known| known.code == code)

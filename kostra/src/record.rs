@@ -24,6 +24,7 @@ pub struct Record<'a> {
 
 impl<'a> Record<'a> {
     /// Reads the bytes of a line, without its line end, as a record of that many characters.
+    #[inline]
     #[must_use]
     pub fn decode(line: &'a [u8], record_length: usize) -> Self {
         match std::str::from_utf8(line) {
@@ -51,6 +52,7 @@ impl<'a> Record<'a> {
     }
 
     /// The number of characters.
+    #[inline]
     #[must_use]
     pub fn length(&self) -> usize {
         if self.offsets.is_empty() { self.line.len() } else { self.offsets.len() - 1 }
@@ -64,6 +66,7 @@ impl<'a> Record<'a> {
 
     /// The bytes of a field with their blanks: as [`Record::raw`], without looking for characters
     /// where each is one byte.
+    #[inline]
     pub(crate) fn bytes(&self, field: &Field) -> &[u8] {
         if self.offsets.is_empty() {
             self.line.as_bytes().get(field.range()).unwrap_or_default()
@@ -73,12 +76,14 @@ impl<'a> Record<'a> {
     }
 
     /// The characters of a field with their blanks; empty where the line is too short.
+    #[inline]
     #[must_use]
     pub fn raw(&self, field: &Field) -> &str {
         self.slice(field.start, field.length)
     }
 
     /// The value of a field without blanks around it.
+    #[inline]
     #[must_use]
     pub fn value(&self, field: &Field) -> &str {
         without_blanks(self.raw(field))
@@ -91,6 +96,7 @@ impl<'a> Record<'a> {
     }
 
     /// Characters by position; empty where the line is too short.
+    #[inline]
     #[must_use]
     pub fn slice(&self, start: usize, length: usize) -> &str {
         let end = start + length;
@@ -104,6 +110,7 @@ impl<'a> Record<'a> {
 }
 
 /// The text without blanks around it; by bytes, as this is done to every field of every record.
+#[inline]
 fn without_blanks(text: &str) -> &str {
     let is_told = |byte: &u8| *byte != b' ';
     let bytes = text.as_bytes();

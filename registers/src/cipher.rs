@@ -5,7 +5,9 @@
 //! *row-bound* (2): eight bytes naming the row, then the AES-SIV with column and row as associated data,
 //! so that equal values in two rows look unrelated.
 
-use aes_siv::{KeyInit, siv::Aes256Siv};
+use aes::Aes256Enc;
+use aes_siv::{KeyInit, siv::Siv};
+use cmac::Cmac;
 
 /// The hidden column of linkable ciphertexts, which pseudonyms are made from.
 pub(crate) const PERSON: &str = "_person";
@@ -34,6 +36,10 @@ impl Place {
         (edition << 40 ^ self.line).to_le_bytes()
     }
 }
+
+/// AES-CMAC-SIV with a key of 512 bits (RFC 5297). Neither direction decrypts a block, so that only the keys
+/// that encrypt one are made; the counter's are made anew for every value.
+type Aes256Siv = Siv<Aes256Enc, Cmac<Aes256Enc>>;
 
 /// One thread's hold on the identifier key.
 pub(crate) struct Cipher(Aes256Siv);

@@ -38,6 +38,23 @@ pub struct Imported {
     pub bytes: u64,
 }
 
+/// An edition's file, complete and not yet there: dropped, it is gone.
+pub struct Prepared<'a> {
+    file: NewFile<'a>,
+    imported: Imported,
+}
+
+impl Prepared<'_> {
+    /// Makes it durable under the edition's name.
+    ///
+    /// # Errors
+    /// When the edition exists by now, or the disk fails; nothing is kept then.
+    pub fn keep(self) -> Result<Imported, Error> {
+        self.file.keep()?;
+        Ok(self.imported)
+    }
+}
+
 /// Whole lines of the source.
 struct Block {
     index: usize,
@@ -64,11 +81,24 @@ impl Registers {
         source: impl Read + Send,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Imported, Error> {
+        self.prepare(edition, source, progress)?.keep()
+    }
+
+    /// As [`Registers::import`], but for whoever says [`Prepared::keep`], so that the controls can go on
+    /// beside it.
+    ///
+    /// # Errors
+    /// When a record does not fit, the edition exists, or reading or writing fails. Nothing is kept then.
+    pub fn prepare<'a>(
+        &'a self,
+        edition: &'a EditionRef,
+        source: impl Read + Send,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Prepared<'a>, Error> {
         let plan = Plan::of(edition)?;
         let file = NewFile::create(self.root(), edition)?;
         let imported = self.import_into(edition, &plan, source, file.as_file(), progress)?;
-        file.keep()?;
-        Ok(imported)
+        Ok(Prepared { file, imported })
     }
 
     /// The same into any sink, so that a failing one can be tried.

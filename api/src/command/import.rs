@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
 
 /// Checks a record file with the layout and identity controls and, if it is clean, makes an edition of it.
@@ -155,21 +156,33 @@ pub fn import(
         received_at: Utc::now(),
         edition: None,
     };
-    let report = check(installation, layout, open()?, bytes, sender)?;
-    delivery.records = report.records;
-    delivery.report = serde_json::to_value(&report)?;
-    if !report.accepted {
-        delivery.status = DeliveryStatus::Refused;
-        store.refuse_delivery(&delivery)?;
-        return Ok(Outcome::Refused(report));
-    }
     let version = store.next_edition(&mut lock, form, year)?;
     let reference = EditionRef::new(form, year, version);
     // A run that was cut after the file and before the database left a file nobody knows of.
     installation.registers.discard(&reference)?;
     let progress = Progress::begin(&format!("importing form {form} {year}"), Some(bytes));
-    let imported =
-        installation.registers.import(&reference, open()?, &mut |done| progress.at(done))?;
+    let mut checker = checker(installation, layout, sender)?;
+    let refused = AtomicBool::new(false);
+    let (to_check, source) = (open()?, UntilRefused { file: open()?, refused: &refused });
+    let (read, prepared) = std::thread::scope(|scope| {
+        let checking = scope.spawn(|| check(&mut checker, to_check, &refused));
+        let prepared =
+            installation.registers.prepare(&reference, source, &mut |done| progress.at(done));
+        let read = checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (read, prepared)
+    });
+    read?;
+    let report = checker.finish();
+    delivery.records = report.records;
+    delivery.report = serde_json::to_value(&report)?;
+    if !report.accepted {
+        let findings = report.findings.len() as u64 + report.omitted;
+        progress.end(&format!("{} records, {findings} findings", report.records));
+        delivery.status = DeliveryStatus::Refused;
+        store.refuse_delivery(&delivery)?;
+        return Ok(Outcome::Refused(report));
+    }
+    let imported = prepared?.keep()?;
     progress.end(&format!("{} records", imported.records));
     keep(installation, &mut lock, &delivery, kind, &imported)
 }
@@ -208,15 +221,11 @@ pub fn keep(
     }
 }
 
-fn check(
+fn checker(
     installation: &Installation,
     layout: &'static Layout,
-    file: File,
-    bytes: u64,
     sender: Option<String>,
-) -> Result<Report, Failure> {
-    let progress =
-        Progress::begin(&format!("checking form {} {}", layout.form, layout.year), Some(bytes));
+) -> Result<Checker, Failure> {
     let kommuner = Division::of(layout.year)
         .map(|division| division.kommuner.iter().map(|kommune| kommune.code.clone()).collect());
     let options = Options {
@@ -225,21 +234,35 @@ fn check(
         allow_synthetic: installation.settings.test_installation,
         ..Options::default()
     };
-    let mut checker = Checker::new(layout, options)
-        .ok_or_else(|| Failure::new(format!("form {} has no controls yet", layout.form)))?;
+    Checker::new(layout, options)
+        .ok_or_else(|| Failure::new(format!("form {} has no controls yet", layout.form)))
+}
+
+/// Runs the controls over every line, and says as soon as it is known that the file is refused.
+fn check(checker: &mut Checker, file: File, refused: &AtomicBool) -> std::io::Result<()> {
     let mut lines = Lines::new(BufReader::with_capacity(1 << 20, file));
-    let mut done = 0;
     while let Some(line) = lines.next()? {
         checker.check_line(line.number, line.bytes);
-        done += line.bytes.len() as u64 + 1;
-        if line.number % 10_000 == 0 {
-            progress.at(done);
+        if !checker.is_accepted() {
+            refused.store(true, Ordering::Relaxed);
         }
     }
-    let report = checker.finish();
-    let findings = report.findings.len() as u64 + report.omitted;
-    progress.end(&format!("{} records, {findings} findings", report.records));
-    Ok(report)
+    Ok(())
+}
+
+/// A file that ends in an error once the controls have refused it.
+struct UntilRefused<'a> {
+    file: File,
+    refused: &'a AtomicBool,
+}
+
+impl std::io::Read for UntilRefused<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.refused.load(Ordering::Relaxed) {
+            return Err(std::io::Error::other("the controls refused it"));
+        }
+        self.file.read(buffer)
+    }
 }
 
 /// SHA-256 of a file, hexadecimal, and its length.
