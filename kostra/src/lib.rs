@@ -10,6 +10,7 @@ pub mod form;
 pub mod generate;
 pub mod identity;
 pub mod layout;
+pub mod question;
 pub mod record;
 pub mod regions;
 pub mod table;
