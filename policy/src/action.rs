@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 pub const SCOPE_MICRODATA: &str = "ssb:kostra.microdata";
 /// The scope a token must carry for exact cells.
 pub const SCOPE_TABLES: &str = "ssb:kostra.tables";
+/// The scope an organisation's token must carry to ask protected questions.
+pub const SCOPE_QUESTIONS: &str = "ssb:kostra.questions";
 
 mod sealed {
     use super::{Asked, BTreeSet, Tier};
@@ -52,6 +54,9 @@ pub enum ReadMicrodata {}
 /// The operator's own act of protecting a form-year's tables; it opens data for suppression only.
 pub enum Protect {}
 
+/// Asking a question that is answered with noise, at the cost of a budget.
+pub enum Ask {}
+
 /// Cells of one table for some years and regions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRead {
@@ -89,6 +94,19 @@ pub struct ProtectTables {
     pub year: u16,
 }
 
+/// A question to the records of one form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// The form.
+    pub form: Form,
+    /// Reporting years.
+    pub years: BTreeSet<u16>,
+    /// The register columns it looks at.
+    pub columns: BTreeSet<String>,
+    /// The project it is asked for, as the caller named it; after the decision, as it is registered.
+    pub project: Option<String>,
+}
+
 impl sealed::Sealed for ReadTable {
     type Of = TableRead;
     fn need(resource: &TableRead) -> Need<'_> {
@@ -96,6 +114,7 @@ impl sealed::Sealed for ReadTable {
             asked: Asked {
                 form: resource.form,
                 table: Some(resource.table.clone()),
+                project: None,
                 years: resource.years.clone(),
                 columns: Some(resource.columns.clone()),
                 regions: resource.regions.clone(),
@@ -116,6 +135,7 @@ impl sealed::Sealed for ReadMicrodata {
             asked: Asked {
                 form: resource.form,
                 table: None,
+                project: None,
                 years: BTreeSet::from([resource.year]),
                 columns: resource.columns.clone(),
                 regions: resource.regions.clone(),
@@ -136,6 +156,7 @@ impl sealed::Sealed for Protect {
             asked: Asked {
                 form: resource.form,
                 table: None,
+                project: None,
                 years: BTreeSet::from([resource.year]),
                 columns: None,
                 regions: None,
@@ -144,6 +165,28 @@ impl sealed::Sealed for Protect {
             regions: None,
             whole_country: true,
             tier: Tier::Identified,
+            scope: None,
+        }
+    }
+}
+
+impl sealed::Sealed for Ask {
+    type Of = Asking;
+    fn need(resource: &Asking) -> Need<'_> {
+        Need {
+            asked: Asked {
+                form: resource.form,
+                table: None,
+                project: resource.project.clone(),
+                years: resource.years.clone(),
+                columns: Some(resource.columns.clone()),
+                regions: None,
+            },
+            columns: Some(&resource.columns),
+            regions: None,
+            whole_country: true,
+            tier: Tier::Protected,
+            // No grant of records or cells lets anybody ask; `Policy::decide_question` does.
             scope: None,
         }
     }
@@ -160,4 +203,8 @@ impl Action for ReadMicrodata {
 impl Action for Protect {
     type Resource = ProtectTables;
     const NAME: &'static str = "tables:protect";
+}
+impl Action for Ask {
+    type Resource = Asking;
+    const NAME: &'static str = "question:ask";
 }

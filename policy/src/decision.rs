@@ -20,6 +20,9 @@ pub struct Asked {
     /// The table, when it was cells of one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub table: Option<String>,
+    /// The research project, when it was a question to be answered with noise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub project: Option<String>,
     /// Reporting years.
     pub years: BTreeSet<u16>,
     /// Columns by name; none means all a grant gives.

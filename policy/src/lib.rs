@@ -10,13 +10,14 @@ pub mod error;
 pub mod grant;
 pub mod organisation;
 pub mod policy;
+pub mod project;
 mod rules;
 pub mod terms;
 pub mod tier;
 
 pub use action::{
-    Action, MicrodataRead, Protect, ProtectTables, ReadMicrodata, ReadTable, SCOPE_MICRODATA,
-    SCOPE_TABLES, TableRead,
+    Action, Ask, Asking, MicrodataRead, Protect, ProtectTables, ReadMicrodata, ReadTable,
+    SCOPE_MICRODATA, SCOPE_QUESTIONS, SCOPE_TABLES, TableRead,
 };
 pub use caller::{Caller, Role, Subject};
 pub use decision::{Asked, Decision, Failure, GrantRef, NearMiss, Outcome};
@@ -24,5 +25,6 @@ pub use error::Error;
 pub use grant::{Grant, Obligations, Population};
 pub use organisation::OrganisationNumber;
 pub use policy::{Decided, Policy};
+pub use project::Project;
 pub use terms::{Change, ColumnsOf, DEMO_GRANTS, GrantTerms, State, Violation, diff};
 pub use tier::Tier;

@@ -1,5 +1,6 @@
 //! The grants in force as one immutable snapshot, and deciding against it.
 
+mod ask;
 mod conditions;
 
 use crate::action::Need;
@@ -8,7 +9,7 @@ use crate::rules::{Fault, Rules};
 use crate::terms::{ColumnsOf, HardRule};
 use crate::{
     Action, Caller, Decision, Error, Failure, Grant, GrantRef, GrantTerms, NearMiss, Obligations,
-    OrganisationNumber, Outcome, Population, Protect, ProtectTables, Subject, Tier,
+    OrganisationNumber, Outcome, Population, Project, Protect, ProtectTables, Subject, Tier,
 };
 use chrono::{DateTime, Utc};
 use conditions::{Question, Reach};
@@ -35,6 +36,7 @@ pub struct Policy {
     columns: HashMap<(Form, u16), YearColumns>,
     rules: Arc<Rules>,
     version: u64,
+    projects: Vec<Project>,
 }
 
 /// What came of a question.
@@ -112,7 +114,8 @@ impl Policy {
             let key = (held.terms.recipient.organisation, held.terms.product);
             index.entry(key).or_default().push(position);
         }
-        Self { grants: held, index, columns: known, rules: rules.into(), version }
+        let (rules, projects) = (rules.into(), Vec::new());
+        Self { grants: held, index, columns: known, rules, version, projects }
     }
 
     /// The version given when it was built.

@@ -99,6 +99,18 @@ impl Decision {
 
 fn described(asked: &Asked, language: Language) -> String {
     let years = asked.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if let Some(project) = &asked.project {
+        return match language {
+            Language::Nb => format!(
+                "støyvernede tall fra skjema {} for {years} til prosjektet {project}",
+                asked.form
+            ),
+            Language::En => format!(
+                "noise-protected figures from form {} for {years} for the project {project}",
+                asked.form
+            ),
+        };
+    }
     match (&asked.table, language) {
         (Some(table), Language::Nb) => format!("nøyaktige tall i tabell {table} for {years}"),
         (Some(table), Language::En) => format!("exact figures of table {table} for {years}"),

@@ -1,7 +1,7 @@
 //! The conditions that can fail, one variant each.
 
 use crate::terms::{Chain, HardRule, PurposeClass, State};
-use crate::{OrganisationNumber, Population, Tier};
+use crate::{OrganisationNumber, Population, Role, Tier};
 use chrono::{DateTime, Utc};
 use hjemmel_kostra::{Form, Text};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,18 @@ pub enum Failure {
     Scope {
         /// The scope needed.
         needed: String,
+    },
+    /// The person lacks the role.
+    Role {
+        /// The role needed.
+        needed: Role,
+    },
+    /// The caller takes part in no project it could ask for, or not in the one it named.
+    Project {
+        /// The project named.
+        named: Option<String>,
+        /// The projects the caller takes part in.
+        own: BTreeSet<String>,
     },
     /// The body has no grant for the form.
     NoGrant {
@@ -127,6 +139,12 @@ impl Failure {
                 format!("{organisation} har ingen tilgang til skjema {form}"),
                 format!("{organisation} has no grant for form {form}"),
             ),
+            Self::Role { needed: Role::Researcher } => Text::new(
+                "bare forskere kan stille spørsmål som svares med støy",
+                "only researchers may ask questions that are answered with noise",
+            ),
+            Self::Role { .. } => Text::new("personen mangler rollen", "the person lacks the role"),
+            Self::Project { named, own } => text_of_project(named.as_deref(), own),
             Self::Fault => Text::new(
                 "noe gikk galt under avgjørelsen, og da gis ingenting",
                 "something broke while deciding, and then nothing is given",
@@ -220,6 +238,24 @@ impl Failure {
             }
             _ => Text::new("avslått", "denied"),
         }
+    }
+}
+
+fn text_of_project(named: Option<&str>, own: &BTreeSet<String>) -> Text {
+    let projects = listed(own);
+    match named {
+        _ if own.is_empty() => Text::new(
+            "den som spør, er ikke med i noe registrert prosjekt",
+            "whoever asks takes part in no registered project",
+        ),
+        Some(named) => Text::new(
+            format!("den som spør, er ikke med i prosjektet `{named}`, men i {projects}"),
+            format!("whoever asks takes no part in the project `{named}`, but in {projects}"),
+        ),
+        None => Text::new(
+            format!("spørsmålet nevner ikke prosjektet; den som spør, er med i {projects}"),
+            format!("the question names no project; whoever asks takes part in {projects}"),
+        ),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{MicrodataRead, ReadMicrodata, ReadTable, SCOPE_MICRODATA, SCOPE_TABL
 use chrono::TimeDelta;
 use hjemmel_kostra::Language;
 
+mod questions;
 mod reference;
 
 fn body(number: &str, supplier: Option<&str>) -> Caller {
