@@ -4,6 +4,8 @@
 //! Nothing here decides or protects. Every call is synchronous and may block on the disk; call it from a
 //! thread that may wait. A fault is always an error, never an empty answer.
 
+mod answers;
+mod caps;
 mod chain;
 mod connection;
 mod decisions;
@@ -12,11 +14,15 @@ mod events;
 mod imports;
 mod lock;
 mod policy;
+mod purses;
 mod releases;
 mod schema;
+mod spends;
 mod store;
 mod values;
 
+pub use answers::{NewAnswer, StoredAnswer};
+pub use caps::{CapChange, CapOutcome};
 pub use chain::{Chain, ChainState};
 pub use decisions::{DecisionFilter, DecisionRow, StoredDecision};
 pub use error::{Error, Fault};
@@ -26,5 +32,7 @@ pub use imports::{
 };
 pub use lock::ImportLock;
 pub use policy::{GrantRow, PolicyVersion};
+pub use purses::{Charge, Purse, PurseId, PurseKind};
 pub use releases::{NewRelease, Release};
+pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
 pub use store::{Store, newest_migration};

@@ -113,6 +113,64 @@ diesel::table! {
     }
 }
 diesel::table! {
+    purses (kind, key) {
+        kind -> Text,
+        key -> Text,
+        cap -> BigInt,
+        spent -> BigInt,
+    }
+}
+diesel::table! {
+    purse_days (kind, key, day) {
+        kind -> Text,
+        key -> Text,
+        day -> Integer,
+        spent -> BigInt,
+    }
+}
+diesel::table! {
+    spends (id) {
+        id -> Text,
+        at -> BigInt,
+        question_key -> Text,
+        question -> Text,
+        project -> Text,
+        sponsor -> Text,
+        decision -> Text,
+        nano -> BigInt,
+    }
+}
+diesel::table! {
+    charges (spend_id, kind, key) {
+        spend_id -> Text,
+        kind -> Text,
+        key -> Text,
+        nano -> BigInt,
+    }
+}
+diesel::table! {
+    cap_changes (id) {
+        id -> Text,
+        kind -> Text,
+        key -> Text,
+        cap -> BigInt,
+        reason -> Text,
+        proposed_by -> Text,
+        proposed_at -> BigInt,
+        approved_by -> Nullable<Text>,
+        settled_at -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    answers (question_key) {
+        question_key -> Text,
+        id -> Text,
+        at -> BigInt,
+        body -> Binary,
+        sha256 -> Text,
+    }
+}
+diesel::table! {
     liveness (id) {
         id -> Integer,
         beats -> BigInt,

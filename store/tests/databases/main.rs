@@ -12,6 +12,8 @@ mod imports;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod purses;
+#[cfg(test)]
 mod releases;
 #[cfg(test)]
 mod schema;

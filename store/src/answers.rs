@@ -1,0 +1,120 @@
+//! Answers as they left, kept for ever: whoever asks the same again gets the same bytes and pays nothing.
+
+use crate::connection::AnyConnection;
+use crate::schema::answers;
+use crate::values::{moment, sha256, uuid};
+use crate::{Error, Store};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// An answer that was paid for and is about to leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAnswer {
+    /// The question's key.
+    pub question_key: String,
+    /// The id of its spend.
+    pub id: Uuid,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The bytes.
+    pub body: Vec<u8>,
+}
+
+/// An answer that has left, or may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAnswer {
+    /// The question's key.
+    pub question_key: String,
+    /// Its id.
+    pub id: Uuid,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+    /// The bytes.
+    pub body: Vec<u8>,
+}
+
+type Raw = (String, String, i64, Vec<u8>, String);
+
+/// The answers of these questions, by key.
+pub(crate) fn of_keys(
+    conn: &mut AnyConnection,
+    keys: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, StoredAnswer>, Error> {
+    let keys: Vec<&str> = keys.iter().copied().collect();
+    let rows: Vec<Raw> = answers::table.filter(answers::question_key.eq_any(keys)).load(conn)?;
+    rows.into_iter()
+        .map(|row| stored(row).map(|answer| (answer.question_key.clone(), answer)))
+        .collect()
+}
+
+fn stored((question_key, id, at, body, digest): Raw) -> Result<StoredAnswer, Error> {
+    if sha256(&body) != digest {
+        return Err(Error::Corrupt("an answer is not the one that was stored".to_owned()));
+    }
+    Ok(StoredAnswer { question_key, id: uuid(&id)?, at: moment(at)?, body })
+}
+
+impl Store {
+    /// Keeps answers, durably, and gives what may leave: where a question has got an answer meanwhile, that one,
+    /// so that no question ever has two.
+    ///
+    /// # Errors
+    /// Nothing was kept, and nothing may leave.
+    pub fn keep_answers(&self, new: &[NewAnswer]) -> Result<Vec<StoredAnswer>, Error> {
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write("purses", |conn| {
+            let keys: BTreeSet<&str> = new.iter().map(|a| a.question_key.as_str()).collect();
+            let mut known = of_keys(conn, &keys)?;
+            for answer in new {
+                if known.contains_key(&answer.question_key) {
+                    continue;
+                }
+                diesel::insert_into(answers::table)
+                    .values((
+                        answers::question_key.eq(&answer.question_key),
+                        answers::id.eq(answer.id.to_string()),
+                        answers::at.eq(answer.at.timestamp_micros()),
+                        answers::body.eq(answer.body.as_slice()),
+                        answers::sha256.eq(sha256(&answer.body)),
+                    ))
+                    .execute(conn)?;
+                let kept = StoredAnswer {
+                    question_key: answer.question_key.clone(),
+                    id: answer.id,
+                    at: moment(answer.at.timestamp_micros())?,
+                    body: answer.body.clone(),
+                };
+                known.insert(answer.question_key.clone(), kept);
+            }
+            new.iter()
+                .map(|answer| {
+                    known.get(&answer.question_key).cloned().ok_or(Error::NotFound("answer"))
+                })
+                .collect()
+        })
+    }
+
+    /// The answer of a question, if it has one.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or holds something else than was stored.
+    pub fn answer_of(&self, question_key: &str) -> Result<Option<StoredAnswer>, Error> {
+        let keys = BTreeSet::from([question_key]);
+        Ok(self.read(|conn| of_keys(conn, &keys))?.remove(question_key))
+    }
+
+    /// The answer of an id.
+    ///
+    /// # Errors
+    /// There is none, or as [`Store::answer_of`].
+    pub fn answer(&self, id: Uuid) -> Result<StoredAnswer, Error> {
+        let found: Option<Raw> = self.read(|conn| {
+            Ok(answers::table.filter(answers::id.eq(id.to_string())).first(conn).optional()?)
+        })?;
+        stored(found.ok_or(Error::NotFound("answer"))?)
+    }
+}

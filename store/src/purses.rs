@@ -1,0 +1,196 @@
+//! The budgets themselves: what may be spent of them, what has been, and by day.
+//!
+//! A purse belongs to the underlying data (form and year), to a project or to a body, and never to an account, a
+//! client, a grant, a table or an edition: none of these is a way to a fresh one. Amounts are whole billionths
+//! of ρ, rounded up before they come here.
+
+use crate::connection::AnyConnection;
+use crate::schema::{purse_days, purses};
+use crate::values::{number, stored};
+use crate::{Error, Store};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+/// Whose purse it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PurseKind {
+    /// The records of one form and year: shared by everybody who asks.
+    DatasetYear,
+    /// One project: shared by its members.
+    Project,
+    /// The body that answers for projects.
+    Organisation,
+}
+
+impl PurseKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::DatasetYear, Self::Project, Self::Organisation];
+
+    /// The word in addresses, answers and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DatasetYear => "dataset-year",
+            Self::Project => "project",
+            Self::Organisation => "organisation",
+        }
+    }
+
+    /// The kind of a word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// Which purse.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PurseId {
+    /// Whose.
+    pub kind: PurseKind,
+    /// `skjema-11/2024`, a project's id, an organisation number.
+    pub key: String,
+}
+
+impl PurseId {
+    /// The purse of a form and year.
+    #[must_use]
+    pub fn of_data(form: hjemmel_kostra::Form, year: u16) -> Self {
+        Self { kind: PurseKind::DatasetYear, key: format!("{}/{year}", form.dataset()) }
+    }
+}
+
+/// A purse and what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purse {
+    /// Which.
+    pub id: PurseId,
+    /// What may be spent altogether.
+    pub cap: u64,
+    /// What has been.
+    pub spent: u64,
+}
+
+impl Purse {
+    /// What is left; nothing where the cap was lowered below what is spent.
+    #[must_use]
+    pub const fn left(&self) -> u64 {
+        self.cap.saturating_sub(self.spent)
+    }
+}
+
+/// What one question takes from one purse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// The purse.
+    pub purse: PurseId,
+    /// How much.
+    pub nano: u64,
+    /// The cap of the purse if it does not exist yet.
+    pub first_cap: u64,
+}
+
+type Raw = (String, String, i64, i64);
+
+pub(crate) fn purse((kind, key, cap, spent): Raw) -> Result<Purse, Error> {
+    let id = PurseId { kind: kind_of(&kind)?, key };
+    Ok(Purse { id, cap: number(cap)?, spent: number(spent)? })
+}
+
+pub(crate) fn kind_of(text: &str) -> Result<PurseKind, Error> {
+    PurseKind::parse(text).ok_or_else(|| Error::Corrupt(format!("`{text}` is no kind of purse")))
+}
+
+/// The day of a moment, since 1970-01-01.
+pub(crate) fn day(at: DateTime<Utc>) -> i32 {
+    i32::try_from(at.timestamp().div_euclid(86_400)).unwrap_or(i32::MAX)
+}
+
+/// The purses of these ids that exist.
+pub(crate) fn load<'a>(
+    conn: &mut AnyConnection,
+    ids: impl Iterator<Item = &'a PurseId>,
+) -> Result<BTreeMap<PurseId, Purse>, Error> {
+    let keys: Vec<&str> = ids.map(|id| id.key.as_str()).collect();
+    let rows: Vec<Raw> = purses::table.filter(purses::key.eq_any(keys)).load(conn)?;
+    rows.into_iter().map(|row| purse(row).map(|purse| (purse.id.clone(), purse))).collect()
+}
+
+/// Makes a purse that does not exist.
+pub(crate) fn create(conn: &mut AnyConnection, id: &PurseId, cap: u64) -> Result<Purse, Error> {
+    diesel::insert_into(purses::table)
+        .values((
+            purses::kind.eq(id.kind.as_str()),
+            purses::key.eq(&id.key),
+            purses::cap.eq(stored::<u64, i64>(cap)?),
+            purses::spent.eq(0_i64),
+        ))
+        .execute(conn)?;
+    Ok(Purse { id: id.clone(), cap, spent: 0 })
+}
+
+/// Writes what a purse has come to, and what of it was spent on this day.
+pub(crate) fn spend(
+    conn: &mut AnyConnection,
+    purse: &Purse,
+    today: u64,
+    day: i32,
+) -> Result<(), Error> {
+    let (kind, key) = (purse.id.kind.as_str(), purse.id.key.as_str());
+    let rows = diesel::update(purses::table.find((kind, key)))
+        .set(purses::spent.eq(stored::<u64, i64>(purse.spent)?))
+        .execute(conn)?;
+    if rows != 1 {
+        return Err(Error::NotFound("purse"));
+    }
+    let today: i64 = stored(today)?;
+    let rows = diesel::update(purse_days::table.find((kind, key, day)))
+        .set(purse_days::spent.eq(purse_days::spent + today))
+        .execute(conn)?;
+    if rows == 0 {
+        diesel::insert_into(purse_days::table)
+            .values((
+                purse_days::kind.eq(kind),
+                purse_days::key.eq(key),
+                purse_days::day.eq(day),
+                purse_days::spent.eq(today),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Every purse there is, by kind and key. One that nobody has spent from may not exist yet.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn purses(&self) -> Result<Vec<Purse>, Error> {
+        let rows: Vec<Raw> =
+            self.read(|conn| Ok(purses::table.order((purses::kind, purses::key)).load(conn)?))?;
+        rows.into_iter().map(purse).collect()
+    }
+
+    /// What was spent of each purse on each day from one on: day since 1970-01-01 and amount, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn spent_by_day(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<BTreeMap<PurseId, Vec<(i32, u64)>>, Error> {
+        let rows: Vec<(String, String, i32, i64)> = self.read(|conn| {
+            Ok(purse_days::table
+                .filter(purse_days::day.ge(day(since)))
+                .order((purse_days::kind, purse_days::key, purse_days::day))
+                .load(conn)?)
+        })?;
+        let mut all: BTreeMap<PurseId, Vec<(i32, u64)>> = BTreeMap::new();
+        for (kind, key, day, spent) in rows {
+            let id = PurseId { kind: kind_of(&kind)?, key };
+            all.entry(id).or_default().push((day, number(spent)?));
+        }
+        Ok(all)
+    }
+}

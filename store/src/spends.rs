@@ -1,0 +1,360 @@
+//! Paying for questions: first the price is durable, then the answer may come to be. Nothing is ever given back.
+
+use crate::answers::{self, StoredAnswer};
+use crate::connection::AnyConnection;
+use crate::purses::{self, Charge, Purse, PurseId, kind_of};
+use crate::schema::{answers as answered, charges, purses as all_purses, spends};
+use crate::values::{moment, number, sha256, stored, text, uuid};
+use crate::{Error, Store};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// One question to be paid for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spend {
+    /// Its id, which is the answer's too.
+    pub id: Uuid,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What makes two questions the same: SHA-256 of the canonical form and the editions, in hexadecimal.
+    pub question_key: String,
+    /// The canonical form, as JSON.
+    pub question: String,
+    /// The project that pays.
+    pub project: String,
+    /// The body that answers for it.
+    pub sponsor: String,
+    /// The recorded decision.
+    pub decision: Uuid,
+    /// What it takes from each purse; a purse named twice pays the sum.
+    pub charges: Vec<Charge>,
+}
+
+/// What came of wanting to pay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reserved {
+    /// Paid; the purses as they are now. The answer may be made.
+    Paid(Vec<Purse>),
+    /// Nothing was taken: the question is answered already.
+    Answered(Box<StoredAnswer>),
+    /// Nothing was taken: somebody has paid for the same question and is about to answer it.
+    UnderWay,
+    /// Nothing was taken: this purse does not hold what it would cost.
+    Exhausted {
+        /// The purse.
+        purse: Purse,
+        /// What the question would take from it.
+        asked: u64,
+    },
+}
+
+/// Which spends to list.
+#[derive(Debug, Clone, Default)]
+pub struct SpendFilter {
+    /// Only this project's.
+    pub project: Option<String>,
+    /// From this time on.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this time.
+    pub until: Option<DateTime<Utc>>,
+    /// The most there may be.
+    pub limit: u32,
+}
+
+/// A purse whose books do not agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerFault {
+    /// The purse.
+    pub purse: PurseId,
+    /// What the purse says is spent.
+    pub spent: u64,
+    /// What its charges add up to.
+    pub charged: u64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = spends)]
+struct Raw {
+    id: String,
+    at: i64,
+    question_key: String,
+    question: String,
+    project: String,
+    sponsor: String,
+    decision: String,
+    nano: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = charges)]
+struct RawCharge {
+    spend_id: String,
+    kind: String,
+    key: String,
+    nano: i64,
+}
+
+/// The purses of one transaction, loaded once and written once.
+struct Table {
+    purses: BTreeMap<PurseId, Purse>,
+    today: BTreeMap<PurseId, u64>,
+}
+
+impl Store {
+    /// Takes the price of each question from all its purses, or of none, and makes that durable before it
+    /// returns. Questions are served one after the other, on PostgreSQL over all servers: the purses are locked
+    /// for the transaction, so that none can be read before what went before it is written.
+    ///
+    /// The same question is paid for once: while somebody who paid less than `patience` ago may still answer,
+    /// others are told to wait.
+    ///
+    /// # Errors
+    /// Nothing was taken. After a lost connection it may have been all the same, and then it stays taken.
+    pub fn reserve(&self, asked: &[Spend], patience: TimeDelta) -> Result<Vec<Reserved>, Error> {
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write("purses", |conn| {
+            let keys: BTreeSet<&str> = asked.iter().map(|s| s.question_key.as_str()).collect();
+            let mut known = answers::of_keys(conn, &keys)?;
+            let mut under_way = under_way(conn, asked, patience)?;
+            let ids = asked.iter().flat_map(|spend| &spend.charges).map(|charge| &charge.purse);
+            let mut table = Table { purses: purses::load(conn, ids)?, today: BTreeMap::new() };
+            let (mut rows, mut parts) = (Vec::new(), Vec::new());
+            let mut outcomes = Vec::with_capacity(asked.len());
+            for spend in asked {
+                if let Some(answer) = known.remove(&spend.question_key) {
+                    known.insert(spend.question_key.clone(), answer.clone());
+                    outcomes.push(Reserved::Answered(Box::new(answer)));
+                    continue;
+                }
+                if under_way.contains(&spend.question_key) {
+                    outcomes.push(Reserved::UnderWay);
+                    continue;
+                }
+                let charges = joined(&spend.charges);
+                outcomes.push(match table.take(conn, &charges)? {
+                    Ok(purses) => {
+                        under_way.insert(spend.question_key.clone());
+                        rows.push(raw(spend, &charges)?);
+                        for charge in charges.values() {
+                            parts.push(raw_charge(spend, charge)?);
+                        }
+                        Reserved::Paid(purses)
+                    }
+                    Err((purse, asked)) => Reserved::Exhausted { purse, asked },
+                });
+            }
+            table.write(conn, asked.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at))?;
+            insert(conn, &rows, &parts)?;
+            Ok(outcomes)
+        })
+    }
+
+    /// What was paid, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn spends(&self, filter: &SpendFilter) -> Result<Vec<Spend>, Error> {
+        self.snapshot(|conn| {
+            let mut query = spends::table.into_boxed();
+            if let Some(project) = &filter.project {
+                query = query.filter(spends::project.eq(project.clone()));
+            }
+            if let Some(from) = filter.from {
+                query = query.filter(spends::at.ge(from.timestamp_micros()));
+            }
+            if let Some(until) = filter.until {
+                query = query.filter(spends::at.lt(until.timestamp_micros()));
+            }
+            let newest = (spends::at.desc(), spends::id.desc());
+            let rows: Vec<Raw> = query.order(newest).limit(i64::from(filter.limit)).load(conn)?;
+            let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+            let mut parts: BTreeMap<String, Vec<Charge>> = BTreeMap::new();
+            for some in ids.chunks(1_000) {
+                let of_some = charges::table.filter(charges::spend_id.eq_any(some));
+                let order = (charges::spend_id, charges::kind, charges::key);
+                for row in of_some.order(order).load::<RawCharge>(conn)? {
+                    let purse = PurseId { kind: kind_of(&row.kind)?, key: row.key };
+                    let charge = Charge { purse, nano: number(row.nano)?, first_cap: 0 };
+                    parts.entry(row.spend_id).or_default().push(charge);
+                }
+            }
+            rows.into_iter()
+                .map(|row| {
+                    let charges = parts.remove(&row.id).unwrap_or_default();
+                    spend(row, charges)
+                })
+                .collect()
+        })
+    }
+
+    /// The purses whose charges do not add up to what they say is spent; none where the books agree.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn check_purses(&self) -> Result<Vec<LedgerFault>, Error> {
+        self.snapshot(|conn| {
+            let rows: Vec<RawCharge> = charges::table.load(conn)?;
+            let mut sums: BTreeMap<(String, String), u64> = BTreeMap::new();
+            for row in rows {
+                *sums.entry((row.kind, row.key)).or_default() += number::<i64, u64>(row.nano)?;
+            }
+            let all: Vec<(String, String, i64, i64)> = all_purses::table.load(conn)?;
+            let mut faults = Vec::new();
+            for row in all {
+                let charged =
+                    sums.get(&(row.0.clone(), row.1.clone())).copied().unwrap_or_default();
+                let purse = purses::purse(row)?;
+                if purse.spent != charged {
+                    faults.push(LedgerFault { purse: purse.id, spent: purse.spent, charged });
+                }
+            }
+            Ok(faults)
+        })
+    }
+
+    /// How many questions were paid for, and how many of them have an answer.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn paid_and_answered(&self) -> Result<(u64, u64), Error> {
+        self.snapshot(|conn| {
+            let paid: i64 = spends::table.count().get_result(conn)?;
+            let kept: i64 = answered::table.count().get_result(conn)?;
+            Ok((number(paid)?, number(kept)?))
+        })
+    }
+}
+
+impl Table {
+    /// Takes all charges, or none and says which purse falls short.
+    fn take(
+        &mut self,
+        conn: &mut AnyConnection,
+        charges: &BTreeMap<PurseId, Charge>,
+    ) -> Result<Result<Vec<Purse>, (Purse, u64)>, Error> {
+        for (id, charge) in charges {
+            if !self.purses.contains_key(id) {
+                let purse = purses::create(conn, id, charge.first_cap)?;
+                self.purses.insert(id.clone(), purse);
+            }
+            let short = self.purses.get(id).filter(|purse| charge.nano > purse.left());
+            if let Some(purse) = short {
+                return Ok(Err((purse.clone(), charge.nano)));
+            }
+        }
+        let mut after = Vec::with_capacity(charges.len());
+        for (id, charge) in charges {
+            if let Some(purse) = self.purses.get_mut(id) {
+                purse.spent += charge.nano;
+                after.push(purse.clone());
+                *self.today.entry(id.clone()).or_default() += charge.nano;
+            }
+        }
+        Ok(Ok(after))
+    }
+
+    fn write(&self, conn: &mut AnyConnection, at: DateTime<Utc>) -> Result<(), Error> {
+        for (id, today) in &self.today {
+            if let Some(purse) = self.purses.get(id) {
+                purses::spend(conn, purse, *today, purses::day(at))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A purse named twice pays the sum.
+fn joined(charges: &[Charge]) -> BTreeMap<PurseId, Charge> {
+    let mut all: BTreeMap<PurseId, Charge> = BTreeMap::new();
+    for charge in charges {
+        match all.get_mut(&charge.purse) {
+            Some(before) => before.nano = before.nano.saturating_add(charge.nano),
+            None => drop(all.insert(charge.purse.clone(), charge.clone())),
+        }
+    }
+    all
+}
+
+/// The questions that were paid for so short a time ago that their answer may still come.
+fn under_way(
+    conn: &mut AnyConnection,
+    asked: &[Spend],
+    patience: TimeDelta,
+) -> Result<BTreeSet<String>, Error> {
+    let keys: Vec<&str> = asked.iter().map(|spend| spend.question_key.as_str()).collect();
+    let newest = asked.iter().map(|spend| spend.at).max().unwrap_or_default();
+    let since = newest.checked_sub_signed(patience).unwrap_or(newest).timestamp_micros();
+    let found: Vec<String> = spends::table
+        .filter(spends::question_key.eq_any(keys))
+        .filter(spends::at.ge(since))
+        .select(spends::question_key)
+        .load(conn)?;
+    Ok(found.into_iter().collect())
+}
+
+fn insert(conn: &mut AnyConnection, rows: &[Raw], parts: &[RawCharge]) -> Result<(), Error> {
+    for some in rows.chunks(1_000) {
+        let insert = diesel::insert_into(spends::table);
+        match conn {
+            AnyConnection::Sqlite(c) => insert.values(some).execute(c)?,
+            AnyConnection::Postgres(c) => insert.values(some).execute(c)?,
+        };
+    }
+    for some in parts.chunks(1_000) {
+        let insert = diesel::insert_into(charges::table);
+        match conn {
+            AnyConnection::Sqlite(c) => insert.values(some).execute(c)?,
+            AnyConnection::Postgres(c) => insert.values(some).execute(c)?,
+        };
+    }
+    Ok(())
+}
+
+fn raw(spend: &Spend, charges: &BTreeMap<PurseId, Charge>) -> Result<Raw, Error> {
+    let of_project = |charge: &&Charge| charge.purse.kind == crate::PurseKind::Project;
+    let paid = charges.values().find(of_project).or_else(|| charges.values().next());
+    Ok(Raw {
+        id: spend.id.to_string(),
+        at: spend.at.timestamp_micros(),
+        question_key: spend.question_key.clone(),
+        question: text(&spend.question),
+        project: text(&spend.project),
+        sponsor: text(&spend.sponsor),
+        decision: spend.decision.to_string(),
+        nano: stored(paid.map_or(0, |charge| charge.nano))?,
+    })
+}
+
+fn raw_charge(spend: &Spend, charge: &Charge) -> Result<RawCharge, Error> {
+    Ok(RawCharge {
+        spend_id: spend.id.to_string(),
+        kind: charge.purse.kind.as_str().to_owned(),
+        key: charge.purse.key.clone(),
+        nano: stored(charge.nano)?,
+    })
+}
+
+fn spend(row: Raw, charges: Vec<Charge>) -> Result<Spend, Error> {
+    Ok(Spend {
+        id: uuid(&row.id)?,
+        at: moment(row.at)?,
+        question_key: row.question_key,
+        question: row.question,
+        project: row.project,
+        sponsor: row.sponsor,
+        decision: uuid(&row.decision)?,
+        charges,
+    })
+}
+
+/// What makes two questions the same, from their canonical form and the editions they are asked of: each year with
+/// the digest of its file.
+#[must_use]
+pub fn question_key(canonical: &str, editions: &[(u16, String)]) -> String {
+    let each = editions.iter().map(|(year, edition)| format!("\n{year} {edition}"));
+    sha256([canonical.to_owned()].into_iter().chain(each).collect::<String>().as_bytes())
+}

@@ -1,0 +1,201 @@
+//! Budgets that no crash, race, alias or repeat can cheat.
+
+use crate::support::{Place, noon};
+use chrono::TimeDelta;
+use hjemmel_kostra::Form;
+use hjemmel_store::{
+    CapChange, CapOutcome, Charge, Error, NewAnswer, PurseId, PurseKind, Reserved, Spend,
+    SpendFilter, Store, question_key,
+};
+use uuid::Uuid;
+
+const CAP: u64 = 1_000;
+
+fn project(name: &str) -> PurseId {
+    PurseId { kind: PurseKind::Project, key: name.to_owned() }
+}
+
+fn data() -> PurseId {
+    PurseId::of_data(Form::F11, 2024)
+}
+
+/// A question of a project that costs `nano` of the data and of the project.
+fn spend(question: &str, of: &str, nano: u64) -> Spend {
+    let charge = |purse| Charge { purse, nano, first_cap: CAP };
+    Spend {
+        id: Uuid::now_v7(),
+        at: noon(),
+        question_key: question_key(question, &[(2024, "ab".to_owned())]),
+        question: question.to_owned(),
+        project: of.to_owned(),
+        sponsor: "971032146".to_owned(),
+        decision: Uuid::now_v7(),
+        charges: vec![charge(data()), charge(project(of))],
+    }
+}
+
+fn pay(store: &Store, spend: &Spend) -> Reserved {
+    let patience = TimeDelta::seconds(30);
+    store.reserve(std::slice::from_ref(spend), patience).unwrap().remove(0)
+}
+
+fn spent(store: &Store, id: &PurseId) -> u64 {
+    let all = store.purses().unwrap();
+    all.iter().find(|purse| purse.id == *id).map_or(0, |purse| purse.spent)
+}
+
+fn answer(spend: &Spend, body: &str) -> NewAnswer {
+    let (question_key, body) = (spend.question_key.clone(), body.as_bytes().to_vec());
+    NewAnswer { question_key, id: spend.id, at: noon(), body }
+}
+
+on_both! {
+    fn of_two_hundred_at_once_exactly_as_many_are_paid_as_there_is_budget_for(place) {
+        // Two handles with pools of their own are two servers to the database.
+        let stores = [place.store.clone(), Store::open(&place.url, 4).unwrap()];
+        let outcomes: Vec<Reserved> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|thread| {
+                    let store = &stores[thread % 2];
+                    scope.spawn(move || -> Vec<Reserved> {
+                        (0..25).map(|n| pay(store, &spend(&format!("{thread} {n}"), "kvp", 100))).collect()
+                    })
+                })
+                .collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(outcomes.len(), 200);
+        let paid = outcomes.iter().filter(|outcome| matches!(outcome, Reserved::Paid(_))).count();
+        assert_eq!(paid, 10);
+        assert_eq!(spent(&place.store, &data()), CAP);
+        assert_eq!(place.store.check_purses().unwrap(), []);
+    }
+
+    fn in_one_batch_too(place) {
+        let many: Vec<Spend> = (0..200).map(|n| spend(&n.to_string(), "kvp", 100)).collect();
+        let outcomes = place.store.reserve(&many, TimeDelta::seconds(30)).unwrap();
+        let paid = |outcome: &&Reserved| matches!(outcome, Reserved::Paid(_));
+        assert_eq!(outcomes.iter().filter(paid).count(), 10);
+        assert_eq!(place.store.paid_and_answered().unwrap(), (10, 0));
+        assert_eq!(place.store.check_purses().unwrap(), []);
+    }
+
+    fn projects_share_the_data_and_a_refusal_takes_nothing_from_anyone(place) {
+        let store = &place.store;
+        assert!(matches!(pay(store, &spend("a", "kvp", 600)), Reserved::Paid(_)));
+        let Reserved::Exhausted { purse, asked } = pay(store, &spend("b", "unge", 500)) else {
+            panic!("paid beyond the cap")
+        };
+        assert_eq!((purse.id, purse.cap - purse.spent, asked), (data(), 400, 500));
+        assert_eq!(spent(store, &project("unge")), 0);
+        assert!(matches!(pay(store, &spend("c", "unge", 400)), Reserved::Paid(_)));
+        assert_eq!(spent(store, &data()), CAP);
+    }
+
+    fn one_question_is_paid_once_and_has_one_answer(place) {
+        let store = &place.store;
+        let (first, second) = (spend("a", "kvp", 100), spend("a", "unge", 100));
+        let outcomes =
+            store.reserve(&[first.clone(), second.clone()], TimeDelta::seconds(30)).unwrap();
+        assert!(matches!(outcomes[..], [Reserved::Paid(_), Reserved::UnderWay]));
+        assert_eq!(pay(store, &second), Reserved::UnderWay);
+        let kept = store.keep_answers(&[answer(&first, "7")]).unwrap().remove(0);
+        assert_eq!(pay(store, &second), Reserved::Answered(Box::new(kept.clone())));
+        assert_eq!(store.answer(first.id).unwrap(), kept);
+        assert_eq!(store.answer_of(&first.question_key).unwrap(), Some(kept));
+        assert_eq!((spent(store, &data()), spent(store, &project("unge"))), (100, 0));
+    }
+
+    fn what_was_paid_and_never_answered_stays_spent_and_is_paid_again(place) {
+        let store = &place.store;
+        let first = spend("a", "kvp", 100);
+        pay(store, &first);
+        let later = Spend { at: noon() + TimeDelta::seconds(31), ..spend("a", "kvp", 100) };
+        assert!(matches!(pay(store, &later), Reserved::Paid(_)));
+        assert_eq!(spent(store, &data()), 200);
+        store.keep_answers(&[answer(&later, "8")]).unwrap();
+        let late = store.keep_answers(&[answer(&first, "7")]).unwrap().remove(0);
+        assert_eq!((late.id, late.body), (later.id, b"8".to_vec()), "the first to be kept is the answer");
+        assert_eq!(store.paid_and_answered().unwrap(), (2, 1));
+    }
+
+    fn a_cap_is_lowered_by_one_and_raised_by_two(place) {
+        let store = &place.store;
+        let wanted = |cap, by: &str| CapChange {
+            id: Uuid::now_v7(),
+            purse: data(),
+            cap,
+            reason: "the final edition".to_owned(),
+            proposed_by: by.to_owned(),
+            proposed_at: noon(),
+            approved_by: None,
+            settled_at: None,
+        };
+        let change = |cap, by| store.change_cap(&wanted(cap, by), CAP).unwrap();
+        assert!(matches!(change(500, "kari"), CapOutcome::Made(_)));
+        assert!(matches!(change(2_000, "kari"), CapOutcome::Waiting(_)));
+        assert!(matches!(change(2_000, "kari"), CapOutcome::Waiting(_)), "kari is one person");
+        assert!(matches!(change(3_000, "ola"), CapOutcome::Waiting(_)), "another cap is another change");
+        assert_eq!(store.purses().unwrap()[0].cap, 500);
+        assert_eq!(store.waiting_caps().unwrap().len(), 2);
+        let CapOutcome::Made(made) = change(2_000, "ola") else { panic!("two agreed") };
+        assert_eq!((made.proposed_by.as_str(), made.approved_by.as_deref()), ("kari", Some("ola")));
+        assert_eq!(store.purses().unwrap()[0].cap, 2_000);
+        assert_eq!(store.waiting_caps().unwrap(), [], "what else waited was of another cap");
+    }
+
+    fn a_cap_below_what_is_spent_takes_nothing_back(place) {
+        let store = &place.store;
+        pay(store, &spend("a", "kvp", 600));
+        let lower = CapChange {
+            id: Uuid::now_v7(),
+            purse: data(),
+            cap: 100,
+            reason: String::new(),
+            proposed_by: "kari".to_owned(),
+            proposed_at: noon(),
+            approved_by: None,
+            settled_at: None,
+        };
+        store.change_cap(&lower, CAP).unwrap();
+        let Reserved::Exhausted { purse, .. } = pay(store, &spend("b", "kvp", 1)) else {
+            panic!("paid beyond the cap")
+        };
+        assert_eq!((purse.spent, purse.left()), (600, 0));
+    }
+
+    fn spends_are_listed_with_what_they_took(place) {
+        let store = &place.store;
+        let (first, second) = (spend("a", "kvp", 100), spend("b", "unge", 200));
+        pay(store, &first);
+        pay(store, &second);
+        let all = store.spends(&SpendFilter { limit: 10, ..SpendFilter::default() }).unwrap();
+        assert_eq!(all.iter().map(|spend| spend.id).collect::<Vec<_>>(), [second.id, first.id]);
+        let filter = SpendFilter { project: Some("kvp".to_owned()), limit: 10, ..SpendFilter::default() };
+        let own = store.spends(&filter).unwrap();
+        assert_eq!((own.len(), own[0].charges.iter().map(|charge| charge.nano).sum::<u64>()), (1, 200));
+        let days = store.spent_by_day(noon()).unwrap();
+        assert_eq!(days[&data()].iter().map(|(_, nano)| nano).sum::<u64>(), 300);
+    }
+
+    fn nothing_that_was_paid_or_answered_can_be_taken_back(place) {
+        let store = &place.store;
+        let first = spend("a", "kvp", 100);
+        pay(store, &first);
+        store.keep_answers(&[answer(&first, "7")]).unwrap();
+        for sql in [
+            "UPDATE purses SET spent = 0",
+            "DELETE FROM purses",
+            "UPDATE purse_days SET spent = 0",
+            "UPDATE spends SET nano = 1",
+            "DELETE FROM charges",
+            "UPDATE answers SET id = id",
+            "DELETE FROM answers",
+        ] {
+            assert!(place.raw(sql).is_err(), "{sql}");
+        }
+        place.unguard("answers");
+        place.raw("UPDATE answers SET sha256 = 'abababababababababababababababababababababababababababababababab'").unwrap();
+        assert!(matches!(store.answer(first.id), Err(Error::Corrupt(_))));
+    }
+}
