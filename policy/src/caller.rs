@@ -51,13 +51,20 @@ pub struct Caller {
     scopes: BTreeSet<String>,
     supplier: Option<OrganisationNumber>,
     client: Option<String>,
+    person: Option<String>,
 }
 
 impl Caller {
     /// A caller without a token: tier protected, public tables only.
     #[must_use]
     pub const fn anonymous() -> Self {
-        Self { subject: Subject::Anonymous, scopes: BTreeSet::new(), supplier: None, client: None }
+        Self {
+            subject: Subject::Anonymous,
+            scopes: BTreeSet::new(),
+            supplier: None,
+            client: None,
+            person: None,
+        }
     }
 
     /// What a verified token says.
@@ -68,7 +75,29 @@ impl Caller {
         supplier: Option<OrganisationNumber>,
         client: Option<String>,
     ) -> Self {
-        Self { subject, scopes, supplier, client }
+        Self { subject, scopes, supplier, client, person: None }
+    }
+
+    /// Somebody who is not there, to ask what would be decided; nothing that comes of it can be used.
+    pub(crate) const fn as_if(
+        subject: Subject,
+        scopes: BTreeSet<String>,
+        supplier: Option<OrganisationNumber>,
+    ) -> Self {
+        Self { subject, scopes, supplier, client: None, person: None }
+    }
+
+    /// The same caller, with the issuer's name for the person behind the account: one person may have
+    /// several accounts. It is for telling persons apart and for nothing else; it is never written down.
+    #[must_use]
+    pub fn of_person(self, person: Option<String>) -> Self {
+        Self { person, ..self }
+    }
+
+    /// The person behind the account, where the issuer says.
+    #[must_use]
+    pub fn person(&self) -> Option<&str> {
+        self.person.as_deref()
     }
 
     /// Who it is.

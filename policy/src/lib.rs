@@ -3,6 +3,15 @@
 //! Deciding is the only maker of a [`Grant`]. Faults while deciding are denials. The crate knows no
 //! clock and no database: the time is a parameter, and the grants in force are given as a whole.
 
+pub mod case;
+pub mod question;
+pub mod stop;
+
+pub use case::{Act, Actor, Case, Refused};
+pub use policy::matrix;
+pub use stop::Stop;
+pub use terms::HardRule;
+
 pub mod action;
 pub mod caller;
 pub mod decision;

@@ -25,6 +25,7 @@ struct Held {
     population: Population,
     columns: BTreeMap<u16, Arc<BTreeSet<String>>>,
     broken: Vec<HardRule>,
+    stopped: Option<crate::Stop>,
 }
 
 /// All grants of one moment, indexed by recipient and form, with the access rules.
@@ -135,6 +136,24 @@ impl Policy {
             .iter()
             .filter(|held| !held.broken.is_empty())
             .map(|held| (&held.terms, held.broken.as_slice()))
+    }
+
+    /// The same grants under stops: what is stopped opens nothing, whatever its grant says.
+    #[must_use]
+    pub fn under(mut self, stops: &[crate::Stop]) -> Self {
+        for held in &mut self.grants {
+            let (recipient, form) = (held.terms.recipient.organisation, held.terms.product);
+            held.stopped = stops.iter().copied().find(|stop| stop.stops(recipient, form));
+        }
+        self
+    }
+
+    /// Whether a version of a grant opens anything at this moment: what a stream that is under way asks
+    /// before each part it sends.
+    #[must_use]
+    pub fn is_open(&self, id: &str, version: u32, now: DateTime<Utc>) -> bool {
+        let mut named = self.grants.iter().filter(|held| held.terms.id == id);
+        named.any(|held| held.terms.version == version && held.is_open(now))
     }
 
     /// Decides one question. Among the grants that cover it, the least revealing one wins, then the one
@@ -334,8 +353,10 @@ fn hold(
         })
         .collect();
     let population = terms.population();
-    Held { terms, population, columns, broken }
+    Held { terms, population, columns, broken, stopped: None }
 }
+
+pub mod matrix;
 
 #[cfg(test)]
 mod tests;

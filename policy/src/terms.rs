@@ -5,6 +5,7 @@
 
 mod change;
 mod facts;
+mod handling;
 mod law;
 mod read;
 mod scope;
@@ -12,7 +13,8 @@ mod state;
 mod validate;
 
 pub use change::{Change, ChangeKind, diff};
-pub use law::{Chain, Gdpr, Purpose, PurposeClass, StatuteRef};
+pub use handling::{Delivery, Document, Precision};
+pub use law::{BasisType, Chain, Gdpr, Purpose, PurposeClass, StatuteRef, statute_key};
 pub use scope::{Columns, PopulationTerms, Recipient};
 pub use state::State;
 pub use validate::{ColumnsOf, HEALTH_COLUMNS, HardRule, Violation};
@@ -21,7 +23,7 @@ use crate::{OrganisationNumber, Population, Tier};
 use chrono::{DateTime, NaiveDate, Utc};
 use hjemmel_kostra::{Form, Text};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The grants of the demonstration: fictitious examples that a lawyer has not checked.
 pub const DEMO_GRANTS: &str = include_str!("../demo-grants.toml");
@@ -43,8 +45,14 @@ pub struct GrantTerms {
     /// Data processors that may fetch for the recipient.
     #[serde(default)]
     pub suppliers: BTreeSet<OrganisationNumber>,
+    /// Bodies the recipient may hand the data on to.
+    #[serde(default, alias = "onward_recipients", skip_serializing_if = "BTreeSet::is_empty")]
+    pub onward_recipients: BTreeSet<OrganisationNumber>,
     /// The form whose records or tables it opens.
     pub product: Form,
+    /// What kind of basis it is.
+    #[serde(default, alias = "basis_type", skip_serializing_if = "is_default")]
+    pub basis_type: BasisType,
     /// The law that gives the recipient its basis.
     pub statutes: Vec<StatuteRef>,
     /// Apart from the basis: what lifts confidentiality (taushetsplikt), needed for unit records.
@@ -58,6 +66,9 @@ pub struct GrantTerms {
     pub purpose: Purpose,
     /// Which columns.
     pub columns: Columns,
+    /// How exact single columns are; those not named are given as they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub precision: BTreeMap<String, Precision>,
     /// Whose records.
     pub population: PopulationTerms,
     /// Reporting years.
@@ -70,6 +81,12 @@ pub struct GrantTerms {
     /// What the recipient may join the data with, in words.
     #[serde(default)]
     pub linkage: Vec<Text>,
+    /// Whether the recipient was promised editions before they are published; recorded, not yet enforced.
+    #[serde(default, alias = "pre_release", skip_serializing_if = "is_default")]
+    pub pre_release: bool,
+    /// How often and how much may be fetched.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub delivery: Delivery,
     /// The first instant it holds.
     #[serde(alias = "valid_from")]
     pub valid_from: DateTime<Utc>,
@@ -85,9 +102,18 @@ pub struct GrantTerms {
     /// When the recipient must have confirmed the deletion.
     #[serde(alias = "deletion_attested_by")]
     pub deletion_attested_by: NaiveDate,
+    /// How the recipient keeps the data until then, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Text>,
     /// The data protection impact assessment (DPIA).
     #[serde(default)]
     pub dpia: Option<String>,
+    /// What the data protection officer said, by its place in the archive.
+    #[serde(default, alias = "dpo_opinion", skip_serializing_if = "Option::is_none")]
+    pub dpo_opinion: Option<String>,
+    /// The lawyer's written assessment.
+    #[serde(default, alias = "review_memo", skip_serializing_if = "Option::is_none")]
+    pub review_memo: Option<Document>,
     /// The case in the archive.
     #[serde(alias = "case_reference")]
     pub case_reference: String,
@@ -99,6 +125,11 @@ pub struct GrantTerms {
     /// Who decided.
     #[serde(default)]
     pub approver: Option<String>,
+}
+
+/// Left out of records, so that a grant without it is written as it was before the field existed.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl GrantTerms {

@@ -110,6 +110,11 @@ pub enum Failure {
         /// The tier.
         tier: Tier,
     },
+    /// Somebody has stopped it, whatever the grant says.
+    Stopped {
+        /// What is stopped.
+        stop: crate::Stop,
+    },
     /// Something broke while deciding.
     Fault,
 }
@@ -169,6 +174,7 @@ impl Failure {
                     format!("the grant is not active ({})", state.en),
                 )
             }
+            Self::Stopped { stop } => stop.text(),
             Self::NotYet { valid_from } => Text::new(
                 format!("tilgangen gjelder først fra {valid_from}"),
                 format!("the grant does not hold before {valid_from}"),

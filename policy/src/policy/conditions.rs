@@ -55,6 +55,14 @@ impl Held {
         }
     }
 
+    /// Whether it opens anything at all at this moment.
+    pub(super) fn is_open(&self, now: DateTime<Utc>) -> bool {
+        self.broken.is_empty()
+            && self.stopped.is_none()
+            && self.terms.state == crate::State::Active
+            && self.terms.holds_at(now)
+    }
+
     /// What the access rules are asked about this grant.
     pub(super) fn usage(
         &self,
@@ -88,6 +96,9 @@ impl Held {
 
     fn check_standing(&self, question: &Question<'_>, failed: &mut Vec<Failure>) {
         let terms = &self.terms;
+        if let Some(stop) = self.stopped {
+            failed.push(Failure::Stopped { stop });
+        }
         if !self.broken.is_empty() {
             failed.push(Failure::Invalid { rules: self.broken.clone() });
         }

@@ -231,3 +231,39 @@ fn a_decision_survives_json_and_a_snapshot_is_shared_between_threads() {
         assert_eq!(serde_json::from_str::<Decision>(&json).unwrap(), decision);
     }
 }
+
+#[test]
+fn a_stop_closes_what_it_is_aimed_at_and_nothing_else() {
+    let nav = OrganisationNumber::parse(NAV).unwrap();
+    let ks = OrganisationNumber::parse(KS).unwrap();
+    let grant = demo_grant("nav-11-pseudonymised");
+    for (stop, open) in [
+        (crate::Stop::All, false),
+        (crate::Stop::Recipient { organisation: nav }, false),
+        (crate::Stop::Recipient { organisation: ks }, true),
+        (crate::Stop::Dataset { form: Form::F11 }, false),
+        (crate::Stop::Dataset { form: Form::F11C }, true),
+    ] {
+        let policy = policy(demo()).under(&[stop]);
+        let decided = read(&policy, &body(NAV, None), records(Form::F11, 2024));
+        assert_eq!(decided.is_allowed(), open, "{stop:?}");
+        assert_eq!(policy.is_open(&grant.id, grant.version, now()), open, "{stop:?}");
+        let named = decided.decision().failures().any(|f| *f == Failure::Stopped { stop });
+        assert_eq!(named, !open, "{stop:?}");
+        assert_eq!(crate::Stop::parse(stop.kind(), &stop.target()), Some(stop));
+    }
+}
+
+#[test]
+fn what_is_under_way_asks_for_the_state_too() {
+    let mut grant = demo_grant("nav-11-pseudonymised");
+    let version = grant.version;
+    let id = grant.id.clone();
+    assert!(policy(vec![grant.clone()]).is_open(&id, version, now()));
+    assert!(!policy(vec![grant.clone()]).is_open(&id, version + 1, now()));
+    assert!(!policy(vec![grant.clone()]).is_open(&id, version, grant.valid_to));
+    grant.state = crate::State::Suspended;
+    assert!(!policy(vec![grant]).is_open(&id, version, now()));
+}
+
+mod matrix;

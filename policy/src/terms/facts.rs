@@ -85,12 +85,26 @@ fn reach(terms: &GrantTerms) -> Vec<Fact> {
             &recipient.kommune,
         ),
         several("suppliers", "leverandører", "suppliers", &terms.suppliers),
+        several(
+            "onwardRecipients",
+            "kan gi videre til",
+            "may hand on to",
+            &terms.onward_recipients,
+        ),
         plain("product", "skjema", "form", &terms.product),
         columns,
+        several(
+            "precision",
+            "presisjon",
+            "precision",
+            terms.precision.iter().map(|(name, precision)| format!("{name}: {}", precision.code())),
+        ),
         population,
         plain("population.network", "nettverk", "network", &optional(network)),
         several("years", "årganger", "years", &terms.years),
         one("tier", "nivå", "tier", terms.tier.label()),
+        one("preRelease", "før publisering", "before publication", yes_no(terms.pre_release)),
+        plain("delivery", "levering", "delivery", &terms.delivery),
         one(
             "identifiers",
             "direkte identifikatorer",
@@ -111,6 +125,7 @@ fn law(terms: &GrantTerms) -> Vec<Fact> {
     let lift = terms.confidentiality_lift.as_ref().map(statute);
     let purpose = &terms.purpose;
     vec![
+        one("basisType", "type grunnlag", "kind of basis", terms.basis_type.label()),
         several("statutes", "hjemmel", "legal basis", terms.statutes.iter().map(statute)),
         plain(
             "confidentialityLift",
@@ -147,6 +162,12 @@ fn law(terms: &GrantTerms) -> Vec<Fact> {
             "forbidden uses",
             purpose.forbidden_uses.iter().map(|text| &text.nb),
         ),
+        one(
+            "purpose.decides",
+            "grunnlag for vedtak",
+            "decisions rest on it",
+            yes_no(purpose.decides),
+        ),
     ]
 }
 
@@ -170,6 +191,19 @@ fn life(terms: &GrantTerms) -> Vec<Fact> {
             "impact assessment",
             &optional(terms.dpia.as_ref()),
         ),
+        plain(
+            "retention",
+            "oppbevaring",
+            "retention",
+            &optional(terms.retention.as_ref().map(|text| &text.nb)),
+        ),
+        plain(
+            "dpoOpinion",
+            "personvernombudets uttalelse",
+            "data protection officer's opinion",
+            &optional(terms.dpo_opinion.as_ref()),
+        ),
+        plain("reviewMemo", "juridisk notat", "legal memo", &optional(terms.review_memo.as_ref())),
         plain("caseReference", "saksnummer", "case", &terms.case_reference),
         plain("applicant", "søker", "applicant", &terms.applicant),
         plain("reviewer", "juridisk vurdert av", "reviewer", &optional(terms.reviewer.as_ref())),

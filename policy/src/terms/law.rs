@@ -1,5 +1,6 @@
 //! The legal side of a grant: statutes, the data protection regulation, chain and purpose.
 
+use chrono::NaiveDate;
 use hjemmel_kostra::Text;
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +18,30 @@ pub struct StatuteRef {
     pub clause: String,
     /// Where to read it.
     pub url: String,
+    /// The paragraph within the section (ledd): `2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paragraph: Option<String>,
+    /// The letter or number within it (bokstav): `b`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letter: Option<String>,
+    /// SHA-256 of the text the decision was made on, hexadecimal; the register of statutes knows it.
+    #[serde(default, alias = "text_sha256", skip_serializing_if = "Option::is_none")]
+    pub text_sha256: Option<String>,
+    /// The first day the provision is law.
+    #[serde(default, alias = "valid_from", skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<NaiveDate>,
+    /// The last day, where its end is known.
+    #[serde(default, alias = "valid_to", skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<NaiveDate>,
 }
 
 impl StatuteRef {
+    /// The provision's name in the register of statutes: `LOV-2009-05-29-30/10`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        statute_key(&self.lov, &self.section)
+    }
+
     /// Whether the id has Lovdata's shape, `LOV-YYYY-MM-DD` with an optional number.
     pub(super) fn has_lovdata_id(&self) -> bool {
         let mut parts = self.lov.split('-');
@@ -35,9 +57,25 @@ impl StatuteRef {
     }
 }
 
+/// The name a provision has in the register of statutes: Lovdata's id and the section without its sign and
+/// its spaces, so that it can stand in an address.
+#[must_use]
+pub fn statute_key(lov: &str, section: &str) -> String {
+    let section: String =
+        section.chars().filter(|letter| letter.is_alphanumeric() || *letter == '-').collect();
+    format!("{lov}/{section}")
+}
+
 impl std::fmt::Display for StatuteRef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} ({})", self.act, self.section, self.lov)
+        write!(f, "{} {}", self.act, self.section)?;
+        if let Some(paragraph) = &self.paragraph {
+            write!(f, " ledd {paragraph}")?;
+        }
+        if let Some(letter) = &self.letter {
+            write!(f, " bokstav {letter}")?;
+        }
+        write!(f, " ({})", self.lov)
     }
 }
 
@@ -157,4 +195,37 @@ pub struct Purpose {
     /// What the data may not be used for, whatever the purpose.
     #[serde(default, alias = "forbidden_uses")]
     pub forbidden_uses: Vec<Text>,
+    /// Whether decisions about single persons may rest on the data.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decides: bool,
+}
+
+/// What kind of basis a grant rests on.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum BasisType {
+    /// A provision of an act.
+    #[default]
+    Statute,
+    /// A regulation, such as one made under forvaltningsloven § 13 g.
+    Regulation,
+    /// A decision that opens data for research.
+    ResearchApproval,
+    /// The consent of the persons.
+    Consent,
+}
+
+impl BasisType {
+    /// The kind in plain words.
+    #[must_use]
+    pub fn label(self) -> Text {
+        match self {
+            Self::Statute => Text::new("lov", "statute"),
+            Self::Regulation => Text::new("forskrift", "regulation"),
+            Self::ResearchApproval => Text::new("vedtak for forskning", "research approval"),
+            Self::Consent => Text::new("samtykke", "consent"),
+        }
+    }
 }

@@ -27,15 +27,19 @@ pub enum State {
     Suspended,
     /// Stopped for good.
     Revoked,
+    /// Past its last day.
+    Expired,
     /// Replaced by a later version.
     Superseded,
+    /// Taken back by the applicant before it came into force.
+    Withdrawn,
     /// Over, with deletion attested.
     Closed,
 }
 
 impl State {
     /// Every state, in the order of a life.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Draft,
         Self::Submitted,
         Self::Complete,
@@ -46,7 +50,9 @@ impl State {
         Self::Active,
         Self::Suspended,
         Self::Revoked,
+        Self::Expired,
         Self::Superseded,
+        Self::Withdrawn,
         Self::Closed,
     ];
 
@@ -64,7 +70,9 @@ impl State {
             Self::Active => "active",
             Self::Suspended => "suspended",
             Self::Revoked => "revoked",
+            Self::Expired => "expired",
             Self::Superseded => "superseded",
+            Self::Withdrawn => "withdrawn",
             Self::Closed => "closed",
         }
     }
@@ -83,15 +91,52 @@ impl State {
             Self::Active => ("aktiv", "active"),
             Self::Suspended => ("stanset midlertidig", "suspended"),
             Self::Revoked => ("trukket tilbake", "revoked"),
+            Self::Expired => ("utløpt", "expired"),
             Self::Superseded => ("erstattet", "superseded"),
+            Self::Withdrawn => ("trukket av søkeren", "withdrawn by the applicant"),
             Self::Closed => ("avsluttet", "closed"),
         };
         Text::new(nb, en)
     }
 
-    /// Whether a reviewer and an approver must be known by now.
+    /// Whether a reviewer and an approver must be known by now. A refusal needs no second person, and
+    /// whoever takes an application back waits for nobody.
     #[must_use]
     pub const fn is_decided(self) -> bool {
-        !matches!(self, Self::Draft | Self::Submitted | Self::Complete | Self::Reviewed)
+        !matches!(
+            self,
+            Self::Draft
+                | Self::Submitted
+                | Self::Complete
+                | Self::Reviewed
+                | Self::Refused
+                | Self::Withdrawn
+        )
+    }
+
+    /// Whether a version in this state is the one that counts, open or stopped.
+    #[must_use]
+    pub const fn is_in_force(self) -> bool {
+        matches!(self, Self::Active | Self::Suspended)
+    }
+
+    /// Whether it is on its way to being decided or put into force.
+    #[must_use]
+    pub const fn is_pending(self) -> bool {
+        matches!(
+            self,
+            Self::Draft
+                | Self::Submitted
+                | Self::Complete
+                | Self::Reviewed
+                | Self::Approved
+                | Self::Accepted
+        )
+    }
+
+    /// Reads the word of a record.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == text)
     }
 }

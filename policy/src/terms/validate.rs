@@ -1,5 +1,7 @@
 //! The hard rules: what no grant may say, whoever signed it.
 
+mod further;
+
 use super::{Chain, Columns, GrantTerms};
 use crate::Tier;
 use hjemmel_kostra::{Form, Language, Text};
@@ -60,6 +62,8 @@ pub enum HardRule {
     OwnPopulation,
     /// Applicant, reviewer and approver are three persons.
     FourEyes,
+    /// What was granted in bands or as a flag is kept so by the form.
+    Precision,
 }
 
 impl HardRule {
@@ -78,6 +82,7 @@ impl HardRule {
             Self::GivesSomething => "gives-something",
             Self::OwnPopulation => "own-population",
             Self::FourEyes => "four-eyes",
+            Self::Precision => "precision",
         }
     }
 }
@@ -121,6 +126,8 @@ pub(super) fn validate(terms: &GrantTerms, columns: &impl ColumnsOf) -> Result<(
     check_columns(terms, columns, &mut found);
     check_population(terms, &mut found);
     check_people(terms, &mut found);
+    further::check_precision(terms, &mut found);
+    further::check_statutes_last(terms, &mut found);
     if found.0.is_empty() { Ok(()) } else { Err(found.0) }
 }
 
@@ -355,6 +362,14 @@ fn check_population(terms: &GrantTerms, found: &mut Found) {
         "regions are municipalities of four digits or bydeler of six",
     );
     let own = &terms.recipient.kommune;
+    let name = terms.recipient.name.trim().to_lowercase();
+    found.refuse_if(
+        own.is_empty() && name.ends_with("kommune") && !name.ends_with("fylkeskommune"),
+        rule,
+        "recipient.kommune",
+        "en kommune må oppgi kommunenumrene sine",
+        "a municipality must name its municipality numbers",
+    );
     let outside = |code: &String| {
         !own.contains(code) && !code.get(..4).is_some_and(|kommune| own.contains(kommune))
     };

@@ -54,7 +54,7 @@ fn allowed(
         && use_is_open
 }
 
-fn a_grant() -> impl Strategy<Value = GrantTerms> {
+pub(super) fn a_grant() -> impl Strategy<Value = GrantTerms> {
     let base = prop::sample::select(demo());
     let class = prop::option::weighted(0.25, prop::sample::select(PurposeClass::ALL.to_vec()));
     let state = prop::sample::select(vec![
