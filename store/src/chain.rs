@@ -1,7 +1,7 @@
 //! The hash chain over the record of decisions.
 //!
 //! Row `n` has `leaf = SHA-256(0x00, canonical row)` and `hash = SHA-256(0x01, previous, leaf)`, the
-//! prefixes of RFC 6962, so that a Merkle tree over the leaves can be added without touching a row.
+//! prefixes of RFC 6962; `tree` is the Merkle tree over the leaves.
 //! The chain alone shows any change that does not rewrite everything after it. Somebody who owns the
 //! database can rewrite all of it, head included: only a state noted elsewhere shows that, which is
 //! what `witnessed` in [`crate::Store::verify_chain`] is for.
@@ -43,7 +43,7 @@ pub(crate) struct Link {
 impl Link {
     /// Binds a row to its sequence number and to all rows before it.
     pub(crate) fn of(seq: i64, row: &DecisionRow, previous: &str) -> Self {
-        let leaf = leaf(seq, row);
+        let leaf = leaf_of(seq, row);
         let hash = Sha256::new()
             .chain_update([1])
             .chain_update(previous.as_bytes())
@@ -53,25 +53,57 @@ impl Link {
     }
 }
 
-/// Every field with its length in front, so that no two rows share their bytes.
-fn leaf(seq: i64, row: &DecisionRow) -> String {
+/// What a leaf is made of. Times are whole microseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'a> {
+    /// The id, in its usual form.
+    pub id: &'a str,
+    /// When.
+    pub at: i64,
+    /// Under which policy version.
+    pub policy_version: i64,
+    /// Who.
+    pub subject_kind: &'a str,
+    /// The body.
+    pub organisation: Option<&'a str>,
+    /// The processor.
+    pub supplier: Option<&'a str>,
+    /// The client.
+    pub client: Option<&'a str>,
+    /// What was done.
+    pub action: &'a str,
+    /// To what.
+    pub resource: &'a str,
+    /// How it ended.
+    pub outcome: &'a str,
+    /// The grant.
+    pub grant_id: Option<&'a str>,
+    /// Its version.
+    pub grant_version: Option<u32>,
+    /// Everything about it.
+    pub body: &'a str,
+}
+
+/// The leaf of one row, as RFC 6962 hashes leaves. Every field has its length in front, so that no two rows
+/// share their bytes.
+#[must_use]
+pub fn leaf(seq: i64, row: &Fields<'_>) -> [u8; 32] {
     let mut digest = Sha256::new().chain_update([0]).chain_update(b"hjemmel decision 1\n");
     digest.update(seq.to_be_bytes());
-    digest.update(row.at.timestamp_micros().to_be_bytes());
+    digest.update(row.at.to_be_bytes());
     digest.update(row.policy_version.to_be_bytes());
     digest.update(row.grant_version.map_or(0, i64::from).to_be_bytes());
-    let id = row.id.to_string();
     let fields = [
-        Some(id.as_str()),
-        Some(&row.subject_kind),
-        row.organisation.as_deref(),
-        row.supplier.as_deref(),
-        row.client.as_deref(),
-        Some(&row.action),
-        Some(&row.resource),
-        Some(&row.outcome),
-        row.grant_id.as_deref(),
-        Some(&row.body),
+        Some(row.id),
+        Some(row.subject_kind),
+        row.organisation,
+        row.supplier,
+        row.client,
+        Some(row.action),
+        Some(row.resource),
+        Some(row.outcome),
+        row.grant_id,
+        Some(row.body),
     ];
     for field in fields {
         digest.update([u8::from(field.is_some())]);
@@ -79,5 +111,24 @@ fn leaf(seq: i64, row: &DecisionRow) -> String {
         digest.update((bytes.len() as u64).to_be_bytes());
         digest.update(bytes);
     }
-    hex(&digest.finalize())
+    digest.finalize().into()
+}
+
+fn leaf_of(seq: i64, row: &DecisionRow) -> String {
+    let fields = Fields {
+        id: &row.id.to_string(),
+        at: row.at.timestamp_micros(),
+        policy_version: row.policy_version,
+        subject_kind: &row.subject_kind,
+        organisation: row.organisation.as_deref(),
+        supplier: row.supplier.as_deref(),
+        client: row.client.as_deref(),
+        action: &row.action,
+        resource: &row.resource,
+        outcome: &row.outcome,
+        grant_id: row.grant_id.as_deref(),
+        grant_version: row.grant_version,
+        body: &row.body,
+    };
+    hex(&leaf(seq, &fields))
 }

@@ -6,6 +6,7 @@ use crate::schema::{decision_head, decisions};
 use crate::values::{moment, number, stored, text, uuid};
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -107,24 +108,19 @@ impl Store {
         if rows.is_empty() {
             return Ok(());
         }
-        self.write("decision_head", |conn| {
-            let mut head = head(conn)?;
-            for part in rows.chunks(BATCH) {
-                let batch = part
-                    .iter()
-                    .map(|row| Raw::next(&mut head, row))
-                    .collect::<Result<Vec<_>, Error>>()?;
-                let insert = diesel::insert_into(decisions::table);
-                match conn {
-                    AnyConnection::Sqlite(c) => insert.values(&batch).execute(c)?,
-                    AnyConnection::Postgres(c) => insert.values(&batch).execute(c)?,
-                };
-            }
-            diesel::update(decision_head::table.find(1))
-                .set((decision_head::seq.eq(head.seq), decision_head::hash.eq(&head.hash)))
-                .execute(conn)?;
-            Ok(())
-        })
+        self.write("decision_head", |conn| append_locked(conn, rows))
+    }
+
+    /// The rows after one, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn record_from(&self, after: i64, limit: u32) -> Result<Vec<StoredDecision>, Error> {
+        let rows: Vec<Raw> = self.read(|conn| {
+            let later = decisions::table.filter(decisions::seq.gt(after));
+            Ok(later.order(decisions::seq.asc()).limit(i64::from(limit)).load(conn)?)
+        })?;
+        rows.into_iter().map(TryInto::try_into).collect()
     }
 
     /// One decision by the id in its response.
@@ -221,6 +217,38 @@ impl Store {
             })
         })
     }
+}
+
+/// Appends rows in a transaction that is about something else.
+pub(crate) fn append(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if let AnyConnection::Postgres(conn) = conn {
+        conn.batch_execute("LOCK TABLE decision_head IN EXCLUSIVE MODE")?;
+    }
+    append_locked(conn, rows)
+}
+
+fn append_locked(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(), Error> {
+    let mut head = head(conn)?;
+    let before = head.seq;
+    for part in rows.chunks(BATCH) {
+        let batch =
+            part.iter().map(|row| Raw::next(&mut head, row)).collect::<Result<Vec<_>, Error>>()?;
+        let insert = diesel::insert_into(decisions::table);
+        match conn {
+            AnyConnection::Sqlite(c) => insert.values(&batch).execute(c)?,
+            AnyConnection::Postgres(c) => insert.values(&batch).execute(c)?,
+        };
+    }
+    diesel::update(decision_head::table.find(1))
+        .set((decision_head::seq.eq(head.seq), decision_head::hash.eq(&head.hash)))
+        .execute(conn)?;
+    if before / crate::tree::WIDTH != head.seq / crate::tree::WIDTH {
+        crate::tree::grow(conn, head.seq)?;
+    }
+    Ok(())
 }
 
 fn head(conn: &mut AnyConnection) -> Result<ChainState, Error> {

@@ -36,3 +36,21 @@ pub use purses::{Charge, Purse, PurseId, PurseKind};
 pub use releases::{NewRelease, Release};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
 pub use store::{Store, newest_migration};
+
+mod cases;
+mod enact;
+mod listen;
+mod persons;
+mod policy_tests;
+mod statutes;
+mod stops;
+mod tree;
+
+pub use cases::{CaseFilter, CaseRow, Force, NewStep, StepRow, Taken};
+pub use chain::{Fields, leaf};
+pub use listen::Listener;
+pub use policy::StoredPolicy;
+pub use policy_tests::PolicyTest;
+pub use statutes::StatuteRow;
+pub use stops::Stop;
+pub use tree::{Proof, Root};

@@ -1,12 +1,11 @@
 //! Grants and the policy versions they are active in. Versions are added; none is changed or removed.
 
-use crate::connection::AnyConnection;
-use crate::schema::{grant_periods, grants, policy_versions};
-use crate::values::{moment, number, sha256, stored, text};
+use crate::enact::{Raw, active_rows, checked, enact, newest, unknown, version_at, wanted};
+use crate::schema::{grants, policy_versions};
+use crate::values::moment;
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// One version of one grant. `terms` decides; the other columns are for people who look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub struct GrantRow {
     pub recipient: String,
     /// The forms it covers.
     pub form: String,
-    /// Its state in the lifecycle.
+    /// Its state in the lifecycle; of a grant in force, the state it is in now.
     pub state: String,
     /// Its most revealing tier.
     pub tier: String,
@@ -46,32 +45,16 @@ pub struct PolicyVersion {
     pub sha256: String,
 }
 
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = grants)]
-struct Raw {
-    id: String,
-    version: i32,
-    recipient: String,
-    form: String,
-    state: String,
-    tier: String,
-    valid_from: String,
-    valid_to: Option<String>,
-    terms: String,
-    loaded_at: i64,
-    loaded_by: String,
+/// Everything that decides, of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPolicy {
+    /// 1, 2, 3 …
+    pub version: i64,
+    /// The grants by id, each in the state it was in.
+    pub grants: Vec<GrantRow>,
+    /// The stops that held.
+    pub stops: Vec<crate::Stop>,
 }
-
-#[derive(Insertable)]
-#[diesel(table_name = grant_periods)]
-struct Period<'a> {
-    grant_id: &'a str,
-    grant_version: i32,
-    since_policy: i64,
-}
-
-/// SQLite takes 32 766 parameters in one statement, PostgreSQL 65 535.
-const BATCH: usize = 1_000;
 
 impl Store {
     /// Makes exactly these grants active, as a new policy version, in one transaction; servers on
@@ -89,7 +72,7 @@ impl Store {
         now: DateTime<Utc>,
         expected: Option<i64>,
     ) -> Result<i64, Error> {
-        let wanted = wanted(terms)?;
+        let named = wanted(terms)?;
         self.write("policy_versions", |conn| {
             let current = newest(conn)?;
             if expected.is_some_and(|expected| expected != current) {
@@ -97,31 +80,31 @@ impl Store {
                     "policy version {current} is active, not the expected one"
                 )));
             }
-            let active: BTreeMap<String, i32> = active_keys(conn)?.into_iter().collect();
-            let unknown = unknown(conn, &wanted)?;
-            let same = unknown.is_empty()
-                && current > 0
+            let active = active_rows(conn, None)?;
+            let own = crate::cases::ids(conn)?;
+            let mut wanted = named.clone();
+            for row in &active {
+                if own.contains(&row.id) {
+                    wanted.insert(row.id.as_str(), row);
+                }
+            }
+            for id in named.keys().filter(|id| own.contains(**id)) {
+                let (told, held) = (named.get(id), active.iter().find(|row| row.id == **id));
+                if told.map(|row| row.version) != held.map(|row| row.version) {
+                    return Err(Error::Conflict(format!(
+                        "grant `{id}` has a case of its own; change it through /v1/grants"
+                    )));
+                }
+            }
+            let same = current > 0
                 && active.len() == wanted.len()
-                && wanted.iter().all(|(id, grant)| {
-                    active.get(*id).copied() == i32::try_from(grant.version).ok()
+                && active.iter().all(|row| {
+                    wanted.get(row.id.as_str()).is_some_and(|grant| grant.version == row.version)
                 });
-            if same {
+            if same && unknown(conn, &wanted)?.is_empty() {
                 return Ok(current);
             }
-            let version = current + 1;
-            diesel::insert_into(policy_versions::table)
-                .values((
-                    policy_versions::version.eq(version),
-                    policy_versions::created_at.eq(now.timestamp_micros()),
-                    policy_versions::author.eq(text(author)),
-                    policy_versions::summary.eq(text(summary)),
-                    policy_versions::sha256.eq(digest(wanted.values().copied())),
-                ))
-                .execute(conn)?;
-            append(conn, &unknown, author, now)?;
-            replace(conn, &active, &wanted, version)?;
-            notify(conn, version)?;
-            Ok(version)
+            enact(conn, &active, &wanted, (author, summary), now)
         })
     }
 
@@ -131,30 +114,27 @@ impl Store {
     /// [`Error::Corrupt`] when the grants are not the ones that were loaded.
     pub fn active_grants(&self) -> Result<(i64, Vec<GrantRow>), Error> {
         self.snapshot(|conn| {
-            let newest: Option<(i64, String)> = policy_versions::table
-                .order(policy_versions::version.desc())
-                .select((policy_versions::version, policy_versions::sha256))
-                .first(conn)
-                .optional()?;
-            let Some((version, sha256)) = newest else { return Ok((0, Vec::new())) };
-            let on = grant_periods::grant_id
-                .eq(grants::id)
-                .and(grant_periods::grant_version.eq(grants::version));
-            let rows: Vec<Raw> = grants::table
-                .inner_join(grant_periods::table.on(on))
-                .filter(grant_periods::until_policy.is_null())
-                .order(grants::id.asc())
-                .select(grants::all_columns)
-                .load(conn)?;
-            let mut rows: Vec<GrantRow> =
-                rows.into_iter().map(TryInto::try_into).collect::<Result<_, Error>>()?;
-            // Each database collates in its own way; the hash is over byte order.
-            rows.sort_by(|a, b| a.id.cmp(&b.id));
-            if digest(rows.iter()) == sha256 {
-                Ok((version, rows))
-            } else {
-                Err(Error::Corrupt(format!("the grants of policy version {version} were altered")))
-            }
+            let version = newest(conn)?;
+            Ok((version, checked(conn, version, None)?))
+        })
+    }
+
+    /// The active policy with its stops, or the one of a moment in the past; version 0 before the first.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when they are not the ones that were put into force.
+    pub fn policy_at(&self, moment: Option<DateTime<Utc>>) -> Result<StoredPolicy, Error> {
+        self.snapshot(|conn| {
+            let at = match moment {
+                None => None,
+                Some(moment) => Some(version_at(conn, moment)?),
+            };
+            let version = match at {
+                Some(version) => version,
+                None => newest(conn)?,
+            };
+            let grants = checked(conn, version, at)?;
+            Ok(StoredPolicy { version, grants, stops: crate::stops::holding(conn, at)? })
         })
     }
 
@@ -191,182 +171,5 @@ impl Store {
             Ok(grants::table.filter(grants::id.eq(id)).order(grants::version.asc()).load(conn)?)
         })?;
         rows.into_iter().map(TryInto::try_into).collect()
-    }
-}
-
-type Wanted<'a> = BTreeMap<&'a str, &'a GrantRow>;
-
-fn wanted(terms: &[GrantRow]) -> Result<Wanted<'_>, Error> {
-    let mut wanted = BTreeMap::new();
-    for grant in terms {
-        if wanted.insert(grant.id.as_str(), grant).is_some() {
-            return Err(Error::Conflict(format!("grant `{}` is named twice", grant.id)));
-        }
-    }
-    Ok(wanted)
-}
-
-fn newest(conn: &mut AnyConnection) -> Result<i64, Error> {
-    let newest: Option<i64> =
-        policy_versions::table.select(diesel::dsl::max(policy_versions::version)).first(conn)?;
-    Ok(newest.unwrap_or(0))
-}
-
-fn active_keys(conn: &mut AnyConnection) -> Result<Vec<(String, i32)>, Error> {
-    Ok(grant_periods::table
-        .filter(grant_periods::until_policy.is_null())
-        .select((grant_periods::grant_id, grant_periods::grant_version))
-        .load(conn)?)
-}
-
-/// Those of the wanted grants that are not stored yet.
-fn unknown<'a>(conn: &mut AnyConnection, wanted: &Wanted<'a>) -> Result<Vec<&'a GrantRow>, Error> {
-    let mut known = BTreeSet::new();
-    let ids: Vec<&str> = wanted.keys().copied().collect();
-    for part in ids.chunks(BATCH) {
-        let rows: Vec<Raw> =
-            grants::table.filter(grants::id.eq_any(part.iter().copied())).load(conn)?;
-        for raw in rows {
-            let row = GrantRow::try_from(raw)?;
-            let Some(grant) = wanted.get(row.id.as_str()) else { continue };
-            if grant.version == row.version {
-                if **grant != row {
-                    let (id, version) = (row.id, row.version);
-                    return Err(Error::Conflict(format!(
-                        "grant `{id}` version {version} is stored with other terms; raise its version"
-                    )));
-                }
-                known.insert(grant.id.as_str());
-            }
-        }
-    }
-    Ok(wanted.values().copied().filter(|grant| !known.contains(grant.id.as_str())).collect())
-}
-
-fn append(
-    conn: &mut AnyConnection,
-    rows: &[&GrantRow],
-    author: &str,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    for part in rows.chunks(BATCH) {
-        let batch = part
-            .iter()
-            .map(|grant| Raw::of(grant, author, now))
-            .collect::<Result<Vec<_>, Error>>()?;
-        let insert = diesel::insert_into(grants::table);
-        match conn {
-            AnyConnection::Sqlite(c) => insert.values(&batch).execute(c)?,
-            AnyConnection::Postgres(c) => insert.values(&batch).execute(c)?,
-        };
-    }
-    Ok(())
-}
-
-/// Ends the periods of what is no longer wanted and begins those of what is new.
-fn replace(
-    conn: &mut AnyConnection,
-    active: &BTreeMap<String, i32>,
-    wanted: &Wanted<'_>,
-    version: i64,
-) -> Result<(), Error> {
-    let stays = |id: &str| {
-        let now = wanted.get(id).and_then(|grant| i32::try_from(grant.version).ok());
-        now.is_some() && active.get(id).copied() == now
-    };
-    let ended: Vec<&String> = active.keys().filter(|id| !stays(id)).collect();
-    for part in ended.chunks(BATCH) {
-        let open = grant_periods::until_policy.is_null();
-        diesel::update(grant_periods::table)
-            .filter(grant_periods::grant_id.eq_any(part.iter().copied()).and(open))
-            .set(grant_periods::until_policy.eq(version))
-            .execute(conn)?;
-    }
-    let begun = wanted
-        .values()
-        .filter(|grant| !stays(&grant.id))
-        .map(|grant| {
-            let grant_version = stored(grant.version)?;
-            Ok(Period { grant_id: &grant.id, grant_version, since_policy: version })
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    for part in begun.chunks(BATCH) {
-        let insert = diesel::insert_into(grant_periods::table);
-        match conn {
-            AnyConnection::Sqlite(c) => insert.values(part).execute(c)?,
-            AnyConnection::Postgres(c) => insert.values(part).execute(c)?,
-        };
-    }
-    Ok(())
-}
-
-/// Delivered by the server when the transaction commits, and only then.
-fn notify(conn: &mut AnyConnection, version: i64) -> Result<(), Error> {
-    if let AnyConnection::Postgres(conn) = conn {
-        diesel::sql_query("SELECT pg_notify('hjemmel_policy', $1)")
-            .bind::<diesel::sql_types::Text, _>(version.to_string())
-            .execute(conn)?;
-    }
-    Ok(())
-}
-
-/// Over every field of every grant in order of id, lengths in front.
-fn digest<'a>(rows: impl Iterator<Item = &'a GrantRow>) -> String {
-    let mut bytes = Vec::new();
-    for row in rows {
-        let version = row.version.to_string();
-        let fields = [
-            &row.id,
-            &version,
-            &row.recipient,
-            &row.form,
-            &row.state,
-            &row.tier,
-            &row.valid_from,
-            row.valid_to.as_ref().unwrap_or(&row.valid_from),
-            &row.terms,
-        ];
-        bytes.push(u8::from(row.valid_to.is_some()));
-        for field in fields {
-            bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
-            bytes.extend_from_slice(field.as_bytes());
-        }
-    }
-    sha256(&bytes)
-}
-
-impl Raw {
-    fn of(grant: &GrantRow, author: &str, now: DateTime<Utc>) -> Result<Self, Error> {
-        Ok(Self {
-            id: grant.id.clone(),
-            version: stored(grant.version)?,
-            recipient: grant.recipient.clone(),
-            form: grant.form.clone(),
-            state: grant.state.clone(),
-            tier: grant.tier.clone(),
-            valid_from: grant.valid_from.clone(),
-            valid_to: grant.valid_to.clone(),
-            terms: grant.terms.clone(),
-            loaded_at: now.timestamp_micros(),
-            loaded_by: text(author),
-        })
-    }
-}
-
-impl TryFrom<Raw> for GrantRow {
-    type Error = Error;
-
-    fn try_from(raw: Raw) -> Result<Self, Error> {
-        Ok(Self {
-            id: raw.id,
-            version: number(raw.version)?,
-            recipient: raw.recipient,
-            form: raw.form,
-            state: raw.state,
-            tier: raw.tier,
-            valid_from: raw.valid_from,
-            valid_to: raw.valid_to,
-            terms: raw.terms,
-        })
     }
 }

@@ -3,7 +3,7 @@
 use crate::connection::AnyConnection;
 use crate::schema::releases;
 use crate::values::{form, json, moment, number, sha256, stored, uuid};
-use crate::{Error, Store};
+use crate::{DecisionRow, Error, Store};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use hjemmel_kostra::Form;
@@ -120,6 +120,7 @@ impl Store {
                 diesel::update(releases::table.find(id.to_string()))
                     .set(releases::published_at.eq(now.timestamp_micros()))
                     .execute(conn)?;
+                crate::decisions::append(conn, &[published_event(id, now)])?;
             }
             Ok(())
         })
@@ -168,6 +169,25 @@ impl Store {
                 published.into_iter().map(|(form, year, id)| ((form, year), id)).collect();
             newest.values().map(|id| one(conn, id)).collect()
         })
+    }
+}
+
+/// A publication as an event of the record.
+fn published_event(id: Uuid, now: DateTime<Utc>) -> DecisionRow {
+    DecisionRow {
+        id: Uuid::new_v4(),
+        at: now,
+        policy_version: 0,
+        subject_kind: "installation".to_owned(),
+        organisation: None,
+        supplier: None,
+        client: None,
+        action: "release:publish".to_owned(),
+        resource: serde_json::json!({ "release": id }).to_string(),
+        outcome: "done".to_owned(),
+        grant_id: None,
+        grant_version: None,
+        body: "{}".to_owned(),
     }
 }
 

@@ -30,6 +30,80 @@ diesel::table! {
         grant_version -> Integer,
         since_policy -> BigInt,
         until_policy -> Nullable<BigInt>,
+        state -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    statutes (id, version) {
+        id -> Text,
+        version -> Integer,
+        act -> Text,
+        lov -> Text,
+        section -> Text,
+        url -> Text,
+        text_sha256 -> Nullable<Text>,
+        valid_from -> Nullable<Text>,
+        valid_to -> Nullable<Text>,
+        note -> Text,
+        recorded_at -> BigInt,
+        recorded_by -> Text,
+    }
+}
+diesel::table! {
+    grant_cases (id, version) {
+        id -> Text,
+        version -> Integer,
+        revision -> Integer,
+        state -> Text,
+        recipient -> Text,
+        form -> Text,
+        valid_to -> BigInt,
+        review_due -> Text,
+        updated_at -> BigInt,
+        body -> Text,
+    }
+}
+diesel::table! {
+    grant_steps (grant_id, version, revision) {
+        grant_id -> Text,
+        version -> Integer,
+        revision -> Integer,
+        at -> BigInt,
+        act -> Text,
+        from_state -> Nullable<Text>,
+        to_state -> Text,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        body -> Text,
+    }
+}
+diesel::table! {
+    policy_tests (id) {
+        id -> Text,
+        name -> Text,
+        expected -> Text,
+        question -> Text,
+        reason -> Text,
+        made_at -> BigInt,
+        made_by -> Text,
+        retired_at -> Nullable<BigInt>,
+        retired_by -> Nullable<Text>,
+        retire_reason -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    stops (id) {
+        id -> Text,
+        kind -> Text,
+        target -> Text,
+        reason -> Text,
+        made_at -> BigInt,
+        made_by -> Text,
+        since_policy -> BigInt,
+        lifted_at -> Nullable<BigInt>,
+        lifted_by -> Nullable<Text>,
+        lift_reason -> Nullable<Text>,
+        until_policy -> Nullable<BigInt>,
     }
 }
 diesel::table! {
@@ -102,6 +176,20 @@ diesel::table! {
         id -> Integer,
         seq -> BigInt,
         hash -> Text,
+    }
+}
+diesel::table! {
+    record_nodes (level, n) {
+        level -> Integer,
+        n -> BigInt,
+        hash -> Text,
+    }
+}
+diesel::table! {
+    record_persons (commitment) {
+        commitment -> Text,
+        person -> Text,
+        salt -> Text,
     }
 }
 diesel::table! {

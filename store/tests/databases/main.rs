@@ -4,6 +4,8 @@
 #[macro_use]
 mod support;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod decisions;
 #[cfg(test)]
 mod faults;
@@ -19,3 +21,5 @@ mod releases;
 mod schema;
 #[cfg(test)]
 mod throughput;
+#[cfg(test)]
+mod tree;

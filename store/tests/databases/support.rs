@@ -52,7 +52,9 @@ impl Place {
     /// Takes the guards off a table, as its owner can.
     pub fn unguard(&self, table: &str) {
         if self.is_sqlite() {
-            for trigger in ["no_update", "no_delete", "no_replace", "frozen", "forward"] {
+            for trigger in
+                ["no_update", "no_delete", "no_replace", "frozen", "forward", "lifted_once"]
+            {
                 self.raw(&format!("DROP TRIGGER IF EXISTS {table}_{trigger}")).unwrap();
             }
         } else {
