@@ -13,13 +13,13 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_kostra::Form;
-use hjemmel_policy::{GrantTerms, Policy};
+use hjemmel_policy::{GrantTerms, Policy, State, Stop};
 use hjemmel_registers::{EditionRef, Keys, Registers};
 use hjemmel_store::{DecisionRow, Store};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
 /// How much memory finished answers may take.
@@ -73,6 +73,8 @@ pub struct App {
     policy: ArcSwapOption<Policy>,
     shelf: ArcSwap<Shelf>,
     seen: ArcSwap<Seen>,
+    /// Held while pictures are taken, so that an older one never takes the place of a newer.
+    turn: Mutex<()>,
     healthy: Arc<AtomicBool>,
     ready: moka::sync::Cache<String, Arc<Ready>>,
 }
@@ -123,6 +125,7 @@ impl App {
             policy: ArcSwapOption::empty(),
             shelf: ArcSwap::default(),
             seen: ArcSwap::default(),
+            turn: Mutex::default(),
             healthy,
             ready: moka::sync::Cache::builder()
                 .weigher(|key: &String, ready: &Arc<Ready>| {
@@ -141,6 +144,7 @@ impl App {
     /// # Errors
     /// What could not be reached or read.
     pub fn refresh(&self, now: DateTime<Utc>) -> Result<(), AppError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = self.try_refresh(now);
         self.healthy.store(outcome.is_ok(), Ordering::Release);
         outcome
@@ -158,29 +162,14 @@ impl App {
         if **self.seen.load() == fresh {
             return Ok(());
         }
-        let policy = self.load_policy()?;
+        let policy = Arc::new(policy_of(self.store.policy_at(None)?)?);
+        // What is taken away is gone before the shelf, which may take longer, is looked at.
+        self.policy.store(Some(Arc::clone(&policy)));
         let picture = self.load_shelf(editions, policy.version(), now)?;
-        self.policy.store(Some(Arc::new(policy)));
         self.shelf.store(Arc::new(picture));
         self.ready.invalidate_all();
         self.seen.store(Arc::new(fresh));
         Ok(())
-    }
-
-    fn load_policy(&self) -> Result<Policy, AppError> {
-        let (version, rows) = self.store.active_grants()?;
-        let mut grants = Vec::with_capacity(rows.len());
-        for row in rows {
-            let terms: GrantTerms = serde_json::from_str(&row.terms)
-                .map_err(|source| AppError::Grant { id: row.id, source })?;
-            grants.push(terms);
-        }
-        let version = u64::try_from(version).unwrap_or_default();
-        let policy = Policy::build(grants, version, &columns_of)?;
-        for (grant, _) in policy.set_aside() {
-            tracing::error!(grant = grant.id, "a stored grant breaks a hard rule and is set aside");
-        }
-        Ok(policy)
     }
 
     fn load_shelf(
@@ -314,6 +303,36 @@ impl App {
         let policy = if self.is_healthy() { self.policy.load_full() } else { None };
         policy.ok_or_else(|| Problem::new(Kind::Unavailable))
     }
+}
+
+/// The policy as it was stored, to decide by. Each grant is in the state it was in, whatever its terms said
+/// when they were written.
+///
+/// # Errors
+/// When a grant or stop cannot be read, or the access rules do not load: then nothing is decided.
+pub fn policy_of(stored: hjemmel_store::StoredPolicy) -> Result<Policy, AppError> {
+    let mut grants = Vec::with_capacity(stored.grants.len());
+    for row in stored.grants {
+        let read = serde_json::from_str::<GrantTerms>(&row.terms);
+        let mut terms = read.map_err(|source| AppError::Grant { id: row.id.clone(), source })?;
+        terms.state = State::parse(&row.state).ok_or_else(|| unreadable("grant", &row.id))?;
+        grants.push(terms);
+    }
+    let mut stops = Vec::with_capacity(stored.stops.len());
+    for stop in stored.stops {
+        let known = Stop::parse(&stop.kind, &stop.target);
+        stops.push(known.ok_or_else(|| unreadable("stop", &stop.id.to_string()))?);
+    }
+    let version = u64::try_from(stored.version).unwrap_or_default();
+    let policy = Policy::build(grants, version, &columns_of)?.under(&stops);
+    for (grant, _) in policy.set_aside() {
+        tracing::error!(grant = grant.id, "a stored grant breaks a hard rule and is set aside");
+    }
+    Ok(policy)
+}
+
+fn unreadable(what: &str, id: &str) -> AppError {
+    hjemmel_store::Error::Corrupt(format!("{what} `{id}` cannot be read")).into()
 }
 
 const fn kind_name(kind: hjemmel_store::EditionKind) -> &'static str {

@@ -48,7 +48,10 @@ impl Journal {
     /// # Errors
     /// 503 when it could not be; the caller must release nothing.
     pub async fn record(&self, decision: &Decision) -> Result<Uuid, Problem> {
-        let row = row(decision)?;
+        let row = match &decision.caller.person {
+            None => row(decision)?,
+            Some(person) => row(&self.hidden(decision, person.clone()).await?)?,
+        };
         let id = row.id;
         let (done, written) = oneshot::channel();
         self.entries.try_send(Entry { row, done }).map_err(|_| Problem::new(Kind::Unavailable))?;
@@ -56,6 +59,16 @@ impl Journal {
             Ok(true) => Ok(id),
             _ => Err(Problem::new(Kind::Unavailable)),
         }
+    }
+
+    /// The decision with a commitment in the place of the person: the record holds no name.
+    async fn hidden(&self, decision: &Decision, person: String) -> Result<Decision, Problem> {
+        let store = self.store.clone();
+        let found = actix_web::web::block(move || store.commit_person(&person)).await;
+        let Ok(Ok(commitment)) = found else { return Err(Problem::new(Kind::Unavailable)) };
+        let mut hidden = decision.clone();
+        hidden.caller.person = Some(commitment);
+        Ok(hidden)
     }
 
     /// Records a security event: codes only, nothing a caller wrote.

@@ -1,7 +1,10 @@
 //! The OpenAPI document: what the handlers say, completed with what holds for all of them.
 
+mod law;
+
 use crate::problem::Kind;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
@@ -17,18 +20,20 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         (name = "Tables", description = "Published tables, as PxWebApi 2."),
         (name = "Datasets", description = "The datasets and, on a legal basis, their records."),
         (name = "Access", description = "What you may see and why."),
+        (name = "Grants", description = "Applying for a grant, deciding on it, and stopping it."),
+        (name = "Audit", description = "The record nobody can rewrite unseen: events, signed checkpoints, proofs."),
         (name = "Health", description = "Whether the server can answer."),
     )
 )]
 struct Document;
 
 /// The problems each operation can end in, beside 500 which all can.
-const PROBLEMS: [(&str, &[Kind]); 15] = {
+const COMMON: &[(&str, &[Kind])] = {
     use Kind::{
         InvalidToken, NoLegalBasis, NotAcceptable, NotFound, NotPublished, NotSignedIn,
         OutsideGrant, ParameterError, TooLarge, TooManyCells, Unavailable,
     };
-    [
+    &[
         ("read_liveness", &[NotAcceptable]),
         ("read_readiness", &[NotAcceptable, Unavailable]),
         ("read_problem", &[NotFound, NotAcceptable]),
@@ -83,6 +88,10 @@ const PROBLEMS: [(&str, &[Kind]); 15] = {
     ]
 };
 
+/// The problems of every operation.
+static PROBLEMS: LazyLock<Vec<(&str, &[Kind])>> =
+    LazyLock::new(|| [COMMON, law::PROBLEMS].concat());
+
 /// Operations whose answers hold data and carry all marks.
 const WITH_DATA: [&str; 3] = ["read_table_data", "query_table_data", "read_microdata"];
 
@@ -134,11 +143,11 @@ fn complete(document: &mut Value) {
         schemas.insert("Problem".to_owned(), problem_schema());
     }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for operation in paths
+    for (method, operation) in paths
         .into_iter()
         .flat_map(serde_json::Map::values_mut)
         .filter_map(Value::as_object_mut)
-        .flat_map(serde_json::Map::values_mut)
+        .flatten()
     {
         let Some(id) = operation.get("operationId").and_then(Value::as_str).map(str::to_owned)
         else {
@@ -149,10 +158,13 @@ fn complete(document: &mut Value) {
             for kind in kinds.iter().chain(&[Kind::Internal]) {
                 add_problem(responses, *kind);
             }
-            if let Some(success) = responses.get_mut("200").and_then(Value::as_object_mut) {
-                success.insert("headers".to_owned(), headers(&id));
+            for status in ["200", "201"] {
+                if let Some(success) = responses.get_mut(status).and_then(Value::as_object_mut) {
+                    success.insert("headers".to_owned(), headers(&id));
+                }
             }
-            if !id.contains("ness") {
+            let reads = method == "get" || WITH_DATA.contains(&id.as_str());
+            if reads && !id.contains("ness") {
                 responses.insert(
                     "304".to_owned(),
                     json!({ "description": "You hold this already (If-None-Match)." }),

@@ -35,6 +35,16 @@ pub enum Kind {
     TooLarge,
     /// The cell values asked for are not published.
     NotPublished,
+    /// The caller is known and may not do this.
+    NotPermitted,
+    /// It cannot be done in the state the thing is in.
+    WrongState,
+    /// The caller acts on a version that is no longer the newest.
+    Stale,
+    /// The caller does not say which version it acts on.
+    VersionNeeded,
+    /// A hard rule refuses it, by name.
+    HardRule,
     /// Database, policy, record or keys cannot be reached; nothing was released.
     Unavailable,
     /// A fault of ours.
@@ -43,7 +53,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::NotSignedIn,
         Self::InvalidToken,
         Self::NoLegalBasis,
@@ -55,6 +65,11 @@ impl Kind {
         Self::MethodNotAllowed,
         Self::TooLarge,
         Self::NotPublished,
+        Self::NotPermitted,
+        Self::WrongState,
+        Self::Stale,
+        Self::VersionNeeded,
+        Self::HardRule,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -74,6 +89,11 @@ impl Kind {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::TooLarge => "too-large",
             Self::NotPublished => "not-published",
+            Self::NotPermitted => "not-permitted",
+            Self::WrongState => "wrong-state",
+            Self::Stale => "stale",
+            Self::VersionNeeded => "version-needed",
+            Self::HardRule => "hard-rule",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -84,7 +104,13 @@ impl Kind {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::NotSignedIn | Self::InvalidToken => StatusCode::UNAUTHORIZED,
-            Self::NoLegalBasis | Self::OutsideGrant | Self::TooManyCells => StatusCode::FORBIDDEN,
+            Self::NoLegalBasis | Self::OutsideGrant | Self::TooManyCells | Self::NotPermitted => {
+                StatusCode::FORBIDDEN
+            }
+            Self::WrongState => StatusCode::CONFLICT,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
+            Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
+            Self::HardRule => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound | Self::NotPublished => StatusCode::NOT_FOUND,
             Self::ParameterError => StatusCode::BAD_REQUEST,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -110,6 +136,11 @@ impl Kind {
             Self::MethodNotAllowed => Text::new("Metoden er ikke tillatt", "Method not allowed"),
             Self::TooLarge => Text::new("For stor forespørsel", "Request too large"),
             Self::NotPublished => Text::new("Ikke publisert", "Not published"),
+            Self::NotPermitted => Text::new("Ikke tillatt for deg", "Not permitted"),
+            Self::WrongState => Text::new("Feil tilstand", "Wrong state"),
+            Self::Stale => Text::new("Endret i mellomtiden", "Changed meanwhile"),
+            Self::VersionNeeded => Text::new("Versjon mangler", "Version needed"),
+            Self::HardRule => Text::new("Bryter en fast regel", "Breaks a hard rule"),
             Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
             Self::Internal => Text::new("Intern feil", "Internal error"),
         }
@@ -162,6 +193,26 @@ impl Kind {
             Self::NotPublished => Text::new(
                 "Det finnes ingen publisert utgave av dette for året.",
                 "There is no published edition of this for the year.",
+            ),
+            Self::NotPermitted => Text::new(
+                "Du er kjent, men kan ikke gjøre dette; det som åpner for noe, krever flere personer.",
+                "You are known, but may not do this; what opens anything takes several persons.",
+            ),
+            Self::WrongState => Text::new(
+                "Det kan ikke gjøres i den tilstanden saken er i; detail sier hvilken.",
+                "It cannot be done in the state the case is in; detail says which.",
+            ),
+            Self::Stale => Text::new(
+                "Noen har endret saken etter at du leste den. Les den på nytt og prøv igjen.",
+                "Somebody has changed the case since you read it. Read it again and try again.",
+            ),
+            Self::VersionNeeded => Text::new(
+                "Send hodet If-Match med ETag fra saken slik du leste den.",
+                "Send the header If-Match with the ETag of the case as you read it.",
+            ),
+            Self::HardRule => Text::new(
+                "En fast regel som ingen kan sette til side, er brutt; `rules` sier hvilken og hvor.",
+                "A hard rule that nobody can set aside is broken; `rules` says which and where.",
             ),
             Self::Unavailable => Text::new(
                 "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",

@@ -2,7 +2,7 @@
 
 use crate::language;
 use crate::problem::{Kind, Problem};
-use actix_web::http::header;
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use hjemmel_disclosure::{Basis, Protection};
@@ -126,6 +126,8 @@ pub struct Reply<'a> {
     marks: Marks,
     language: Option<Language>,
     cache_control: &'static str,
+    tag: Option<String>,
+    status: StatusCode,
 }
 
 impl<'a> Reply<'a> {
@@ -139,7 +141,7 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub const fn marked(request: &'a HttpRequest, marks: Marks) -> Self {
         let cache_control = marks.cache_control();
-        Self { request, marks, language: None, cache_control }
+        Self { request, marks, language: None, cache_control, tag: None, status: StatusCode::OK }
     }
 
     /// An answer about the caller, for nobody else's cache.
@@ -153,6 +155,19 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub const fn in_language(mut self, language: Language) -> Self {
         self.language = Some(language);
+        self
+    }
+
+    /// Under a tag of the thing's own instead of one of the bytes, so that a change can name what it changes.
+    #[must_use]
+    pub fn tagged(self, tag: String) -> Self {
+        Self { tag: Some(tag), ..self }
+    }
+
+    /// With another status than 200.
+    #[must_use]
+    pub const fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
         self
     }
 
@@ -176,9 +191,12 @@ impl<'a> Reply<'a> {
     /// Sends bytes of a media type.
     #[must_use]
     pub fn send(self, media_type: &str, body: Bytes) -> HttpResponse {
-        let tag = entity_tag(&self.marks, &body);
-        let known = is_known(self.request, &tag);
-        let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        // What changes something is answered whole, whatever the caller holds.
+        let changes = self.tag.is_some() && self.request.method() != Method::GET;
+        let tag = self.tag.unwrap_or_else(|| entity_tag(&self.marks, &body));
+        let known = !changes && is_known(self.request, &tag);
+        let status = if known { StatusCode::NOT_MODIFIED } else { self.status };
+        let mut response = HttpResponse::build(status);
         self.marks.put(&mut response);
         response
             .insert_header((header::ETAG, tag))

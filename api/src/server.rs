@@ -103,8 +103,9 @@ async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
 fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
     std::thread::Builder::new().name("refresh".to_owned()).spawn(move || {
         let mut fault = None;
+        let mut listener = app.store().listener();
         loop {
-            std::thread::sleep(every);
+            listener.wait(every);
             let was_healthy = app.is_healthy();
             let now = app.refresh(Utc::now()).err().map(|error| error.to_string());
             match &now {
@@ -118,6 +119,7 @@ fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
                 _ => {}
             }
             fault = now;
+            crate::grants::expiry::sweep(&app, Utc::now());
             for (issuer, error) in app.verifier().refresh_due(Utc::now()) {
                 tracing::warn!(%issuer, %error, "the keys of an issuer could not be fetched");
             }

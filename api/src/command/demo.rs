@@ -2,7 +2,7 @@
 
 use super::installation::{self, Installation};
 use super::progress::Progress;
-use super::{Failure, generate, import, policy, release, say, serve, token};
+use super::{Failure, examples, generate, import, policy, release, say, serve, token};
 use crate::identity::{DevIssuer, IssuerConfig, KeySource, Kind};
 use chrono::Utc;
 use hjemmel_kostra::{Form, fictitious};
@@ -132,6 +132,7 @@ impl Demo {
         let installation = Installation::of(settings)?;
         let grants = policy::parse(hjemmel_policy::DEMO_GRANTS)?;
         policy::apply(&installation.store, &grants, "demo", None)?;
+        examples::open(&installation, &grants, Utc::now())?;
         Ok(installation)
     }
 
@@ -264,9 +265,14 @@ fn issuer_text(config: &IssuerConfig) -> String {
             .as_ref()
             .map(|claim| format!(", organisation_claim = {claim:?}"))
             .unwrap_or_default();
+        let person = people
+            .person_claim
+            .as_ref()
+            .map(|claim| format!(", person_claim = {claim:?}"))
+            .unwrap_or_default();
         let _ = writeln!(
             text,
-            "people = {{ roles_claim = {:?}, roles = {{ {} }}{organisation} }}",
+            "people = {{ roles_claim = {:?}, roles = {{ {} }}{organisation}{person} }}",
             people.roles_claim,
             roles.join(", ")
         );
@@ -292,7 +298,16 @@ curl -sg {bld} '{at}/pxwebapi/v2/tables/S1101/data?{regions}&outputFormat=csv&ou
 # 4 NAV gets it exact, at the same address:\n\
 curl -sgi {nav} '{at}/pxwebapi/v2/tables/S1101/data?{regions}&outputFormat=csv&outputFormatParams=UseTexts'\n\n\
 # 5 The whole year as Parquet, streamed:\n\
-curl -s {nav} -H 'Accept: application/vnd.apache.parquet' '{at}/v1/datasets/skjema-11/microdata?year=2024' -o skjema-11-2024.parquet\n",
+curl -s {nav} -H 'Accept: application/vnd.apache.parquet' '{at}/v1/datasets/skjema-11/microdata?year=2024' -o skjema-11-2024.parquet\n\n\
+# 6 An application is led to a grant by three persons (`hjemmel grant list` shows one at each stage):\n\
+hjemmel grant take submit bfd-utkast --as bld\n\
+hjemmel grant take complete bfd-utkast --as legal\n\
+hjemmel grant take review bfd-utkast --as legal --reason 'basis and purpose are sound' --memo 2026/201-3\n\
+hjemmel grant take approve bfd-utkast --as legal2\n\
+hjemmel grant take accept bfd-utkast --as bld\n\
+hjemmel grant impact bfd-utkast --as legal\n\
+hjemmel grant take activate bfd-utkast --as legal\n\
+hjemmel grant take suspend bfd-utkast --as legal --reason 'a question has come up'\n",
         nav = token("nav"),
         bld = token("bld"),
     )

@@ -1,9 +1,13 @@
 //! The `hjemmel` command: what an operator, a statistician and a newcomer type.
 
+mod audit;
 mod demo;
+mod examples;
 mod generate;
+mod grant;
 mod import;
 mod installation;
+mod matrix;
 mod policy;
 mod progress;
 mod protect;
@@ -13,6 +17,7 @@ mod token;
 
 #[cfg(test)]
 pub(crate) use demo::small;
+pub(crate) use policy::row as policy_row;
 
 use clap::{Parser, Subcommand};
 use hjemmel_kostra::{Form, Layout};
@@ -59,6 +64,11 @@ enum What {
     /// Loads, checks and explains grants.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Leads a case against a running server: lists, shows, and takes steps.
+    Grant(grant::Command),
+    /// Exports the record, and checks an export without a server or database.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Makes the database tables, or brings them up to this version.
     Migrate,
     /// Makes a new key file where the settings say; never overwrites one.
@@ -116,6 +126,8 @@ impl Command {
             What::Protect(protect) => protect.run(),
             What::AuditTable(audit) => audit.run(),
             What::Generate(generate) => generate.run(),
+            What::Grant(grant) => grant.run(&self.config),
+            What::Audit(audit) => audit.run(&self.config),
             What::Policy(policy) => policy.run(&self.config),
             What::Migrate => {
                 let url = installation::settings(&self.config)?.store.url;

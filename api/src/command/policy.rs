@@ -1,12 +1,14 @@
 //! `hjemmel policy`: grants from a reviewed file into force, and what they come to.
 
 use super::installation::Installation;
+use super::matrix;
 use super::{Failure, say};
-use crate::app::columns_of;
+use crate::app::{columns_of, policy_of};
+use crate::grants::trial;
 use chrono::{SecondsFormat, Utc};
 use hjemmel_kostra::Language;
-use hjemmel_policy::{GrantTerms, diff};
-use hjemmel_store::{GrantRow, Store};
+use hjemmel_policy::{GrantTerms, Policy, diff};
+use hjemmel_store::{CaseFilter, GrantRow, Store};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -34,6 +36,10 @@ pub enum Command {
     },
     /// Lists the grants in force.
     List,
+    /// Shows who can see which columns, years and regions at which tier, and what a file would change.
+    Matrix(matrix::Matrix),
+    /// Says why something was decided, or what would be, now or in the past.
+    Explain(matrix::Explain),
 }
 
 impl Command {
@@ -49,6 +55,8 @@ impl Command {
                 let installation = Installation::open(config)?;
                 load(&installation.store, &grants, &author, yes, dry_run)
             }
+            Self::Matrix(matrix) => matrix.run(config),
+            Self::Explain(explain) => explain.run(config),
             Self::List => {
                 let installation = Installation::open(config)?;
                 let (version, grants) = active(&installation.store)?;
@@ -99,6 +107,24 @@ fn active(store: &Store) -> Result<(i64, Vec<GrantTerms>), Failure> {
     Ok((version, grants))
 }
 
+/// The policy in force.
+pub fn active_policy(store: &Store) -> Result<Policy, Failure> {
+    Ok(policy_of(store.policy_at(None)?)?)
+}
+
+/// The policy as it would be with these grants in the place of those of the file loaded last; grants that are
+/// led as cases stay as they are.
+pub fn policy_with(store: &Store, grants: &[GrantTerms]) -> Result<Policy, Failure> {
+    let mut stored = store.policy_at(None)?;
+    let led = store.cases(&CaseFilter::default(), 1_000_000)?;
+    let is_led = |id: &str| led.iter().any(|case| case.id == id);
+    stored.grants.retain(|row| is_led(&row.id));
+    for grant in grants.iter().filter(|grant| !is_led(&grant.id)) {
+        stored.grants.push(row(grant)?);
+    }
+    Ok(policy_of(stored)?)
+}
+
 /// Shows what changes and puts the grants into force.
 fn load(
     store: &Store,
@@ -115,6 +141,13 @@ fn load(
     }
     for change in &changes {
         say(&change.describe(Language::En));
+    }
+    let failed = trial::failed(&policy_with(store, grants)?, &store.policy_tests()?, Utc::now());
+    for failed in &failed {
+        say(&format!("breaks the saved test `{}`: {}", failed.name, failed.explanation));
+    }
+    if !failed.is_empty() {
+        return Err(Failure::new("nothing was loaded: saved tests of the policy would break"));
     }
     if dry_run || !(yes || confirmed()?) {
         say("nothing was loaded");
@@ -148,7 +181,8 @@ pub fn apply(
     Ok(store.load_policy(&rows, author, &summary, Utc::now(), expected)?)
 }
 
-fn row(grant: &GrantTerms) -> Result<GrantRow, Failure> {
+/// A grant as it is stored.
+pub fn row(grant: &GrantTerms) -> Result<GrantRow, Failure> {
     let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     Ok(GrantRow {
         id: grant.id.clone(),

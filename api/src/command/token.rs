@@ -27,6 +27,9 @@ pub struct Token {
     /// A person, by any stable name.
     #[arg(long, value_name = "NAME")]
     person: Option<String>,
+    /// Who is behind the account, where one person has several; the name itself unless said.
+    #[arg(long, value_name = "NAME", requires = "person")]
+    person_behind: Option<String>,
     /// A role of the person.
     #[arg(long, value_enum)]
     role: Vec<RoleName>,
@@ -67,7 +70,13 @@ impl Token {
                         RoleName::Researcher => Role::Researcher,
                     })
                     .collect();
-                person(&issuer, &name, roles, organisation, self.seconds)?
+                person(
+                    &issuer,
+                    (&name, self.person_behind.as_deref()),
+                    roles,
+                    organisation,
+                    self.seconds,
+                )?
             }
             (None, Some(number)) => body(&issuer, number, self.seconds)?,
             (None, None) => return Err(Failure::new("name an --organisation or a --person")),
@@ -92,7 +101,7 @@ fn body(issuer: &DevIssuer, consumer: OrganisationNumber, seconds: u32) -> Resul
 
 fn person(
     issuer: &DevIssuer,
-    name: &str,
+    (name, behind): (&str, Option<&str>),
     roles: Vec<Role>,
     organisation: Option<OrganisationNumber>,
     seconds: u32,
@@ -101,6 +110,7 @@ fn person(
         subject: name.to_owned(),
         roles,
         organisation,
+        person: Some(behind.unwrap_or(name).to_owned()),
         audience: AUDIENCE.to_owned(),
         lifetime_seconds: seconds,
         jti: Uuid::new_v4(),
@@ -135,7 +145,7 @@ pub fn for_everyone(issuer: &DevIssuer) -> Result<Vec<(&'static str, String)>, F
         tokens.push((name, body(issuer, OrganisationNumber::parse(number)?, WEEK_SECONDS)?));
     }
     for (name, role) in PEOPLE {
-        tokens.push((name, person(issuer, name, vec![role], None, WEEK_SECONDS)?));
+        tokens.push((name, person(issuer, (name, None), vec![role], None, WEEK_SECONDS)?));
     }
     Ok(tokens)
 }

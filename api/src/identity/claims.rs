@@ -20,6 +20,7 @@ pub(super) struct Accepted {
     pub(super) scopes: BTreeSet<String>,
     pub(super) supplier: Option<OrganisationNumber>,
     pub(super) client: Option<String>,
+    pub(super) person: Option<String>,
     pub(super) validity: Validity,
     pub(super) jti: Option<String>,
 }
@@ -61,12 +62,16 @@ pub(super) fn accept(
         Some(client) => Some(client),
         None => short_string(claims, "azp", Reason::ClientInvalid)?,
     };
+    let person = match config.kind {
+        Kind::Oidc => people::person(config, claims)?,
+        Kind::Maskinporten => None,
+    };
     let (subject, supplier) = match config.kind {
         Kind::Maskinporten if jti.is_none() => return Err(Reason::JtiMissing),
         Kind::Maskinporten => maskinporten::subject(claims)?,
         Kind::Oidc => (people::subject(config, claims)?, None),
     };
-    Ok(Accepted { subject, scopes, supplier, client, validity, jti })
+    Ok(Accepted { subject, scopes, supplier, client, person, validity, jti })
 }
 
 /// An audience that names others besides us is refused: the token would work there too, so whoever

@@ -89,6 +89,10 @@ pub struct People {
     /// The claim with the body the person acts for; without it nobody acts for a body.
     #[serde(default)]
     pub organisation_claim: Option<String>,
+    /// The claim that names the person behind the account, such as `pid`: the same for every account of one
+    /// person. It tells persons apart where several must act, and is never written down.
+    #[serde(default)]
+    pub person_claim: Option<String>,
 }
 
 /// The signature algorithms we take; symmetric ones and `none` have no name here.

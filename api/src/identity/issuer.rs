@@ -64,6 +64,8 @@ pub struct PersonToken {
     pub roles: Vec<Role>,
     /// The body the person acts for, if any.
     pub organisation: Option<OrganisationNumber>,
+    /// The person behind the account; the same for each account of one person.
+    pub person: Option<String>,
     /// The installation it is meant for.
     pub audience: String,
     /// How long it counts.
@@ -132,6 +134,7 @@ impl DevIssuer {
                 .map(|role| (role_name(*role).to_owned(), *role))
                 .collect::<BTreeMap<_, _>>(),
             organisation_claim: Some("organisation".to_owned()),
+            person_claim: Some("pid".to_owned()),
         };
         vec![
             config("development-organisations", ORGANISATIONS, Kind::Maskinporten, None),
@@ -175,6 +178,9 @@ impl DevIssuer {
         insert(&mut claims, "jti", token.jti.to_string().into());
         insert(&mut claims, "sub", token.subject.as_str().into());
         insert(&mut claims, "roles", roles.into());
+        if let Some(person) = &token.person {
+            insert(&mut claims, "pid", person.as_str().into());
+        }
         if let Some(organisation) = token.organisation {
             insert(&mut claims, "organisation", format!("0192:{organisation}").into());
         }

@@ -24,7 +24,7 @@ mod token;
 mod tests;
 
 pub use config::{Algorithm, IssuerConfig, KeySource, Kind, People};
-pub use issuer::{DevIssuer, OrganisationToken, PersonToken};
+pub use issuer::{DevIssuer, OrganisationToken, PEOPLE, PersonToken};
 pub use refusal::{Reason, Refusal};
 pub use verify::{TestIssuers, Verifier};
 

@@ -46,3 +46,15 @@ fn acts_for(
     };
     found.map(Some).ok_or(Reason::OrganisationInvalid)
 }
+
+/// The person behind the account, where the issuer is set up to say.
+pub(super) fn person(
+    config: &IssuerConfig,
+    claims: &Map<String, Value>,
+) -> Result<Option<String>, Reason> {
+    let claim = config.people.as_ref().and_then(|people| people.person_claim.as_ref());
+    match claim {
+        Some(name) => short_string(claims, name, Reason::SubMissing),
+        None => Ok(None),
+    }
+}

@@ -241,9 +241,9 @@ impl Issuer {
     }
 
     fn verified(&self, kid: String, fingerprint: [u8; 32], accepted: Accepted) -> Verified {
-        let Accepted { subject, scopes, supplier, client, validity, jti } = accepted;
+        let Accepted { subject, scopes, supplier, client, person, validity, jti } = accepted;
         Verified {
-            caller: Caller::verified(subject, scopes, supplier, client),
+            caller: Caller::verified(subject, scopes, supplier, client).of_person(person),
             issuer: self.config.issuer.clone(),
             kid,
             fingerprint,

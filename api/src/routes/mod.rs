@@ -1,8 +1,15 @@
 //! The operations, one file a resource.
 
 pub mod access;
+pub mod audit;
+pub mod decisions;
+pub mod grants;
 pub mod health;
+pub mod matrix;
+pub mod policy_tests;
 pub mod records;
+pub mod statutes;
+pub mod stops;
 pub mod tables;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -24,5 +31,32 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(records::read_dataset)
         .service(records::read_microdata)
         .service(access::read_me)
-        .service(access::read_decision);
+        .service(access::read_decision)
+        .configure(law);
+}
+
+/// What legal staff and applicants do.
+fn law(services: &mut ServiceConfig<'_>) {
+    services
+        .service(grants::list_grants)
+        .service(grants::create_grant)
+        .service(grants::read_grant)
+        .service(grants::edit_grant)
+        .service(grants::read_grant_history)
+        .service(matrix::read_grant_impact)
+        .service(grants::take_step)
+        .service(decisions::try_decision)
+        .service(audit::list_events)
+        .service(audit::read_checkpoint)
+        .service(audit::read_proof)
+        .service(matrix::read_access_matrix)
+        .service(policy_tests::list_policy_tests)
+        .service(policy_tests::add_policy_test)
+        .service(policy_tests::retire_policy_test)
+        .service(statutes::list_statutes)
+        .service(statutes::add_statute)
+        .service(statutes::read_statute)
+        .service(stops::list_stops)
+        .service(stops::make_stop)
+        .service(stops::lift_stop);
 }

@@ -280,11 +280,7 @@ async fn answer(
 /// Whether the grant a stream rests on is still in force, asked anew of the policy of this moment.
 fn still_holds(app: &App, decision: &Decision) -> bool {
     let Some(used) = &decision.grant else { return false };
-    app.policy().is_ok_and(|policy| {
-        policy.grants().any(|grant| {
-            grant.id == used.id && grant.version == used.version && grant.holds_at(Utc::now())
-        })
-    })
+    app.policy().is_ok_and(|policy| policy.is_open(&used.id, used.version, Utc::now()))
 }
 
 fn resource(ask: &Ask) -> MicrodataRead {

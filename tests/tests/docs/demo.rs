@@ -110,8 +110,11 @@ impl Demo {
     /// Runs commands as they stand on a page, with the program on the path and its settings beside.
     pub fn shell(&self, commands: &str) -> Said {
         let mut text = self.at_its_port(commands);
-        if text.contains("/v1/decisions/ID") {
-            text = text.replace("/ID", &format!("/{}", self.a_decision()));
+        for asks in ["/v1/decisions/ID", "policy explain ID"] {
+            if text.contains(asks) {
+                let about = asks.replace("ID", &self.a_decision());
+                text = text.replace(asks, &about);
+            }
         }
         // Nobody is here to be asked.
         text = text.replace("policy load grants.toml", "policy load grants.toml --yes");
@@ -123,6 +126,10 @@ impl Demo {
             command.env_remove(name);
         }
         command.env("HJEMMEL_CONFIG", "hjemmel-demo/hjemmel.toml");
+        if text.contains("hjemmel grant") {
+            let address = self.address.trim_start_matches("http://");
+            command.env("HJEMMEL_SERVER_ADDRESS", address);
+        }
         let output = command.stdin(Stdio::null()).output().unwrap();
         let read = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Said { status: output.status, output: read(&output.stdout), errors: read(&output.stderr) }

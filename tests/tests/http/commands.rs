@@ -50,6 +50,8 @@ fn help_names_every_command_and_says_where_to_begin() {
         "audit-table",
         "generate",
         "policy",
+        "audit",
+        "grant",
         "migrate",
         "keys",
         "token",

@@ -31,3 +31,7 @@ mod scripts;
 mod selections;
 mod tokens;
 mod validity;
+
+mod cases;
+mod foresight;
+mod record;

@@ -126,6 +126,14 @@ impl Caller<'_> {
         answer
     }
 
+    /// Asks with a method, headers and a body.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let method = ureq::http::Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = self.call(&method, path, headers, body).unwrap();
+        truth::assert_nobody_is_named(&answer.body, path);
+        answer
+    }
+
     /// Asks and gives the body as it comes, read no faster than the test reads it.
     pub fn open(&self, path: &str) -> impl std::io::Read + use<> {
         let mut request = self.node.agent.get(format!("{}{path}", self.node.address));
@@ -144,6 +152,19 @@ impl Caller<'_> {
         headers: &[(&str, &str)],
         body: Option<&str>,
     ) -> Result<Answer, String> {
+        match body {
+            Some(body) => self.call(&ureq::http::Method::POST, path, headers, body),
+            None => self.call(&ureq::http::Method::GET, path, headers, ""),
+        }
+    }
+
+    fn call(
+        &self,
+        method: &ureq::http::Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, String> {
         let url = format!("{}{path}", self.node.address);
         let mut request = ureq::http::Request::builder().uri(url);
         if let Some(token) = &self.token {
@@ -153,9 +174,11 @@ impl Caller<'_> {
             request = request.header(*name, *value);
         }
         let agent = &self.node.agent;
-        let response = match body {
-            Some(body) => agent.run(request.method("POST").body(body.to_owned()).unwrap()),
-            None => agent.run(request.method("GET").body(()).unwrap()),
+        let request = request.method(method.clone());
+        let response = if method == ureq::http::Method::GET {
+            agent.run(request.body(()).unwrap())
+        } else {
+            agent.run(request.body(body.to_owned()).unwrap())
         };
         let mut response = response.map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();

@@ -144,6 +144,7 @@ fn config(kind: Kind, jwks: KeySource) -> IssuerConfig {
         roles_claim: "groups".to_owned(),
         roles: BTreeMap::from([("kostra-legal".to_owned(), Role::Legal)]),
         organisation_claim: Some("org".to_owned()),
+        person_claim: None,
     });
     let (name, issuer) = match kind {
         Kind::Maskinporten => ("maskinporten", MASKINPORTEN),

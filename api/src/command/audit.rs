@@ -1,0 +1,100 @@
+//! `hjemmel audit`: the record out of the house, and the check of it anywhere.
+
+use super::installation::Installation;
+use super::{Failure, say};
+use crate::record::Notary;
+use crate::record::export::End;
+use crate::record::verify::{Found, verify};
+use crate::routes::audit::lines;
+use std::fs::File;
+use std::io::{BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Exports the record, and checks an export.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Writes the whole record, one event a line, with its signed checkpoint at the end.
+    Export {
+        /// The file to write; never written over.
+        file: PathBuf,
+    },
+    /// Prints the signed state of the record and the key to check it with; note both elsewhere.
+    Checkpoint,
+    /// Checks an export with nothing but the key: every event, their order, and the checkpoints.
+    Verify {
+        /// The export.
+        file: PathBuf,
+        /// The notary's key, as `hjemmel audit checkpoint` prints it.
+        #[arg(long)]
+        key: String,
+        /// A checkpoint noted earlier, in a file; the record must still lead to it. May be said several times.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+    },
+    /// Forgets a person: what the record holds of them is traced to nobody any more, and it stays whole.
+    Forget {
+        /// The person, by subject and issuer as they were recorded: `kari (https://login.example.no)`.
+        person: String,
+    },
+}
+
+impl Command {
+    pub fn run(self, config: &Path) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Export { file } => {
+                let installation = Installation::open(config)?;
+                let store = &installation.store;
+                let mut out = File::create_new(&file).map_err(Failure::at("make", &file))?;
+                let root = store.record_root(None)?;
+                let mut done = 0;
+                while done < root.size {
+                    let (bytes, now) = lines(store, done, root.size)?;
+                    out.write_all(&bytes).map_err(Failure::at("write", &file))?;
+                    done = now;
+                }
+                let checkpoint = signed(&installation, &root)?;
+                let end = serde_json::to_string(&End { checkpoint })?;
+                writeln!(out, "{end}").map_err(Failure::at("write", &file))?;
+                say(&format!("{done} events in {}", file.display()));
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Checkpoint => {
+                let installation = Installation::open(config)?;
+                let root = installation.store.record_root(None)?;
+                say(signed(&installation, &root)?.trim_end());
+                say(&format!("key: {}", Notary::new(&installation.keys)?.key()));
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Verify { file, key, checkpoint } => {
+                let noted = checkpoint
+                    .iter()
+                    .map(|file| std::fs::read_to_string(file).map_err(Failure::at("read", file)))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let export = File::open(&file).map_err(Failure::at("read", &file))?;
+                match verify(BufReader::with_capacity(1 << 20, export), &key, &noted)? {
+                    Found::Intact { events, checkpoints } => {
+                        say(&format!(
+                            "{events} events, as recorded; {checkpoints} checkpoints agree"
+                        ));
+                        Ok(ExitCode::SUCCESS)
+                    }
+                    Found::Broken { first_bad, why } => {
+                        say(&format!("not as recorded from event {first_bad} on: {why}"));
+                        Ok(ExitCode::from(1))
+                    }
+                }
+            }
+            Self::Forget { person } => {
+                Installation::open(config)?.store.forget_person(&person)?;
+                say("forgotten");
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+fn signed(installation: &Installation, root: &hjemmel_store::Root) -> Result<String, Failure> {
+    let notary = Notary::new(&installation.keys)?;
+    notary.sign(root).map_err(|_| Failure::new("the checkpoint cannot be signed"))
+}

@@ -1,0 +1,233 @@
+//! `hjemmel grant`: a case as legal staff and applicants lead it, in words, against a running server.
+//!
+//! Each step reads the case first and acts on exactly what it showed.
+
+use super::installation::settings;
+use super::{Failure, say};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Leads a case: lists, shows, and takes steps, as whoever holds a token.
+#[derive(Debug, clap::Args)]
+pub struct Command {
+    #[command(subcommand)]
+    what: What,
+    /// Who acts, by the name of a token file of the demonstration: legal, legal2, nav …
+    #[arg(long = "as", global = true, value_name = "NAME", default_value = "legal")]
+    name: String,
+    /// The token file, instead of the demonstration's.
+    #[arg(long, global = true, value_name = "FILE")]
+    token: Option<PathBuf>,
+    /// Where the server is; the address of the settings file unless said.
+    #[arg(long, global = true, value_name = "URL")]
+    url: Option<String>,
+    /// Why; needed where something is refused, reviewed, stopped, or let go on.
+    #[arg(long, global = true, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Where the lawyer's memo is kept, with a review.
+    #[arg(long, global = true, value_name = "REFERENCE")]
+    memo: Option<String>,
+    /// Says it in English.
+    #[arg(long, global = true)]
+    english: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Lists the cases you may see.
+    List,
+    /// Shows a case: what is asked for, who has done what, and what can be done next.
+    Show {
+        /// The grant.
+        id: String,
+    },
+    /// Shows every step that was taken.
+    History {
+        /// The grant.
+        id: String,
+    },
+    /// Shows what would change if the case were in force.
+    Impact {
+        /// The grant.
+        id: String,
+    },
+    /// Opens a case from a file of terms.
+    Apply {
+        /// The JSON file.
+        file: PathBuf,
+    },
+    /// Takes a step: submit, complete, return, review, approve, reject, accept, activate, suspend, resume, amend,
+    /// revoke, withdraw, attest.
+    Take {
+        /// The step.
+        step: String,
+        /// The grant.
+        id: String,
+    },
+}
+
+struct Server {
+    agent: ureq::Agent,
+    url: String,
+    token: String,
+    language: &'static str,
+}
+
+impl Command {
+    pub fn run(self, config: &Path) -> Result<ExitCode, Failure> {
+        let demo = || Path::new("hjemmel-demo/tokens").join(format!("{}.jwt", self.name));
+        let file = self.token.clone().unwrap_or_else(demo);
+        let token = std::fs::read_to_string(&file).map_err(Failure::at("read", &file))?;
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let language = if self.english { "en" } else { "nb" };
+        let url = match self.url {
+            Some(url) => url,
+            None => format!("http://{}", settings(&own_or_demo(config))?.server.address),
+        };
+        let server = Server { agent, url, token: token.trim().to_owned(), language };
+        match self.what {
+            What::List => {
+                let all = server.get("/v1/grants")?.0;
+                for grant in list(&all, "grants") {
+                    say(&line(grant));
+                }
+            }
+            What::Show { id } => show(&server.get(&format!("/v1/grants/{id}"))?.0),
+            What::History { id } => {
+                let history = server.get(&format!("/v1/grants/{id}/history"))?.0;
+                list(&history, "steps").iter().for_each(told);
+            }
+            What::Impact { id } => {
+                let impact = server.get(&format!("/v1/grants/{id}/impact"))?.0;
+                for part in ["changes", "inWords", "testsFailed"] {
+                    for line in list(&impact, part) {
+                        say(&word(line));
+                    }
+                }
+                let replayed = |name: &str| text(&impact, &format!("/replay/{name}"));
+                let (changed, asked, days) =
+                    (replayed("changed"), replayed("asked"), replayed("days"));
+                say(&format!("{changed} / {asked} ({days} d)"));
+            }
+            What::Apply { file } => {
+                let body = std::fs::read_to_string(&file).map_err(Failure::at("read", &file))?;
+                show(&server.post("/v1/grants", None, body)?);
+            }
+            What::Take { step, id } => {
+                let (_, tag) = server.get(&format!("/v1/grants/{id}"))?;
+                let mut body = serde_json::Map::new();
+                if let Some(reason) = self.reason {
+                    body.insert("reason".to_owned(), reason.into());
+                }
+                if let Some(memo) = self.memo {
+                    body.insert("memo".to_owned(), json!({ "reference": memo }));
+                }
+                let body = Value::Object(body);
+                let path = format!("/v1/grants/{id}/{step}");
+                show(&server.post(&path, tag.as_deref(), body.to_string())?);
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The settings file, or where there is none that of the demonstration beside it.
+fn own_or_demo(config: &Path) -> PathBuf {
+    let demo = Path::new("hjemmel-demo/hjemmel.toml");
+    if !config.exists() && demo.exists() { demo.to_owned() } else { config.to_owned() }
+}
+
+impl Server {
+    fn get(&self, path: &str) -> Result<(Value, Option<String>), Failure> {
+        let request = self.agent.get(format!("{}{path}", self.url));
+        let response = request
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Accept-Language", self.language)
+            .call()?;
+        let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok());
+        let tag = tag.map(str::to_owned);
+        Ok((read(response)?, tag))
+    }
+
+    fn post(&self, path: &str, tag: Option<&str>, body: String) -> Result<Value, Failure> {
+        let mut request = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Accept-Language", self.language)
+            .header("Content-Type", "application/json");
+        if let Some(tag) = tag {
+            request = request.header("If-Match", tag);
+        }
+        read(request.send(body)?)
+    }
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Value, Failure> {
+    let status = response.status();
+    let body = response.body_mut().read_to_string()?;
+    let value: Value = serde_json::from_str(&body)?;
+    if status.is_success() {
+        return Ok(value);
+    }
+    Err(Failure::new(format!("{}: {}", text(&value, "/title"), text(&value, "/detail"))))
+}
+
+fn word(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn text(value: &Value, at: &str) -> String {
+    word(value.pointer(at).unwrap_or(&Value::Null))
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn line(grant: &Value) -> String {
+    let [id, version, state, recipient, title] =
+        ["/id", "/version", "/stateText", "/recipient/name", "/title"].map(|at| text(grant, at));
+    format!("{id} v{version}  {state}  {recipient}  {title}")
+}
+
+fn show(case: &Value) {
+    let [id, version, state] = ["/id", "/version", "/stateText"].map(|at| text(case, at));
+    say(&format!("{id} v{version}: {state}"));
+    let parts = [
+        ("recipient", "/terms/recipient/name"),
+        ("form", "/terms/product"),
+        ("tier", "/terms/tier"),
+        ("years", "/terms/years"),
+        ("columns", "/terms/columns"),
+        ("population", "/terms/population"),
+        ("purpose", "/terms/purpose/text/nb"),
+        ("from", "/terms/validFrom"),
+        ("until", "/terms/validTo"),
+        ("reviewer", "/reviewer/name"),
+        ("approver", "/approver/name"),
+        ("reason", "/reason"),
+    ];
+    for (name, at) in parts {
+        say(&format!("  {name:<10} {}", text(case, at)));
+    }
+    for broken in list(case, "violations") {
+        say(&format!("  ! {} ({})", text(broken, "/text"), text(broken, "/rule")));
+    }
+    let steps: Vec<String> = list(case, "steps").iter().map(|step| text(step, "/step")).collect();
+    say(&format!("  next       {}", steps.join(", ")));
+}
+
+fn told(step: &Value) {
+    let [at, version, act, to, by, why] =
+        ["/at", "/version", "/step", "/to", "/by/name", "/reason"].map(|place| text(step, place));
+    say(&format!("{at}  v{version} {act} → {to}  {by}  {why}"));
+    for change in list(step, "changes") {
+        say(&format!("    {}", word(change)));
+    }
+}
