@@ -1,5 +1,6 @@
 //! The only door out: sealed data in, a [`Release`] out.
 
+pub mod account;
 pub mod archive;
 pub mod audit;
 pub mod case;

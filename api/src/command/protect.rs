@@ -1,13 +1,25 @@
 //! `hjemmel protect` and `hjemmel audit-table`: the engine without a server, for a statistician.
 
 use super::{Failure, say};
-use hjemmel_disclosure::case::{self, Attack};
-use std::path::PathBuf;
+use hjemmel_disclosure::case::{self, Attack, Case, Persons, Protected};
+use hjemmel_disclosure::cellkey::TableParameters;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Protects the tables of a specification (schema `sdc-case/1`) and writes cells.csv and report.json.
+/// How tables are protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Method {
+    /// Small counts are withheld, and whatever would give them away.
+    Suppress,
+    /// Small counts are rounded, and tables add up.
+    Round,
+    /// Counts are perturbed, the same persons always alike.
+    Cellkey,
+}
+
+/// Protects the tables of a specification (schema `sdc-case/1`) and writes cells.csv, report.json and report.html.
 ///
-/// Withheld cells have no value in cells.csv, so that the file may be passed on.
+/// Withheld cells have no value in cells.csv, so that the file may be passed on. The reports may not.
 #[derive(Debug, clap::Args)]
 pub struct Protect {
     /// What to protect: dimensions, tables or hierarchies, measure and rule.
@@ -19,16 +31,49 @@ pub struct Protect {
     /// The folder to write to.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// How; withholding is what published tables go through.
+    #[arg(long, value_enum, default_value_t = Method::Suppress)]
+    method: Method,
     /// Keeps the values of withheld cells, for the statistician's own eyes.
     #[arg(long)]
     with_values: bool,
+    /// round: counts below this become zero or this; the rule's threshold unless said.
+    #[arg(long, value_name = "COUNT")]
+    base: Option<u32>,
+    /// round: how ties fall; the same seed gives the same tables.
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    seed: u64,
+    /// cellkey: the column that names the person.
+    #[arg(long, value_name = "COLUMN", required_if_eq("method", "cellkey"))]
+    person: Option<String>,
+    /// cellkey: the file with the secret of 64 hexadecimal digits that the persons' keys are made with.
+    #[arg(long, value_name = "FILE", required_if_eq("method", "cellkey"))]
+    key_file: Option<PathBuf>,
+    /// cellkey: the largest noise, up or down.
+    #[arg(long, default_value_t = 5, value_name = "COUNT")]
+    largest: u32,
+    /// cellkey: the variance of the noise.
+    #[arg(long, default_value_t = 3.0, value_name = "NUMBER")]
+    variance: f64,
+    /// cellkey: results from one to this never occur.
+    #[arg(long, default_value_t = 2, value_name = "COUNT")]
+    forbidden: u32,
 }
 
 impl Protect {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let case = case::read(&self.specification, &self.input)?;
+        if self.with_values && self.method != Method::Suppress {
+            return Err(Failure::new(
+                "--with-values is for --method suppress: nothing else withholds",
+            ));
+        }
+        if self.out.is_file() {
+            return Err(Failure::new(format!("--out: {} is a file", self.out.display())));
+        }
+        let persons = self.persons()?;
+        let case = case::read_with(&self.specification, &self.input, persons.as_ref())?;
         let progress = super::progress::Progress::begin("protecting", None);
-        let protected = case::protect(&case)?;
+        let protected = self.protect(&case)?;
         case::write(&case, &protected, &self.out, self.with_values)?;
         let report = protected.report();
         progress.end(&format!(
@@ -38,6 +83,53 @@ impl Protect {
         say(&format!("wrote {}", self.out.display()));
         Ok(ExitCode::SUCCESS)
     }
+
+    fn protect(&self, case: &Case) -> Result<Protected, Failure> {
+        Ok(match self.method {
+            Method::Suppress => case::protect(case)?,
+            Method::Round => {
+                let threshold = case.rule().small_count.map(|small| small.threshold);
+                let threshold = threshold.and_then(|threshold| u32::try_from(threshold).ok());
+                let base = self.base.or(threshold).ok_or_else(|| {
+                    Failure::new("the specification has no small counts: say --base")
+                })?;
+                case::rounded(case, base, self.seed)?
+            }
+            Method::Cellkey => {
+                let (largest, variance) = (self.largest, self.variance);
+                let forbidden = self.forbidden;
+                case::perturbed(case, TableParameters { largest, variance, forbidden })?
+            }
+        })
+    }
+
+    fn persons(&self) -> Result<Option<Persons>, Failure> {
+        let (Method::Cellkey, Some(column), Some(file)) =
+            (self.method, &self.person, &self.key_file)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Persons { column: column.clone(), secret: secret(file)? }))
+    }
+}
+
+/// Reads a secret of 64 hexadecimal digits.
+fn secret(file: &Path) -> Result<[u8; 32], Failure> {
+    let text = std::fs::read_to_string(file).map_err(Failure::at("read", file))?;
+    let wrong = || {
+        let file = file.display();
+        Failure::new(format!("{file} is no secret: it must hold 64 hexadecimal digits"))
+    };
+    let text = text.trim();
+    if text.len() != 64 || !text.is_ascii() {
+        return Err(wrong());
+    }
+    let mut secret = [0; 32];
+    for (at, byte) in secret.iter_mut().enumerate() {
+        let pair = text.get(2 * at..2 * at + 2).ok_or_else(wrong)?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+    }
+    Ok(secret)
 }
 
 /// Attacks a published table: exit status 1 when something withheld can be worked out.

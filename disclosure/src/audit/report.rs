@@ -167,23 +167,6 @@ impl AuditReport {
         }
         text
     }
-
-    /// The same as a page of its own.
-    #[must_use]
-    pub fn page(&self, title: &str, name: impl Fn(usize) -> String) -> String {
-        let escape =
-            |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let colour = if self.breaches() == 0 { "#0a6b3b" } else { "#a4161a" };
-        let lines = escape(&self.text(name));
-        let (verdict, rest) = lines.split_once('\n').unwrap_or((&lines, ""));
-        let title = escape(title);
-        format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
-             <body style=\"font:16px/1.5 sans-serif;max-width:50em;margin:2em auto\"><h1>{title}</h1>\
-             <p style=\"color:{colour};font-weight:bold\">{verdict}</p><pre style=\"white-space:pre-wrap\">{rest}</pre>\
-             </body></html>\n"
-        )
-    }
 }
 
 fn list(text: &mut String, cells: &[usize], name: &impl Fn(usize) -> String) {

@@ -8,6 +8,15 @@ use csv::StringRecord;
 use super::amount;
 use super::error::{Error, LineFault, unknown};
 use super::specification::Measure;
+use crate::cellkey::Key;
+
+/// Who the lines are about, where cell keys need it.
+pub struct Persons {
+    /// The column that names the person.
+    pub column: String,
+    /// The secret the persons' keys are made with.
+    pub secret: [u8; 32],
+}
 
 /// One dimension: the columns of it that the tables use, as indices into [`Input::columns`].
 pub(super) type Group = Vec<usize>;
@@ -42,11 +51,20 @@ pub(super) struct Observed {
     pub(super) frequency: u64,
     /// Amount by contributor.
     pub(super) shares: BTreeMap<u32, i64>,
+    /// The keys of the persons behind it, added up.
+    pub(super) key_of_persons: Key,
 }
 
 impl Observed {
     /// Adds a line; `None` when a sum outgrows 64 bits.
-    fn add(&mut self, value: i64, frequency: u64, contributor: Option<u32>) -> Option<()> {
+    fn add(
+        &mut self,
+        value: i64,
+        frequency: u64,
+        contributor: Option<u32>,
+        key: Key,
+    ) -> Option<()> {
+        self.key_of_persons = self.key_of_persons.and(key);
         self.value = self.value.checked_add(value)?;
         self.frequency = self.frequency.checked_add(frequency)?;
         if let Some(contributor) = contributor {
@@ -94,10 +112,16 @@ struct Places {
     codes: Vec<usize>,
     value: Option<usize>,
     contributor: Option<usize>,
+    person: Option<usize>,
 }
 
 impl Places {
-    fn find(header: &StringRecord, columns: &[String], measure: &Measure) -> Result<Self, Error> {
+    fn find(
+        header: &StringRecord,
+        columns: &[String],
+        measure: &Measure,
+        persons: Option<&Persons>,
+    ) -> Result<Self, Error> {
         let place = |name: &str| {
             header
                 .iter()
@@ -112,6 +136,7 @@ impl Places {
             codes: columns.iter().map(|name| place(name)).collect::<Result<_, _>>()?,
             value: value.map(place).transpose()?,
             contributor: contributor.map(place).transpose()?,
+            person: persons.map(|persons| place(&persons.column)).transpose()?,
         })
     }
 }
@@ -119,6 +144,7 @@ impl Places {
 /// Reads and aggregates; see [`Input`].
 pub(super) struct Reader<'a> {
     measure: &'a Measure,
+    persons: Option<&'a Persons>,
     total: &'a [Vec<String>],
     columns: Vec<String>,
     groups: Vec<Group>,
@@ -133,12 +159,14 @@ impl<'a> Reader<'a> {
     /// A reader for these columns; `total` lists, by column, codes that may not occur in data.
     pub(super) fn new(
         measure: &'a Measure,
+        persons: Option<&'a Persons>,
         columns: Vec<String>,
         groups: Vec<Group>,
         total: &'a [Vec<String>],
     ) -> Self {
         Self {
             measure,
+            persons,
             total,
             codes: columns.iter().map(|_| Interner::default()).collect(),
             tuples: groups.iter().map(|_| HashMap::new()).collect(),
@@ -153,7 +181,7 @@ impl<'a> Reader<'a> {
     /// Reads all lines.
     pub(super) fn read(mut self, file: impl Read) -> Result<Input, Error> {
         let mut reader = csv::ReaderBuilder::new().from_reader(file);
-        let places = Places::find(reader.headers()?, &self.columns, self.measure)?;
+        let places = Places::find(reader.headers()?, &self.columns, self.measure, self.persons)?;
         let mut record = StringRecord::new();
         let mut line = 1;
         while reader.read_record(&mut record)? {
@@ -192,6 +220,7 @@ impl<'a> Reader<'a> {
         }
         let value = self.value(record, places)?;
         let contributor = self.contributor(record, places, line)?;
+        let key_of_person = self.key(record, places)?;
         let mut frequency = 1;
         if let (Measure::Count { .. }, Ok(count)) = (self.measure, u64::try_from(value)) {
             frequency = count;
@@ -199,7 +228,8 @@ impl<'a> Reader<'a> {
         if !self.rows.contains_key(&key) {
             self.rows.insert(key.clone(), Observed { key: key.clone(), ..Observed::default() });
         }
-        let added = self.rows.get_mut(&key).and_then(|row| row.add(value, frequency, contributor));
+        let row = self.rows.get_mut(&key);
+        let added = row.and_then(|row| row.add(value, frequency, contributor, key_of_person));
         added.ok_or_else(|| LineFault::Overflow(self.measured().to_owned()))
     }
 
@@ -257,6 +287,17 @@ impl<'a> Reader<'a> {
         match record.get(place).unwrap_or_default() {
             "" => Err(LineFault::Blank(column.clone())),
             name => Ok(Some(self.contributors.number(name))),
+        }
+    }
+
+    /// The key of the person a line is about; nothing where keys are not asked for.
+    fn key(&self, record: &StringRecord, places: &Places) -> Result<Key, LineFault> {
+        let (Some(place), Some(persons)) = (places.person, self.persons) else {
+            return Ok(Key::default());
+        };
+        match record.get(place).unwrap_or_default() {
+            "" => Err(LineFault::Blank(persons.column.clone())),
+            person => Ok(Key::of(&persons.secret, person)),
         }
     }
 

@@ -12,6 +12,7 @@
 //! # Source
 //! Statistics Norway's reference cases; held by `the_cells_are_those_of_the_reference`.
 
+mod account;
 mod amount;
 mod check;
 mod cross;
@@ -19,10 +20,12 @@ mod error;
 mod formula;
 mod hierarchy;
 mod input;
+mod moved;
 mod protect;
 mod specification;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -31,11 +34,15 @@ use std::path::Path;
 
 pub use check::{Attack, audit, statuses};
 pub use error::{Error, LineFault, SpecificationFault};
-pub use protect::{Protected, Report, protect, write};
+pub use input::Persons;
+pub use moved::{perturbed, rounded};
+pub use protect::{MarginCount, Protected, Report, protect};
 pub use specification::{
     Measure, OneOrMany, Ordered, PrimaryRule, Specification, Subtotal, TableSpecification,
 };
+pub use write::write;
 
+use crate::cellkey::Key;
 use crate::{Dominance, Rule, SmallCount, System, Zeros};
 use cross::{ALL, Cells};
 use error::unknown;
@@ -51,6 +58,8 @@ pub struct Case {
     decimals: u32,
     rule: Rule,
     system: System,
+    /// By inner cell the keys of the persons in it, where the column of persons was said.
+    keys: Option<Vec<Key>>,
 }
 
 /// Reads a specification and its data.
@@ -58,10 +67,22 @@ pub struct Case {
 /// # Errors
 /// With the place and, for names, the nearest that exists.
 pub fn read(specification: &Path, input: &Path) -> Result<Case, Error> {
+    read_with(specification, input, None)
+}
+
+/// The same, and who the lines are about.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(
+    specification: &Path,
+    input: &Path,
+    persons: Option<&Persons>,
+) -> Result<Case, Error> {
     let specification = Specification::read(specification)?;
     let file =
         File::open(input).map_err(|source| Error::File { path: input.to_owned(), source })?;
-    Case::new(specification, BufReader::new(file))
+    Case::with_persons(specification, BufReader::new(file), persons)
 }
 
 impl Case {
@@ -70,10 +91,23 @@ impl Case {
     /// # Errors
     /// As [`read`].
     pub fn new(specification: Specification, data: impl Read) -> Result<Self, Error> {
+        Self::with_persons(specification, data, None)
+    }
+
+    /// The same, and who the lines are about.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn with_persons(
+        specification: Specification,
+        data: impl Read,
+        persons: Option<&Persons>,
+    ) -> Result<Self, Error> {
         let (input, atoms, cells, codes) = match &specification.hierarchies {
-            Some(given) => by_hierarchies(&specification, given, data)?,
-            None => by_tables(&specification, data)?,
+            Some(given) => by_hierarchies(&specification, given, data, persons)?,
+            None => by_tables(&specification, data, persons)?,
         };
+        let keys = persons.map(|_| atoms.iter().map(|atom| atom.key_of_persons).collect());
         if cells.labels.is_empty() {
             return Err(fault("tables", SpecificationFault::Empty));
         }
@@ -87,6 +121,7 @@ impl Case {
             decimals: input.decimals,
             specification,
             system,
+            keys,
         })
     }
 
@@ -150,7 +185,11 @@ fn fault(place: impl Into<String>, fault: SpecificationFault) -> Error {
 
 type Parts = (Input, Vec<Observed>, Cells, Vec<Vec<String>>);
 
-fn by_tables(specification: &Specification, data: impl Read) -> Result<Parts, Error> {
+fn by_tables(
+    specification: &Specification,
+    data: impl Read,
+    persons: Option<&Persons>,
+) -> Result<Parts, Error> {
     let margins = margins(specification)?;
     let used: BTreeSet<&String> = margins.iter().flatten().collect();
     let mut columns = Vec::new();
@@ -166,7 +205,7 @@ fn by_tables(specification: &Specification, data: impl Read) -> Result<Parts, Er
     let margins: Vec<Vec<usize>> =
         margins.iter().map(|margin| margin.iter().filter_map(place).collect()).collect();
     let totals = vec![vec![specification.total_code.clone()]; columns.len()];
-    let reader = input::Reader::new(&specification.measure, columns, groups, &totals);
+    let reader = input::Reader::new(&specification.measure, persons, columns, groups, &totals);
     let mut input = reader.read(data)?;
     let atoms = cross::atoms(&mut input, specification.extend_zeros)?;
     let cells = cross::cells(&input, &atoms, &margins)?;
@@ -178,6 +217,7 @@ fn by_hierarchies(
     specification: &Specification,
     given: &Ordered<Vec<Subtotal>>,
     data: impl Read,
+    persons: Option<&Persons>,
 ) -> Result<Parts, Error> {
     let trees = hierarchy::hierarchies(given)?;
     let columns: Vec<String> = trees.iter().map(|(column, _)| column.clone()).collect();
@@ -187,7 +227,7 @@ fn by_hierarchies(
         .iter()
         .map(|(_, subtotals)| subtotals.iter().map(|subtotal| subtotal.code.clone()).collect())
         .collect();
-    let reader = input::Reader::new(&specification.measure, columns, groups, &totals);
+    let reader = input::Reader::new(&specification.measure, persons, columns, groups, &totals);
     let mut input = reader.read(data)?;
     hierarchy::align(&mut input, &trees)?;
     let atoms = cross::atoms(&mut input, specification.extend_zeros)?;

@@ -1,21 +1,25 @@
-//! The engine run on a case, and its answer on disk.
-
-use std::io::Write;
-use std::path::Path;
+//! The engine run on a case.
 
 use serde::Serialize;
 
+use super::account::{account, attacked, narrowest};
 use super::error::Error;
 use super::{Case, amount};
-use crate::audit::{AuditReport, attack};
+use crate::account::{Account, Method};
+use crate::audit::{AuditReport, Depth, Settings, attack};
 use crate::suppress::{Evidence, Terms, system};
 use crate::{Reason, Status};
 
+/// Withheld cells up to which the attacker finds both ends of every interval, for the account.
+const FULL_ATTACK: usize = 1_000;
+
 /// What becomes of every cell of a case.
 pub struct Protected {
-    statuses: Vec<Status>,
-    reasons: Vec<Option<Reason>>,
-    report: Report,
+    pub(super) statuses: Vec<Status>,
+    pub(super) reasons: Vec<Option<Reason>>,
+    /// Values in the place of the true ones, where cells were moved and not withheld.
+    pub(super) moved: Option<Vec<i64>>,
+    pub(super) report: Report,
 }
 
 /// What was done and what the attackers found; for the statistician.
@@ -37,10 +41,12 @@ pub struct Report {
     pub value_secondary: String,
     /// Withheld cells by the columns they are broken down by.
     pub margins: Vec<MarginCount>,
-    /// What the engine proved.
-    pub evidence: Evidence,
-    /// What the independent attacker found.
-    pub audit: AuditReport,
+    /// What the engine proved; none where nothing is withheld.
+    pub evidence: Option<Evidence>,
+    /// What the independent attacker found; none where nothing is withheld.
+    pub audit: Option<AuditReport>,
+    /// The same for a reader, by table and level.
+    pub account: Account,
 }
 
 /// Withheld cells of one margin.
@@ -74,7 +80,7 @@ impl Protected {
     }
 }
 
-/// Protects a case and attacks the answer.
+/// Protects a case by withholding, and attacks the answer.
 ///
 /// # Errors
 /// When the engine cannot protect it, or the attacker breaks what the rule promises.
@@ -82,13 +88,25 @@ pub fn protect(case: &Case) -> Result<Protected, Error> {
     let audited = system(&case.system, &Terms::default(), &case.rule)
         .map_err(|error| Error::Engine(named(case, &error)))?;
     let statuses = audited.statuses().to_vec();
-    let found = attack(&case.system, &statuses, &case.promise());
+    let withheld = statuses.iter().filter(|&&status| status != Status::Shown).count();
+    let depth = if withheld <= FULL_ATTACK { Depth::Full } else { Depth::Rule };
+    let found = attack(&case.system, &statuses, &Settings { depth, ..case.promise() });
     if found.breaches() > 0 {
         let text = found.text(|cell| case.name(cell));
         return Err(Error::Engine(format!("the attacker broke the pattern: {text}")));
     }
-    let report = report(case, &statuses, audited.evidence().clone(), found);
-    Ok(Protected { reasons: audited.reasons().to_vec(), statuses, report })
+    let mut account = account(case, Method::Suppress, &|cell, tally| {
+        let status = statuses.get(cell).copied().unwrap_or(Status::Primary);
+        tally.status(status, case.system.value(cell).unsigned_abs());
+    });
+    let exact = depth == Depth::Full && found.is_complete();
+    attacked(&mut account, &found, exact);
+    let ranges = found.intervals.as_ref().map_or(&[][..], |t2| &t2.ranges);
+    account.narrowest = narrowest(case, &statuses, ranges);
+    account.narrowest_primary = audited.evidence().narrowest_primary;
+    let evidence = audited.evidence().clone();
+    let report = report(case, &statuses, Some(evidence), Some(found), account);
+    Ok(Protected { reasons: audited.reasons().to_vec(), statuses, moved: None, report })
 }
 
 /// The engine's error with a cell's codes for its number.
@@ -104,7 +122,14 @@ fn named(case: &Case, error: &crate::suppress::Error) -> String {
     error.to_string()
 }
 
-fn report(case: &Case, statuses: &[Status], evidence: Evidence, audit: AuditReport) -> Report {
+/// The report of any method.
+pub(super) fn report(
+    case: &Case,
+    statuses: &[Status],
+    evidence: Option<Evidence>,
+    audit: Option<AuditReport>,
+    account: Account,
+) -> Report {
     let count = |wanted| statuses.iter().filter(|&&status| status == wanted).count();
     let secondary = (0..).zip(statuses).filter(|(_, status)| **status == Status::Secondary);
     let lost: i64 = secondary.map(|(cell, _)| case.system.value(cell)).sum();
@@ -126,6 +151,7 @@ fn report(case: &Case, statuses: &[Status], evidence: Evidence, audit: AuditRepo
         margins: margins(case, statuses),
         evidence,
         audit,
+        account,
     }
 }
 
@@ -148,54 +174,4 @@ fn margins(case: &Case, statuses: &[Status]) -> Vec<MarginCount> {
         }
     }
     counts
-}
-
-/// Writes `cells.csv`, `report.json` and `report.html` into a directory, each whole or not at all.
-///
-/// Withheld values are left out unless `with_values` is said, for the statistician's own eyes.
-///
-/// # Errors
-/// When the directory cannot be made or written.
-pub fn write(case: &Case, done: &Protected, out: &Path, with_values: bool) -> Result<(), Error> {
-    let failed = |source| Error::File { path: out.to_owned(), source };
-    std::fs::create_dir_all(out).map_err(failed)?;
-    let cells = cells(case, done, with_values)?;
-    let json = serde_json::to_vec_pretty(&done.report)?;
-    let page = done.report.audit.page(&case.specification.title, |cell| case.name(cell));
-    let files = [("cells.csv", cells), ("report.json", json), ("report.html", page.into_bytes())];
-    let mut ready = Vec::new();
-    for (name, content) in files {
-        let mut file =
-            tempfile::Builder::new().prefix(".hjemmel-").tempfile_in(out).map_err(failed)?;
-        file.write_all(&content).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        ready.push((name, file));
-    }
-    for (name, file) in ready {
-        file.persist(out.join(name)).map_err(|error| failed(error.error))?;
-    }
-    Ok(())
-}
-
-fn cells(case: &Case, done: &Protected, with_values: bool) -> Result<Vec<u8>, Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let fixed = ["value", "primary", "suppressed", "reason"];
-    writer.write_record(case.columns.iter().map(String::as_str).chain(fixed))?;
-    for (cell, (status, reason)) in done.statuses.iter().zip(&done.reasons).enumerate() {
-        let withheld = *status != Status::Shown;
-        let value = if withheld && !with_values {
-            String::new()
-        } else {
-            amount::show(case.system.value(cell), case.decimals)
-        };
-        let flag = |set| if set { "1" } else { "0" };
-        let codes = (0..case.columns.len()).map(|at| case.code(cell, at));
-        writer.write_record(codes.chain([
-            value.as_str(),
-            flag(*status == Status::Primary),
-            flag(withheld),
-            reason.map_or("", Reason::as_str),
-        ]))?;
-    }
-    writer.into_inner().map_err(|error| Error::Csv(error.into_error().into()))
 }

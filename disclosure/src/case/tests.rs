@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::audit::AuditReport;
+use crate::cellkey::TableParameters;
 
 const CASES: [&str; 12] =
     ["c01", "c02", "c03", "c04", "c05", "c06", "c07", "c08", "c09", "c10", "c11", "c12"];
@@ -257,7 +258,10 @@ fn what_is_written_withstands_its_own_audit() {
 fn an_answer_the_attacker_breaks_is_never_given() {
     for id in AMOUNTS {
         match protect(&case(id)) {
-            Ok(done) => assert_eq!(done.report().audit.breaches(), 0, "{id}"),
+            Ok(done) => {
+                let audit = done.report().audit.as_ref().unwrap();
+                assert_eq!(audit.breaches(), 0, "{id}");
+            }
             Err(Error::Engine(text)) => assert!(!text.is_empty(), "{id}"),
             Err(other) => panic!("{id}: {other}"),
         }
@@ -334,5 +338,84 @@ fn dropping_a_secondary_cell_of_an_answer_is_caught() {
         weaker[cell] = crate::Status::Shown;
         let report = crate::audit::attack(&case.system, &weaker, &settings);
         assert!(report.breaches() > 0, "{}", case.name(cell));
+    }
+}
+
+#[test]
+fn the_account_of_a_case_adds_up_by_table_and_level() {
+    let case = case("c11");
+    let done = protect(&case).unwrap();
+    let account = &done.report().account;
+    assert_eq!(account.tables.len(), 3);
+    for table in &account.tables {
+        let cells: usize = table.levels.iter().map(|level| level.1.cells).sum();
+        let primary: usize = table.levels.iter().map(|level| level.1.primary).sum();
+        assert_eq!((cells, primary), (table.all.cells, table.all.primary), "{}", table.table);
+    }
+    assert_eq!(account.attackers.len(), 3);
+    assert_eq!((account.found(), account.narrowest.len()), (0, 20));
+    assert!(account.intervals_are_exact);
+    let cells = usize::try_from(account.narrowest_primary.unwrap()).unwrap();
+    assert!(cells >= 3, "{account:?}");
+}
+
+#[test]
+fn rounded_tables_add_up_and_hold_no_small_count() {
+    let case = case("c11");
+    let done = rounded(&case, 4, 1).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("a/b");
+    write(&case, &done, &out, false).unwrap();
+    let mut reader = csv::Reader::from_path(out.join("cells.csv")).unwrap();
+    let at = reader.headers().unwrap().iter().position(|name| name == "value").unwrap();
+    let values: Vec<i64> = reader.records().map(|r| r.unwrap()[at].parse().unwrap()).collect();
+    assert_eq!(values.len(), case.system.cells());
+    assert!(values.iter().all(|value| !(1..4).contains(value)), "{values:?}");
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("avrundet") && page.contains("rounded"), "{page}");
+    let left: Vec<_> = std::fs::read_dir(directory.path().join("a")).unwrap().collect();
+    assert_eq!(left.len(), 1, "no temporary folder stays behind");
+    assert!(rounded(&self::case("c09"), 4, 1).is_err(), "amounts are not rounded");
+}
+
+#[test]
+fn cell_keys_follow_the_persons_and_not_the_lines() {
+    let text = r#"{"schema":"sdc-case/1","measure":{"kind":"count","var":null},
+        "dimensions":{"a":["a"],"b":["b"]},"tables":[{"formula":"~a*b"}],
+        "rule":{"type":"small_count","max_n":2}}"#;
+    let parameters = TableParameters { largest: 5, variance: 3.0, forbidden: 2 };
+    let persons = Persons { column: "who".to_owned(), secret: [3; 32] };
+    let perturbed_values = |lines: &[String]| {
+        let data = format!("who,a,b\n{}\n", lines.join("\n"));
+        let specification = Specification::parse(text).unwrap();
+        let case = Case::with_persons(specification, data.as_bytes(), Some(&persons)).unwrap();
+        perturbed(&case, parameters).unwrap().moved.unwrap()
+    };
+    let mut lines: Vec<String> =
+        (0..60).map(|n| format!("p{n},{},{}", ["x", "y"][n % 2], ["p", "q", "r"][n % 3])).collect();
+    let straight = perturbed_values(&lines);
+    lines.reverse();
+    assert_eq!(perturbed_values(&lines), straight);
+    assert!(straight.iter().all(|value| !(1..=2).contains(value)), "{straight:?}");
+    let truth = Case::new(Specification::parse(text).unwrap(), "a,b\nx,p\n".as_bytes()).unwrap();
+    let said = perturbed(&truth, parameters).err().unwrap().to_string();
+    assert!(said.contains("the column that names the person"), "{said}");
+    let said = perturbed(&case("c01"), parameters).err().unwrap().to_string();
+    assert!(said.contains("one line for each person"), "{said}");
+}
+
+#[test]
+fn the_specification_of_the_documentation_is_one() {
+    let page = std::fs::read_to_string("../docs/tables.md").unwrap();
+    let example = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let specification = Specification::parse(example).unwrap();
+    let data = "region,county,group,income,n\n0301,03,13,work,5\n";
+    assert_eq!(Case::new(specification, data.as_bytes()).unwrap().system.cells(), 8);
+    for line in page.lines().filter(|line| line.starts_with("| `{\"type\"")) {
+        let rule = line.split('`').nth(1).unwrap();
+        let text =
+            example.replace(r#"{"type": "small_count", "max_n": 3, "protect_zeros": false}"#, rule);
+        assert_ne!(text, example.to_owned() + rule);
+        Specification::parse(&text).unwrap();
     }
 }

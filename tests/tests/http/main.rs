@@ -26,6 +26,7 @@ mod imports;
 mod main_job;
 mod negotiation;
 mod postgres;
+mod protecting;
 mod row_space;
 mod scripts;
 mod selections;

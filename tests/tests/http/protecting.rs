@@ -1,0 +1,104 @@
+//! The engine without a server, as a statistician runs it.
+
+use crate::installation::{place, program, succeed, words};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+const SPECIFICATION: &str = r#"{"schema":"sdc-case/1","id":"t","title":"A table","measure":{"kind":"count","var":null},
+    "dimensions":{"region":["region","county"],"source":["source"]},
+    "tables":[{"name":"all","formula":"~(region+county)*source"}],"extend_zeros":true,
+    "rule":{"type":"small_count","max_n":3}}"#;
+
+/// A place with a specification and 200 persons.
+fn prepared(name: &str) -> PathBuf {
+    let folder = place(name);
+    fs::write(folder.join("spec.json"), SPECIFICATION).unwrap();
+    let line = |person: u32| {
+        let region = person * person % 7;
+        let source = ["work", "benefit", "none"][(person * 13 % 11 % 3) as usize];
+        format!("p{person},r{region},c{},{source}\n", region % 2)
+    };
+    let lines: String = (0..200).map(line).collect();
+    fs::write(folder.join("input.csv"), format!("who,region,county,source\n{lines}")).unwrap();
+    folder
+}
+
+fn protect(folder: &Path, out: &str, options: &[&str]) -> Output {
+    let mut command = program();
+    command.current_dir(folder).args(["protect", "spec.json", "input.csv", "--out", out]);
+    command.args(options).output().unwrap()
+}
+
+fn column(path: &Path, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut lines = text.lines().map(|line| line.split(',').map(ToOwned::to_owned));
+    let at = lines.next().unwrap().position(|column| column == name).unwrap();
+    lines.map(|mut line| line.nth(at).unwrap()).collect()
+}
+
+#[test]
+fn a_statistician_gets_cells_and_a_report_in_both_languages() {
+    let folder = prepared("protecting");
+    succeed(&protect(&folder, "out", &[]));
+    let cells = folder.join("out/cells.csv");
+    let withheld = column(&cells, "suppressed").iter().filter(|flag| *flag == "1").count();
+    assert!(withheld > 0);
+    assert_eq!(column(&cells, "value").iter().filter(|value| value.is_empty()).count(), withheld);
+    let page = fs::read_to_string(folder.join("out/report.html")).unwrap();
+    assert!(
+        page.contains("Ingen angriper fant noe.") && page.contains("No attacker found"),
+        "{page}"
+    );
+    let json = fs::read_to_string(folder.join("out/report.json")).unwrap();
+    assert!(json.contains("\"narrowest\""), "{json}");
+    let before = fs::read(&cells).unwrap();
+    succeed(&protect(&folder, "again", &[]));
+    assert_eq!(
+        fs::read(folder.join("again/cells.csv")).unwrap(),
+        before,
+        "the same bytes each time"
+    );
+    let mut audit = program();
+    audit.current_dir(&folder).args(["audit-table", "spec.json", "out/cells.csv"]);
+    audit.args(["--input", "input.csv", "--min-suppressed", "1"]);
+    assert!(succeed(&audit.output().unwrap()).contains("no breach found"));
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with('.')), "{left:?}");
+}
+
+#[test]
+fn counts_are_rounded_or_perturbed_where_that_is_asked_for() {
+    let folder = prepared("moving");
+    succeed(&protect(&folder, "rounded", &["--method", "round"]));
+    let values = column(&folder.join("rounded/cells.csv"), "value");
+    assert!(!values.iter().any(|value| ["1", "2", "3"].contains(&value.as_str())), "{values:?}");
+    fs::write(folder.join("key"), "ab".repeat(32)).unwrap();
+    let cellkey = ["--method", "cellkey", "--person", "who", "--key-file", "key"];
+    succeed(&protect(&folder, "perturbed", &cellkey));
+    let values = column(&folder.join("perturbed/cells.csv"), "value");
+    assert!(!values.iter().any(|value| ["1", "2"].contains(&value.as_str())), "{values:?}");
+    let page = fs::read_to_string(folder.join("perturbed/report.html")).unwrap();
+    assert!(!page.contains("abab") && page.contains("cell keys"), "{page}");
+}
+
+#[test]
+fn options_that_cannot_be_are_refused_with_words() {
+    let folder = prepared("refusing");
+    fs::write(folder.join("short"), "abc").unwrap();
+    for (options, says) in [
+        (&["--method", "cellkey"][..], "--person"),
+        (&["--method", "cellkey", "--person", "who", "--key-file", "short"], "64 hexadecimal"),
+        (&["--method", "cellkey", "--person", "whom", "--key-file", "spec.json"], "64 hexadecimal"),
+        (&["--method", "round", "--base", "1"], "at least 2"),
+        (&["--method", "round", "--with-values"], "--with-values"),
+        (&["--method", "guess"], "suppress"),
+    ] {
+        let output = protect(&folder, "out", options);
+        let said = words(&output);
+        assert!(!output.status.success() && said.contains(says), "{options:?}: {said}");
+        assert!(!folder.join("out").exists(), "{options:?}");
+    }
+    let said = words(&protect(&folder, "spec.json", &[]));
+    assert!(said.contains("spec.json is a file"), "{said}");
+}
