@@ -1,11 +1,12 @@
 //! The pages, and what stands in them between fences.
 
 /// Every page that a reader is sent to.
-pub const ALL: [&str; 6] = [
+pub const ALL: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "docs/agencies.md",
     "docs/legal.md",
+    "docs/municipalities.md",
     "docs/operators.md",
     "docs/privacy.md",
 ];
