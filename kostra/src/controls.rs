@@ -1,4 +1,5 @@
-//! The layout and identity controls a record file must pass before it is kept.
+//! The controls of a record file: those of layout and identity it must pass before it is kept, and those on
+//! what the records say.
 //!
 //! Numbers, severities and limits are those of Statistics Norway's control program: 000 file,
 //! 001 length, 002 field description, 003K and 003B region, 004 year, 004A birth date, 005
@@ -18,9 +19,11 @@
 //! A finding never carries a value from the record.
 
 mod checker;
+mod contents;
 mod duplicates;
 mod fit;
 mod plan;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -30,6 +33,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 pub use checker::Checker;
+pub use summary::{Band, Sum, Summary};
 
 use crate::{Form, Text};
 
@@ -69,6 +73,8 @@ pub struct Options {
     pub kommuner: Option<BTreeSet<String>>,
     /// Whether numbers of test persons may pass.
     pub allow_synthetic: bool,
+    /// Whether what the records say is controlled too, and not their shape and identity alone.
+    pub contents: bool,
     /// Whether the sender says there are records.
     pub expects_records: bool,
     /// How many findings are kept; the others are counted.
@@ -81,6 +87,7 @@ impl Default for Options {
             sender: None,
             kommuner: None,
             allow_synthetic: false,
+            contents: false,
             expects_records: true,
             max_findings: 1000,
         }
@@ -103,6 +110,9 @@ pub struct Report {
     pub omitted: u64,
     /// Whether the file may be kept.
     pub accepted: bool,
+    /// What the records add up to, where contents are controlled and nothing refuses the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
     /// Other years whose layout fits the lines clearly better.
     pub hint: Option<Hint>,
 }
@@ -130,15 +140,15 @@ impl Findings {
         Self { kept: Vec::new(), omitted: 0, max, refused: false }
     }
 
-    /// Adds a finding that refuses the file; its words are made only if it is kept.
-    fn refuse(
+    /// Adds a finding that refuses the file unless it is a warning; its words are made only if it is kept.
+    fn add(
         &mut self,
         line: Option<u64>,
         (rule, severity): (&'static str, Severity),
         fields: &[&str],
         text: impl FnOnce() -> Text,
     ) {
-        self.refused = true;
+        self.refused |= severity > Severity::Warning;
         if self.kept.len() < self.max {
             let fields = fields.iter().map(|&field| field.to_owned()).collect();
             self.kept.push(Finding { line, rule, severity, fields, text: text() });

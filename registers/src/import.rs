@@ -12,6 +12,7 @@ use crate::{
 use arrow::array::ArrayRef;
 use std::{
     collections::BTreeMap,
+    fs::File,
     io::{Read, Write},
     path::Path,
     sync::{
@@ -24,6 +25,9 @@ use std::{
 /// Records in a block, and so in a batch; few enough that a block stays in a core's cache while its columns
 /// are read one after another.
 const BLOCK_RECORDS: usize = 2048;
+
+/// Bytes after which the disk is asked to begin.
+const SYNC_BYTES: usize = 4 << 20;
 
 /// What an import made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +101,17 @@ impl Registers {
     ) -> Result<Prepared<'a>, Error> {
         let plan = Plan::of(edition)?;
         let file = NewFile::create(self.root(), edition)?;
-        let imported = self.import_into(edition, &plan, source, file.as_file(), progress)?;
+        let imported = thread::scope(|scope| {
+            let (to_sync, asked) = sync_channel(1);
+            // A fault is told once to whoever syncs first, so this one must be heard.
+            let syncing =
+                scope.spawn(|| asked.into_iter().try_for_each(|()| file.as_file().sync_data()));
+            let sink = SyncedEarly { file: file.as_file(), unsynced: 0, to_sync };
+            let imported = self.import_into(edition, &plan, source, sink, progress);
+            let synced = syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            synced.map_err(Error::io("write", Path::new("the edition")))?;
+            imported
+        })?;
         Ok(Prepared { file, imported })
     }
 
@@ -137,6 +151,31 @@ impl Registers {
         })?;
         let (edition, records, linkable_persons) = writer.finish()?;
         Ok(Imported { edition, records, linkable_persons, bytes })
+    }
+}
+
+/// A file whose bytes are on their way to the disk while others are still made, so that little is left to wait
+/// for in the end.
+struct SyncedEarly<'f> {
+    file: &'f File,
+    unsynced: usize,
+    to_sync: SyncSender<()>,
+}
+
+impl Write for SyncedEarly<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.unsynced += written;
+        if self.unsynced >= SYNC_BYTES {
+            self.unsynced = 0;
+            // One that is under way already takes these too, or the last one does.
+            let _ = self.to_sync.try_send(());
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
     }
 }
 

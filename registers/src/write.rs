@@ -23,7 +23,9 @@ use std::{collections::HashMap, io::Write, path::Path, sync::Arc};
 /// The key in the file's metadata that names the edition it was written for.
 pub(crate) const EDITION: &str = "hjemmel.edition";
 
-const ROW_GROUP_ROWS: usize = 131_072;
+/// Few enough that a year of a national form is several groups, which are written while the next is encoded
+/// and read by several threads.
+const ROW_GROUP_ROWS: usize = 32_768;
 
 /// Writes batches and counts persons on the way.
 pub(crate) struct Writer<W: Write + Send> {

@@ -2,11 +2,11 @@
 
 use super::installation::Installation;
 use super::progress::Progress;
-use super::{Failure, say};
+use super::{Failure, findings, say};
 use chrono::Utc;
-use hjemmel_kostra::controls::{Checker, Options, Report, Severity};
+use hjemmel_kostra::controls::{Checker, Options, Report};
 use hjemmel_kostra::record::Lines;
-use hjemmel_kostra::{Division, Form, Language, Layout};
+use hjemmel_kostra::{Form, Layout};
 use hjemmel_registers::EditionRef;
 use hjemmel_store::{Added, Delivery, DeliveryStatus, EditionKind, ImportLock, NewEdition, Store};
 use sha2::{Digest as _, Sha256};
@@ -52,7 +52,7 @@ pub enum Outcome {
     /// The very same file was imported before.
     Already,
     /// The file was refused.
-    Refused(Report),
+    Refused(Box<Report>),
 }
 
 impl Import {
@@ -79,7 +79,8 @@ impl Import {
                 Ok(ExitCode::SUCCESS)
             }
             Outcome::Refused(report) => {
-                print(&report, language);
+                findings::print(&report, language);
+                say(findings::refused(language));
                 if let Some(path) = self.report {
                     std::fs::write(&path, serde_json::to_vec_pretty(&report)?)
                         .map_err(Failure::at("write", &path))?;
@@ -89,31 +90,6 @@ impl Import {
             }
         }
     }
-}
-
-fn print(report: &Report, language: Language) {
-    let (line_word, more, refused) = match language {
-        Language::Nb => ("linje", "funn til", "filen er avvist; ingenting er importert"),
-        Language::En => ("line", "more findings", "the file was refused; nothing was imported"),
-    };
-    for finding in &report.findings {
-        let line = finding.line.map(|line| format!("{line_word} {line}: ")).unwrap_or_default();
-        let severity = match finding.severity {
-            Severity::Fatal => "FATAL",
-            Severity::Error => "ERROR",
-            Severity::Warning => "WARNING",
-        };
-        let fields = finding.fields.join(", ");
-        let about = [severity, finding.rule, &fields].join(" ");
-        say(&format!("{line}{}: {}", about.trim_end(), finding.text.in_language(language)));
-    }
-    if report.omitted > 0 {
-        say(&format!("… {} {more}", report.omitted));
-    }
-    if let Some(hint) = &report.hint {
-        say(hint.text.in_language(language));
-    }
-    say(refused);
 }
 
 /// Imports one file.
@@ -180,7 +156,7 @@ pub fn import(
         progress.end(&format!("{} records, {findings} findings", report.records));
         delivery.status = DeliveryStatus::Refused;
         store.refuse_delivery(&delivery)?;
-        return Ok(Outcome::Refused(report));
+        return Ok(Outcome::Refused(Box::new(report)));
     }
     let imported = prepared?.keep()?;
     progress.end(&format!("{} records", imported.records));
@@ -226,11 +202,9 @@ fn checker(
     layout: &'static Layout,
     sender: Option<String>,
 ) -> Result<Checker, Failure> {
-    let kommuner = Division::of(layout.year)
-        .map(|division| division.kommuner.iter().map(|kommune| kommune.code.clone()).collect());
     let options = Options {
         sender,
-        kommuner,
+        kommuner: findings::kommuner(layout.year),
         allow_synthetic: installation.settings.test_installation,
         ..Options::default()
     };

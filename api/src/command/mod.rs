@@ -1,8 +1,10 @@
 //! The `hjemmel` command: what an operator, a statistician and a newcomer type.
 
 mod audit;
+mod check;
 mod demo;
 mod examples;
+mod findings;
 mod generate;
 mod grant;
 mod import;
@@ -53,6 +55,8 @@ enum What {
     Serve(serve::Serve),
     /// Checks a record file and, if it is clean, makes an edition of it.
     Import(import::Import),
+    /// Runs every control over record files, and sends nothing anywhere.
+    Check(check::Check),
     /// Protects the tables of a form and year together and publishes them.
     Release(release::Command),
     /// Protects the tables of a specification without a server.
@@ -122,6 +126,7 @@ impl Command {
             What::Demo(demo) => demo.run(),
             What::Serve(serve) => serve.run(&self.config),
             What::Import(import) => import.run(&open()?),
+            What::Check(check) => check.run(),
             What::Release(release) => release.run(&open()?),
             What::Protect(protect) => protect.run(),
             What::AuditTable(audit) => audit.run(),

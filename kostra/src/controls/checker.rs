@@ -2,9 +2,11 @@
 
 use super::{
     Findings, Options, Report, Severity,
+    contents::Contents,
     duplicates::Duplicates,
     fit,
     plan::{Fault, Plan},
+    summary::Summing,
     wording,
 };
 use crate::{
@@ -22,6 +24,8 @@ pub struct Checker {
     layout: &'static Layout,
     options: Options,
     plan: Plan,
+    contents: Option<Contents>,
+    summing: Option<Summing>,
     places: Places,
     findings: Findings,
     persons: Duplicates,
@@ -69,7 +73,9 @@ impl Checker {
     pub fn new(layout: &'static Layout, options: Options) -> Option<Self> {
         Some(Self {
             layout,
-            plan: Plan::new(layout),
+            plan: Plan::new(layout, options.contents),
+            contents: if options.contents { Contents::new(layout) } else { None },
+            summing: if options.contents { Summing::new(layout) } else { None },
             places: Places::new(layout)?,
             findings: Findings::new(options.max_findings),
             persons: Duplicates::default(),
@@ -82,7 +88,7 @@ impl Checker {
         })
     }
 
-    /// Checks a line, given without its line end; gives the record if nothing is wrong with it.
+    /// Checks a line, given without its line end; gives the record if there is nothing to say about it.
     pub fn check_line<'l>(&mut self, number: u64, line: &'l [u8]) -> Option<Record<'l>> {
         if self.records == 0 && !self.is_blank && matches!(line, b"" | b" ") {
             self.is_blank = true;
@@ -121,10 +127,10 @@ impl Checker {
         let is_empty = self.records == 0;
         let rule = ("000", Severity::Fatal);
         if self.options.expects_records && is_empty {
-            self.findings.refuse(None, rule, &[], wording::no_records);
+            self.findings.add(None, rule, &[], wording::no_records);
         } else if !self.options.expects_records && !is_empty {
             self.findings.clear();
-            self.findings.refuse(None, rule, &[], wording::unexpected_records);
+            self.findings.add(None, rule, &[], wording::unexpected_records);
         }
         let accepted = !self.findings.refused;
         Report {
@@ -134,6 +140,7 @@ impl Checker {
             findings: self.findings.kept,
             omitted: self.findings.omitted,
             accepted,
+            summary: self.summing.filter(|_| accepted).map(Summing::finish),
             hint: if accepted { None } else { fit::hint(self.layout, &self.sample) },
         }
     }
@@ -144,7 +151,7 @@ impl Checker {
             self.findings.clear();
         }
         let layout = self.layout;
-        self.findings.refuse(Some(line), ("001", Severity::Fatal), &[], || {
+        self.findings.add(Some(line), ("001", Severity::Fatal), &[], || {
             if characters == layout.record_length && has_controls {
                 wording::control_characters()
             } else {
@@ -161,8 +168,19 @@ impl Checker {
         let findings = &mut self.findings;
         self.plan.faults(record, in_oslo, |fault: Fault| {
             let rule = (fault.rule, ERROR);
-            findings.refuse(Some(line), rule, &[&fault.field.name], || wording::field(&fault));
+            findings.add(Some(line), rule, &[&fault.field.name], || wording::field(&fault));
         });
+        if let Some(contents) = &self.contents {
+            let age = contents.age(record);
+            let kommuner = self.options.kommuner.as_ref();
+            contents.broken(record, age, in_oslo, kommuner, |control| {
+                let rule = (control.id, control.severity);
+                findings.add(Some(line), rule, control.fields, || control.text());
+            });
+            if let Some(summing) = &mut self.summing {
+                summing.add(record, age);
+            }
+        }
         self.check_duplicates(line, record, in_oslo);
     }
 
@@ -173,11 +191,11 @@ impl Checker {
             && self.options.kommuner.as_ref().is_none_or(|known| known.contains(kommune));
         if !is_known {
             let text = || wording::unknown_kommune(self.layout);
-            self.findings.refuse(Some(line), ("003", ERROR), &["KOMMUNE_NR"], text);
+            self.findings.add(Some(line), ("003", ERROR), &["KOMMUNE_NR"], text);
         }
         if let Some(sender) = self.options.sender.as_deref().filter(|sender| *sender != kommune) {
             let text = || wording::other_sender(sender);
-            self.findings.refuse(Some(line), ("003K", ERROR), &["KOMMUNE_NR"], text);
+            self.findings.add(Some(line), ("003K", ERROR), &["KOMMUNE_NR"], text);
         }
         let bydel = record.value(self.places.bydel);
         let is_right = if in_oslo {
@@ -187,7 +205,7 @@ impl Checker {
         };
         if !is_right {
             let fields = ["KOMMUNE_NR", "BYDELSNR"];
-            self.findings.refuse(Some(line), ("003B", ERROR), &fields, || wording::bydel(in_oslo));
+            self.findings.add(Some(line), ("003B", ERROR), &fields, || wording::bydel(in_oslo));
         }
     }
 
@@ -198,13 +216,13 @@ impl Checker {
         if version.filter(|short| *short > 0).map(|short| 2000 + short) != Some(layout.year.into())
         {
             let text = || wording::version(layout);
-            self.findings.refuse(Some(line), ("004", ERROR), &["VERSION"], text);
+            self.findings.add(Some(line), ("004", ERROR), &["VERSION"], text);
         }
         let Some(field) = self.places.birth else { return };
         let FieldKind::Date(format) = field.kind else { return };
         if format.parse(record.value(field)).is_none() {
             let rule = ("004A", ERROR);
-            self.findings.refuse(Some(line), rule, &["FODSELSDATO"], wording::birth_date);
+            self.findings.add(Some(line), rule, &["FODSELSDATO"], wording::birth_date);
         }
     }
 
@@ -219,10 +237,10 @@ impl Checker {
                 _ => &["PERSON_FODSELSNR"],
             };
             let text = || wording::number(self.places.duf.is_some());
-            self.findings.refuse(Some(line), ("005", ERROR), fields, text);
+            self.findings.add(Some(line), ("005", ERROR), fields, text);
         } else if !self.options.allow_synthetic && identity::is_test_number(number) {
             let rule = ("005T", ERROR);
-            self.findings.refuse(Some(line), rule, &["PERSON_FODSELSNR"], wording::test_number);
+            self.findings.add(Some(line), rule, &["PERSON_FODSELSNR"], wording::test_number);
         }
     }
 
@@ -243,7 +261,7 @@ impl Checker {
                 &["PERSON_FODSELSNR", "PERSON_JOURNALNR"]
             };
             let text = || wording::same_person(first);
-            self.findings.refuse(Some(line), ("005A", ERROR), fields, text);
+            self.findings.add(Some(line), ("005A", ERROR), fields, text);
         }
         let journal = record.value(self.places.journal);
         if journal.is_empty() {
@@ -257,7 +275,7 @@ impl Checker {
                 &["PERSON_JOURNALNR"]
             };
             let text = || wording::same_journal(first);
-            self.findings.refuse(Some(line), ("005B", ERROR), fields, text);
+            self.findings.add(Some(line), ("005B", ERROR), fields, text);
         }
     }
 

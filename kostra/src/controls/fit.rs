@@ -35,7 +35,7 @@ pub(super) fn hint(layout: &'static Layout, sample: &[String]) -> Option<Hint> {
 }
 
 fn faults(layout: &'static Layout, sample: &[String]) -> usize {
-    let plan = Plan::new(layout);
+    let plan = Plan::new(layout, false);
     sample.iter().map(|line| line_faults(layout, &plan, line)).sum()
 }
 

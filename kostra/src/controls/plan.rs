@@ -18,6 +18,27 @@ const DEMANDED: [(Form, &str, &str); 4] = [
     (Form::F11C, "STATUS", "036"),
 ];
 
+/// Coded fields whose control on contents is their code list and nothing else.
+const OWN: [(Form, &str, &str); 17] = [
+    (Form::F11, "KJONN", "008"),
+    (Form::F11, "EKTSTAT", "009"),
+    (Form::F11, "BU18", "010"),
+    (Form::F11, "VKLO", "014"),
+    (Form::F11, "TRYGDESIT", "022"),
+    (Form::F11, "ARBSIT", "025"),
+    (Form::F11, "GITT_OKONOMIRAD", "032"),
+    (Form::F11, "FAAT_INDIVIDUELL_PLAN", "033"),
+    (Form::F11, "BOSIT", "035"),
+    (Form::F11, "VILKARSOSLOV", "039"),
+    (Form::F11, "VILKARSAMEKT", "040"),
+    (Form::F11C, "KJONN", "008"),
+    (Form::F11C, "EKTSTAT", "009"),
+    (Form::F11C, "BU18", "010"),
+    (Form::F11C, "KVP_KOMM", "019"),
+    (Form::F11C, "KVP_MED_ASTONAD", "026"),
+    (Form::F11C, "STATUS", "036"),
+];
+
 /// The checks of a layout's fields, those that can never fail left out.
 pub(super) struct Plan {
     checks: Vec<Check>,
@@ -63,10 +84,11 @@ pub(super) enum FaultKind {
 }
 
 impl Plan {
-    pub(super) fn new(layout: &'static Layout) -> Self {
+    /// With `contents`, the controls on contents that ask for a code of a list and nothing else are among them.
+    pub(super) fn new(layout: &'static Layout, contents: bool) -> Self {
         let fields = layout.fields.iter();
         let own = fields.filter(|field| !ELSEWHERE.contains(&field.name.as_str()));
-        let checks = own.map(|field| Check::new(layout, field));
+        let checks = own.map(|field| Check::new(layout, field, contents));
         Self { checks: checks.filter(Check::can_fail).collect() }
     }
 
@@ -86,19 +108,23 @@ impl Plan {
 }
 
 impl Check {
-    fn new(layout: &Layout, field: &'static Field) -> Self {
+    fn new(layout: &Layout, field: &'static Field, contents: bool) -> Self {
         // The original runs 002 for these only; elsewhere older habits pass.
         let is_strict = layout.form == Form::F11 && layout.year >= 2025;
         let demanded = DEMANDED.iter().find(|(form, name, _)| {
             *form == layout.form && *name == field.name && !field.mandatory
         });
+        let is_own =
+            |(form, name, _): &&(Form, &str, _)| *form == layout.form && *name == field.name;
+        let own = OWN.iter().find(|own| contents && is_own(own));
         let content = match field.kind {
-            FieldKind::Integer => Content::Integer,
             FieldKind::Date(format) => Content::Date(format),
-            FieldKind::Text if field.codes.is_empty() => Content::Any,
-            FieldKind::Text => Content::Codes(packed(field)),
+            // In 2020 and 2021 `BOSIT` is called a whole number and has a list all the same.
+            _ if !field.codes.is_empty() => Content::Codes(packed(field)),
+            FieldKind::Integer => Content::Integer,
+            FieldKind::Text => Content::Any,
         };
-        let need = match (field.mandatory || demanded.is_some(), &content) {
+        let need = match (field.mandatory || demanded.is_some() || own.is_some(), &content) {
             (false, _) => Need::No,
             (true, Content::Date(_)) if layout.form == Form::F11C => Need::OutsideOslo,
             (true, _) => Need::Yes,
@@ -106,7 +132,7 @@ impl Check {
         let zeros_are_blank = !is_strict && !matches!(content, Content::Any | Content::Integer);
         Self {
             field,
-            rule: demanded.map_or("002", |(_, _, rule)| rule),
+            rule: own.or(demanded).map_or("002", |(_, _, rule)| rule),
             need,
             content,
             zeros_are_blank,

@@ -6,6 +6,7 @@ use crate::{
     layout::{FieldKind, Layout},
 };
 
+mod contents;
 mod fields;
 mod files;
 

@@ -171,6 +171,12 @@ fn every_command_for_legal_staff_works() {
 }
 
 #[test]
+fn every_command_for_municipalities_works() {
+    let _alone = alone();
+    assert_eq!(run_page("docs/municipalities.md"), 2);
+}
+
+#[test]
 fn every_link_between_the_pages_leads_somewhere() {
     for name in pages::ALL {
         let text = pages::read(name);
@@ -188,7 +194,7 @@ fn every_link_between_the_pages_leads_somewhere() {
 fn every_option_that_is_named_exists() {
     let mut help = String::new();
     let commands =
-        "demo serve import release protect audit-table generate migrate keys token openapi";
+        "demo serve import check release protect audit-table generate migrate keys token openapi";
     for command in commands.split(' ').chain([
         "policy check",
         "policy load",

@@ -6,6 +6,7 @@ pub const ALL: [&str; 7] = [
     "ARCHITECTURE.md",
     "docs/agencies.md",
     "docs/legal.md",
+    "docs/municipalities.md",
     "docs/operators.md",
     "docs/privacy.md",
     "docs/tables.md",

@@ -45,6 +45,7 @@ fn help_names_every_command_and_says_where_to_begin() {
         "demo",
         "serve",
         "import",
+        "check",
         "release",
         "protect",
         "audit-table",

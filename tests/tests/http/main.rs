@@ -17,6 +17,7 @@ mod wire;
 
 mod bad_questions;
 mod canary;
+mod checks;
 mod commands;
 mod cut;
 mod extracts;
