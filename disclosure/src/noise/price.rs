@@ -6,12 +6,18 @@ use super::{
     tree,
 };
 use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 /// The δ at which ε is told.
 pub const DELTA: f64 = 1e-6;
 
 /// The share of cells whose interval may miss.
 pub(super) const ALPHA: f64 = 0.05;
+/// Prices whose ε is remembered.
+const MOST_KNOWN: usize = 4096;
 /// Billionths.
 const NANO: f64 = 1e9;
 /// Rounding to whole numbers that add up moves a value by less than two; see [`tree::whole`].
@@ -137,7 +143,20 @@ pub fn for_accuracy(plan: &Plan, within: f64) -> Result<Plan, NoiseError> {
 /// # Errors
 /// When `delta` is not a probability.
 pub fn epsilon(nano_rho: u64, delta: f64) -> Result<f64, NoiseError> {
-    mechanism::epsilon(rho(nano_rho), delta)
+    // Finding it takes longer than all the rest of a price, and the same prices come again and again.
+    static KNOWN: Mutex<BTreeMap<(u64, u64), f64>> = Mutex::new(BTreeMap::new());
+    let asked = (nano_rho, delta.to_bits());
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(&epsilon) = known().get(&asked) {
+        return Ok(epsilon);
+    }
+    let epsilon = mechanism::epsilon(rho(nano_rho), delta)?;
+    let mut known = known();
+    if known.len() >= MOST_KNOWN {
+        known.clear();
+    }
+    known.insert(asked, epsilon);
+    Ok(epsilon)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "budgets stay far below 2^53")]

@@ -5,7 +5,8 @@ use hjemmel_disclosure::noise::{Contributions, Plan, rehearse};
 use hjemmel_policy::Ask;
 
 fn for_nothing(sealed: Sealed<Ask, Vec<Contributions>>, plan: Plan) {
-    let _ = rehearse(vec![plan], sealed);
+    let held: Vec<Contributions> = sealed;
+    let _ = rehearse(vec![plan], held);
 }
 
 fn main() {}

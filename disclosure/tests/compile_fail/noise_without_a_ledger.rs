@@ -5,12 +5,12 @@ use hjemmel_disclosure::noise::{Contributions, Paid, Plan, Reservation, draw};
 use hjemmel_policy::Ask;
 
 fn unpaid(sealed: Sealed<Ask, Vec<Contributions>>, plan: Plan) {
-    let _ = draw(sealed, plan);
+    let paid: Paid = plan;
+    let _ = draw(sealed, paid);
 }
 
-fn forged(sealed: Sealed<Ask, Vec<Contributions>>) {
-    let paid = Paid { plans: Vec::new(), reservation: Reservation(String::new()) };
-    let _ = draw(sealed, paid);
+fn forged() -> Paid {
+    Reservation(String::new())
 }
 
 fn main() {}
