@@ -47,7 +47,7 @@ pub trait Ledger {
 ///
 /// ```compile_fail,E0451
 /// fn forge() -> hjemmel_disclosure::noise::Paid {
-///     hjemmel_disclosure::noise::Paid { plans: Vec::new(), reservation: todo!() }
+///     hjemmel_disclosure::noise::Paid { plans: Vec::new(), reservation: unimplemented!() }
 /// }
 /// ```
 #[must_use]
