@@ -6,11 +6,13 @@
 use crate::identity::Verifier;
 use crate::journal::Journal;
 use crate::problem::{Kind, Problem};
+use crate::questions::Purser;
+use crate::questions::receipt::ReceiptKey;
 use crate::settings::Settings;
 use crate::shelf::{Edition, OnShelf, Shelf};
 use crate::table_answer::Ready;
 use arc_swap::{ArcSwap, ArcSwapOption};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_kostra::Form;
 use hjemmel_policy::{GrantTerms, Policy};
@@ -70,6 +72,8 @@ pub struct App {
     archive_key: ArchiveKey,
     verifier: Verifier,
     journal: Journal,
+    purser: Purser,
+    receipts: ReceiptKey,
     policy: ArcSwapOption<Policy>,
     shelf: ArcSwap<Shelf>,
     seen: ArcSwap<Seen>,
@@ -112,14 +116,18 @@ impl App {
         let registers = Arc::new(Registers::open(&config, keys.clone())?);
         let healthy = Arc::new(AtomicBool::new(false));
         let journal = Journal::start(store.clone(), healthy.clone())?;
+        let patience = TimeDelta::seconds(i64::from(settings.questions.patience_seconds));
+        let purser = Purser::start(store.clone(), healthy.clone(), patience)?;
         let app = Self {
             archive_key: ArchiveKey::new(keys.archive_key()),
+            receipts: ReceiptKey::new(&keys.receipt_key()),
             settings,
             store,
             registers,
             keys,
             verifier,
             journal,
+            purser,
             policy: ArcSwapOption::empty(),
             shelf: ArcSwap::default(),
             seen: ArcSwap::default(),
@@ -176,7 +184,8 @@ impl App {
             grants.push(terms);
         }
         let version = u64::try_from(version).unwrap_or_default();
-        let policy = Policy::build(grants, version, &columns_of)?;
+        let projects = self.settings.questions.projects.clone();
+        let policy = Policy::build(grants, version, &columns_of)?.with_projects(projects);
         for (grant, _) in policy.set_aside() {
             tracing::error!(grant = grant.id, "a stored grant breaks a hard rule and is set aside");
         }
@@ -280,6 +289,18 @@ impl App {
     #[must_use]
     pub const fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// The way to the budgets.
+    #[must_use]
+    pub const fn purser(&self) -> &Purser {
+        &self.purser
+    }
+
+    /// The key that signs receipts.
+    #[must_use]
+    pub const fn receipts(&self) -> &ReceiptKey {
+        &self.receipts
     }
 
     /// Finished answers for anyone, by request.

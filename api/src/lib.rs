@@ -16,6 +16,7 @@ pub mod microdata;
 pub mod openapi;
 pub mod problem;
 pub mod pxweb;
+pub mod questions;
 pub mod reply;
 pub mod routes;
 pub mod server;

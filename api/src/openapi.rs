@@ -16,6 +16,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     tags(
         (name = "Tables", description = "Published tables, as PxWebApi 2."),
         (name = "Datasets", description = "The datasets and, on a legal basis, their records."),
+        (name = "Questions", description = "Questions of your own, answered with calibrated noise at the cost of a budget."),
         (name = "Access", description = "What you may see and why."),
         (name = "Health", description = "Whether the server can answer."),
     )
@@ -23,10 +24,11 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 struct Document;
 
 /// The problems each operation can end in, beside 500 which all can.
-const PROBLEMS: [(&str, &[Kind]); 15] = {
+const PROBLEMS: [(&str, &[Kind]); 22] = {
     use Kind::{
-        InvalidToken, NoLegalBasis, NotAcceptable, NotFound, NotPublished, NotSignedIn,
-        OutsideGrant, ParameterError, TooLarge, TooManyCells, Unavailable,
+        BudgetExhausted, InvalidToken, MayNotAsk, NoLegalBasis, NotAcceptable, NotFound,
+        NotPublished, NotSignedIn, OutsideGrant, ParameterError, RoleNeeded, TooLarge,
+        TooManyCells, Unavailable,
     };
     [
         ("read_liveness", &[NotAcceptable]),
@@ -78,13 +80,63 @@ const PROBLEMS: [(&str, &[Kind]); 15] = {
                 Unavailable,
             ],
         ),
+        (
+            "ask_question",
+            &[
+                ParameterError,
+                NotSignedIn,
+                InvalidToken,
+                MayNotAsk,
+                TooManyCells,
+                BudgetExhausted,
+                NotPublished,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
+        ),
+        (
+            "preview_question",
+            &[
+                ParameterError,
+                InvalidToken,
+                TooManyCells,
+                NotPublished,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
+        ),
+        (
+            "read_answer",
+            &[ParameterError, NotSignedIn, InvalidToken, NotFound, NotAcceptable, Unavailable],
+        ),
+        ("read_receipt_key", &[NotAcceptable]),
+        ("list_budgets", &[NotSignedIn, InvalidToken, MayNotAsk, NotAcceptable, Unavailable]),
+        (
+            "change_budget",
+            &[
+                ParameterError,
+                NotSignedIn,
+                InvalidToken,
+                RoleNeeded,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
+        ),
+        (
+            "list_spends",
+            &[ParameterError, NotSignedIn, InvalidToken, RoleNeeded, NotAcceptable, Unavailable],
+        ),
         ("read_me", &[NotSignedIn, InvalidToken, NotAcceptable, Unavailable]),
         ("read_decision", &[NotSignedIn, InvalidToken, NotFound, NotAcceptable, Unavailable]),
     ]
 };
 
 /// Operations whose answers hold data and carry all marks.
-const WITH_DATA: [&str; 3] = ["read_table_data", "query_table_data", "read_microdata"];
+const WITH_DATA: [&str; 5] =
+    ["read_table_data", "query_table_data", "read_microdata", "ask_question", "read_answer"];
 
 /// The base of the document, before the routes are added.
 #[must_use]

@@ -35,6 +35,12 @@ pub enum Kind {
     TooLarge,
     /// The cell values asked for are not published.
     NotPublished,
+    /// Only researchers and registered projects may ask questions that cost a budget.
+    MayNotAsk,
+    /// The role for this is another's.
+    RoleNeeded,
+    /// A budget does not hold what the question costs.
+    BudgetExhausted,
     /// Database, policy, record or keys cannot be reached; nothing was released.
     Unavailable,
     /// A fault of ours.
@@ -43,7 +49,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::NotSignedIn,
         Self::InvalidToken,
         Self::NoLegalBasis,
@@ -55,6 +61,9 @@ impl Kind {
         Self::MethodNotAllowed,
         Self::TooLarge,
         Self::NotPublished,
+        Self::MayNotAsk,
+        Self::RoleNeeded,
+        Self::BudgetExhausted,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -74,6 +83,9 @@ impl Kind {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::TooLarge => "too-large",
             Self::NotPublished => "not-published",
+            Self::MayNotAsk => "may-not-ask",
+            Self::RoleNeeded => "role-needed",
+            Self::BudgetExhausted => "budget-exhausted",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -84,7 +96,12 @@ impl Kind {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::NotSignedIn | Self::InvalidToken => StatusCode::UNAUTHORIZED,
-            Self::NoLegalBasis | Self::OutsideGrant | Self::TooManyCells => StatusCode::FORBIDDEN,
+            Self::NoLegalBasis
+            | Self::OutsideGrant
+            | Self::TooManyCells
+            | Self::MayNotAsk
+            | Self::RoleNeeded
+            | Self::BudgetExhausted => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NotPublished => StatusCode::NOT_FOUND,
             Self::ParameterError => StatusCode::BAD_REQUEST,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -110,6 +127,9 @@ impl Kind {
             Self::MethodNotAllowed => Text::new("Metoden er ikke tillatt", "Method not allowed"),
             Self::TooLarge => Text::new("For stor forespørsel", "Request too large"),
             Self::NotPublished => Text::new("Ikke publisert", "Not published"),
+            Self::MayNotAsk => Text::new("Kan ikke spørre", "May not ask"),
+            Self::RoleNeeded => Text::new("Rollen mangler", "Role needed"),
+            Self::BudgetExhausted => Text::new("Budsjettet er brukt opp", "Budget exhausted"),
             Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
             Self::Internal => Text::new("Intern feil", "Internal error"),
         }
@@ -162,6 +182,18 @@ impl Kind {
             Self::NotPublished => Text::new(
                 "Det finnes ingen publisert utgave av dette for året.",
                 "There is no published edition of this for the year.",
+            ),
+            Self::MayNotAsk => Text::new(
+                "Spørsmål som svares med støy, koster et budsjett: de stilles av forskere for et registrert prosjekt. Forhåndsvisning og `\"dummy\": true` er åpne for alle.",
+                "Questions answered with noise cost a budget: they are asked by researchers for a registered project. Previews and `\"dummy\": true` are open to anyone.",
+            ),
+            Self::RoleNeeded => Text::new(
+                "Dette er for administratorer, og noe av det for revisorer.",
+                "This is for administrators, some of it for auditors.",
+            ),
+            Self::BudgetExhausted => Text::new(
+                "Et budsjett rekker ikke til spørsmålet. Det fylles ikke på med tiden. Ingenting er lest eller trukket.",
+                "A budget does not hold what the question costs. Time does not refill it. Nothing was read or charged.",
             ),
             Self::Unavailable => Text::new(
                 "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",

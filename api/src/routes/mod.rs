@@ -1,7 +1,9 @@
 //! The operations, one file a resource.
 
 pub mod access;
+pub mod budgets;
 pub mod health;
+pub mod questions;
 pub mod records;
 pub mod tables;
 
@@ -23,6 +25,13 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(records::list_datasets)
         .service(records::read_dataset)
         .service(records::read_microdata)
+        .service(questions::preview_question)
+        .service(questions::ask_question)
+        .service(questions::read_answer)
+        .service(questions::read_receipt_key)
+        .service(budgets::list_spends)
+        .service(budgets::list_budgets)
+        .service(budgets::change_budget)
         .service(access::read_me)
         .service(access::read_decision);
 }

@@ -1,13 +1,14 @@
 //! The pages, and what stands in them between fences.
 
 /// Every page that a reader is sent to.
-pub const ALL: [&str; 6] = [
+pub const ALL: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "docs/agencies.md",
     "docs/legal.md",
     "docs/operators.md",
     "docs/privacy.md",
+    "docs/researchers.md",
 ];
 
 /// What stands between two fences.

@@ -16,6 +16,7 @@ mod truth;
 mod wire;
 
 mod bad_questions;
+mod budgets;
 mod canary;
 mod commands;
 mod cut;
@@ -26,6 +27,8 @@ mod imports;
 mod main_job;
 mod negotiation;
 mod postgres;
+mod question_attacks;
+mod questions;
 mod row_space;
 mod scripts;
 mod selections;

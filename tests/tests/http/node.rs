@@ -94,6 +94,14 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Ends the server as `kill -9` does, at once.
+    pub fn kill(&self) {
+        let mut orders = self.orders.as_ref().unwrap();
+        std::io::Write::write_all(&mut orders, b"end\n").unwrap();
+    }
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
         drop(self.orders.take());
@@ -124,6 +132,19 @@ impl Caller<'_> {
         let answer = self.ask(path, &[], Some(body)).unwrap();
         truth::assert_nobody_is_named(&answer.body, path);
         answer
+    }
+
+    /// Puts a body.
+    pub fn put(&self, path: &str, body: &str) -> Answer {
+        let url = format!("{}{path}", self.node.address);
+        let mut request = ureq::http::Request::builder().method("PUT").uri(url);
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        let mut response = self.node.agent.run(request.body(body.to_owned()).unwrap()).unwrap();
+        let mut bytes = Vec::new();
+        response.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
+        Answer { status: response.status().as_u16(), headers: Vec::new(), body: bytes }
     }
 
     /// Asks and gives the body as it comes, read no faster than the test reads it.
