@@ -6,11 +6,13 @@
 use crate::identity::Verifier;
 use crate::journal::Journal;
 use crate::problem::{Kind, Problem};
+use crate::questions::Purser;
+use crate::questions::receipt::ReceiptKey;
 use crate::settings::Settings;
 use crate::shelf::{Edition, OnShelf, Shelf};
 use crate::table_answer::Ready;
 use arc_swap::{ArcSwap, ArcSwapOption};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_kostra::Form;
 use hjemmel_policy::{GrantTerms, Policy, State, Stop};
@@ -70,6 +72,8 @@ pub struct App {
     archive_key: ArchiveKey,
     verifier: Verifier,
     journal: Journal,
+    purser: Purser,
+    receipts: ReceiptKey,
     policy: ArcSwapOption<Policy>,
     shelf: ArcSwap<Shelf>,
     seen: ArcSwap<Seen>,
@@ -114,14 +118,18 @@ impl App {
         let registers = Arc::new(Registers::open(&config, keys.clone())?);
         let healthy = Arc::new(AtomicBool::new(false));
         let journal = Journal::start(store.clone(), healthy.clone())?;
+        let patience = TimeDelta::seconds(i64::from(settings.questions.patience_seconds));
+        let purser = Purser::start(store.clone(), healthy.clone(), patience)?;
         let app = Self {
             archive_key: ArchiveKey::new(keys.archive_key()),
+            receipts: ReceiptKey::new(&keys.receipt_key()),
             settings,
             store,
             registers,
             keys,
             verifier,
             journal,
+            purser,
             policy: ArcSwapOption::empty(),
             shelf: ArcSwap::default(),
             seen: ArcSwap::default(),
@@ -162,7 +170,9 @@ impl App {
         if **self.seen.load() == fresh {
             return Ok(());
         }
-        let policy = Arc::new(policy_of(self.store.policy_at(None)?)?);
+        let projects = self.settings.questions.projects.clone();
+        let policy = policy_of(self.store.policy_at(None)?)?.with_projects(projects);
+        let policy = Arc::new(policy);
         // What is taken away is gone before the shelf, which may take longer, is looked at.
         self.policy.store(Some(Arc::clone(&policy)));
         let picture = self.load_shelf(editions, policy.version(), now)?;
@@ -269,6 +279,18 @@ impl App {
     #[must_use]
     pub const fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// The way to the budgets.
+    #[must_use]
+    pub const fn purser(&self) -> &Purser {
+        &self.purser
+    }
+
+    /// The key that signs receipts.
+    #[must_use]
+    pub const fn receipts(&self) -> &ReceiptKey {
+        &self.receipts
     }
 
     /// Finished answers for anyone, by request.

@@ -17,6 +17,7 @@ pub mod microdata;
 pub mod openapi;
 pub mod problem;
 pub mod pxweb;
+pub mod questions;
 pub mod record;
 pub mod reply;
 pub mod routes;

@@ -19,6 +19,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     tags(
         (name = "Tables", description = "Published tables, as PxWebApi 2."),
         (name = "Datasets", description = "The datasets and, on a legal basis, their records."),
+        (name = "Questions", description = "Questions of your own, answered with calibrated noise at the cost of a budget."),
         (name = "Access", description = "What you may see and why."),
         (name = "Grants", description = "Applying for a grant, deciding on it, and stopping it."),
         (name = "Audit", description = "The record nobody can rewrite unseen: events, signed checkpoints, proofs."),
@@ -30,8 +31,9 @@ struct Document;
 /// The problems each operation can end in, beside 500 which all can.
 const COMMON: &[(&str, &[Kind])] = {
     use Kind::{
-        InvalidToken, NoLegalBasis, NotAcceptable, NotFound, NotPublished, NotSignedIn,
-        OutsideGrant, ParameterError, TooLarge, TooManyCells, Unavailable,
+        BudgetExhausted, InvalidToken, MayNotAsk, NoLegalBasis, NotAcceptable, NotFound,
+        NotPermitted, NotPublished, NotSignedIn, OutsideGrant, ParameterError, TooLarge,
+        TooManyCells, Unavailable,
     };
     &[
         ("read_liveness", &[NotAcceptable]),
@@ -83,6 +85,55 @@ const COMMON: &[(&str, &[Kind])] = {
                 Unavailable,
             ],
         ),
+        (
+            "ask_question",
+            &[
+                ParameterError,
+                NotSignedIn,
+                InvalidToken,
+                MayNotAsk,
+                TooManyCells,
+                BudgetExhausted,
+                NotPublished,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
+        ),
+        (
+            "preview_question",
+            &[
+                ParameterError,
+                InvalidToken,
+                TooManyCells,
+                NotPublished,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
+        ),
+        (
+            "read_answer",
+            &[ParameterError, NotSignedIn, InvalidToken, NotFound, NotAcceptable, Unavailable],
+        ),
+        ("read_receipt_key", &[NotAcceptable]),
+        ("list_budgets", &[NotSignedIn, InvalidToken, MayNotAsk, NotAcceptable, Unavailable]),
+        (
+            "change_budget",
+            &[
+                ParameterError,
+                NotSignedIn,
+                InvalidToken,
+                NotPermitted,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
+        ),
+        (
+            "list_spends",
+            &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
+        ),
         ("read_me", &[NotSignedIn, InvalidToken, NotAcceptable, Unavailable]),
         ("read_decision", &[NotSignedIn, InvalidToken, NotFound, NotAcceptable, Unavailable]),
     ]
@@ -93,7 +144,8 @@ static PROBLEMS: LazyLock<Vec<(&str, &[Kind])>> =
     LazyLock::new(|| [COMMON, law::PROBLEMS].concat());
 
 /// Operations whose answers hold data and carry all marks.
-const WITH_DATA: [&str; 3] = ["read_table_data", "query_table_data", "read_microdata"];
+const WITH_DATA: [&str; 5] =
+    ["read_table_data", "query_table_data", "read_microdata", "ask_question", "read_answer"];
 
 /// The base of the document, before the routes are added.
 #[must_use]

@@ -45,6 +45,10 @@ pub enum Kind {
     VersionNeeded,
     /// A hard rule refuses it, by name.
     HardRule,
+    /// Only researchers and registered projects may ask questions that cost a budget.
+    MayNotAsk,
+    /// A budget does not hold what the question costs.
+    BudgetExhausted,
     /// Database, policy, record or keys cannot be reached; nothing was released.
     Unavailable,
     /// A fault of ours.
@@ -53,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::NotSignedIn,
         Self::InvalidToken,
         Self::NoLegalBasis,
@@ -70,6 +74,8 @@ impl Kind {
         Self::Stale,
         Self::VersionNeeded,
         Self::HardRule,
+        Self::MayNotAsk,
+        Self::BudgetExhausted,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -94,6 +100,8 @@ impl Kind {
             Self::Stale => "stale",
             Self::VersionNeeded => "version-needed",
             Self::HardRule => "hard-rule",
+            Self::MayNotAsk => "may-not-ask",
+            Self::BudgetExhausted => "budget-exhausted",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -104,9 +112,12 @@ impl Kind {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::NotSignedIn | Self::InvalidToken => StatusCode::UNAUTHORIZED,
-            Self::NoLegalBasis | Self::OutsideGrant | Self::TooManyCells | Self::NotPermitted => {
-                StatusCode::FORBIDDEN
-            }
+            Self::NoLegalBasis
+            | Self::OutsideGrant
+            | Self::TooManyCells
+            | Self::NotPermitted
+            | Self::MayNotAsk
+            | Self::BudgetExhausted => StatusCode::FORBIDDEN,
             Self::WrongState => StatusCode::CONFLICT,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
@@ -141,6 +152,8 @@ impl Kind {
             Self::Stale => Text::new("Endret i mellomtiden", "Changed meanwhile"),
             Self::VersionNeeded => Text::new("Versjon mangler", "Version needed"),
             Self::HardRule => Text::new("Bryter en fast regel", "Breaks a hard rule"),
+            Self::MayNotAsk => Text::new("Kan ikke spørre", "May not ask"),
+            Self::BudgetExhausted => Text::new("Budsjettet er brukt opp", "Budget exhausted"),
             Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
             Self::Internal => Text::new("Intern feil", "Internal error"),
         }
@@ -213,6 +226,14 @@ impl Kind {
             Self::HardRule => Text::new(
                 "En fast regel som ingen kan sette til side, er brutt; `rules` sier hvilken og hvor.",
                 "A hard rule that nobody can set aside is broken; `rules` says which and where.",
+            ),
+            Self::MayNotAsk => Text::new(
+                "Spørsmål som svares med støy, koster et budsjett: de stilles av forskere for et registrert prosjekt. Forhåndsvisning og `\"dummy\": true` er åpne for alle.",
+                "Questions answered with noise cost a budget: they are asked by researchers for a registered project. Previews and `\"dummy\": true` are open to anyone.",
+            ),
+            Self::BudgetExhausted => Text::new(
+                "Et budsjett rekker ikke til spørsmålet. Det fylles ikke på med tiden. Ingenting er lest eller trukket.",
+                "A budget does not hold what the question costs. Time does not refill it. Nothing was read or charged.",
             ),
             Self::Unavailable => Text::new(
                 "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",

@@ -20,6 +20,9 @@ pub struct Settings {
     /// The table interface.
     #[serde(default)]
     pub tables: Tables,
+    /// Questions that are answered with noise.
+    #[serde(default)]
+    pub questions: crate::questions::Questions,
     /// A demonstration or test: synthetic identity numbers and test issuers are accepted. Never with real
     /// records.
     #[serde(default)]
@@ -152,7 +155,7 @@ enum Written {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 9] = [
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 14] = [
     ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
     ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),
     ("HJEMMEL_SERVER_REFRESH_MILLISECONDS", ["server", "refresh_milliseconds"], Written::Number),
@@ -162,6 +165,23 @@ const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 9] = [
     ("HJEMMEL_REGISTERS_MEMORY_MEGABYTES", ["registers", "memory_megabytes"], Written::Number),
     ("HJEMMEL_KEYS_FILE", ["keys", "file"], Written::Text),
     ("HJEMMEL_TABLES_MAX_CELLS", ["tables", "max_cells"], Written::Number),
+    (
+        "HJEMMEL_QUESTIONS_RHO_PER_DATASET_YEAR",
+        ["questions", "rho_per_dataset_year"],
+        Written::Number,
+    ),
+    ("HJEMMEL_QUESTIONS_RHO_PER_PROJECT", ["questions", "rho_per_project"], Written::Number),
+    (
+        "HJEMMEL_QUESTIONS_RHO_PER_ORGANISATION",
+        ["questions", "rho_per_organisation"],
+        Written::Number,
+    ),
+    (
+        "HJEMMEL_QUESTIONS_REPLY_SLOT_MILLISECONDS",
+        ["questions", "reply_slot_milliseconds"],
+        Written::Number,
+    ),
+    ("HJEMMEL_QUESTIONS_PATIENCE_SECONDS", ["questions", "patience_seconds"], Written::Number),
 ];
 
 /// What every installation must set, so that one further setting can be tried by itself.
@@ -225,8 +245,10 @@ fn override_with(table: &mut toml::Table, name: &str, value: String) -> Result<(
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         return Err(SettingsError::Environment { name: name.to_owned(), hint });
     };
-    let number = value.trim().parse::<i64>().ok().filter(|_| written == Written::Number);
-    let setting = number.map_or_else(|| value.clone().into(), toml::Value::Integer);
+    let number = written == Written::Number;
+    let whole = value.trim().parse().ok().filter(|_| number).map(toml::Value::Integer);
+    let decimal = value.trim().parse().ok().filter(|_| number).map(toml::Value::Float);
+    let setting = whole.or(decimal).unwrap_or_else(|| value.clone().into());
     let mut alone = LEAST.parse().unwrap_or_default();
     put(&mut alone, [section, key], setting.clone());
     alone.try_into::<Settings>().map_err(|error| SettingsError::Value {

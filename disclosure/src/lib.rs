@@ -9,6 +9,7 @@ pub mod cells;
 pub mod cube;
 pub mod entitled;
 pub mod identities;
+pub mod noise;
 pub mod records;
 pub mod release;
 pub mod round;

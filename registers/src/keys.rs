@@ -7,7 +7,7 @@
 use crate::{Error, cipher::Cipher};
 use hjemmel_disclosure::{Identities, NotOurs};
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     fs,
@@ -99,6 +99,13 @@ impl Keys {
     #[must_use]
     pub fn archive_key(&self) -> [u8; 32] {
         *self.archive
+    }
+
+    /// The key receipts are signed with.
+    #[must_use]
+    pub fn receipt_key(&self) -> [u8; 32] {
+        let name = b"hjemmel receipts 1";
+        Sha256::new().chain_update(name).chain_update(self.archive.as_slice()).finalize().into()
     }
 
     /// A cipher over the identifier key, for one thread.

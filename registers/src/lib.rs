@@ -4,6 +4,7 @@
 //! National identifiers are ciphertexts from the moment a line is parsed.
 
 mod cipher;
+pub mod contributions;
 pub mod cube;
 pub mod edition;
 mod encode;
@@ -19,6 +20,7 @@ pub mod read;
 mod schema;
 mod write;
 
+pub use contributions::{Grouping, Reading};
 pub use edition::EditionRef;
 pub use error::Error;
 pub use filter::Filter;

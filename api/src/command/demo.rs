@@ -3,6 +3,7 @@
 use super::installation::{self, Installation};
 use super::progress::Progress;
 use super::{Failure, examples, generate, import, policy, release, say, serve, token};
+use crate::identity::issuer::PEOPLE;
 use crate::identity::{DevIssuer, IssuerConfig, KeySource, Kind};
 use chrono::Utc;
 use hjemmel_kostra::{Form, fictitious};
@@ -23,6 +24,9 @@ const FICTITIOUS: u16 = 2016;
 const DONE: &str = "demo-is-complete";
 /// The seed of the demonstration's records.
 const SEED: u64 = 20_260_315;
+
+/// The question the demonstration suggests.
+const QUESTION: &str = r#"{"dataset":"skjema-11C","year":2024,"measure":{"count":"persons"},"groupBy":["STATUS"],"rho":0.01}"#;
 
 /// Makes a demonstration with data, keys and tokens, and serves it.
 ///
@@ -73,6 +77,9 @@ impl Demo {
                 "using the demonstration in {}; --reset makes everything anew",
                 self.dir.display()
             );
+            // An earlier version may have made it.
+            let settings = installation::settings(&self.dir.join("hjemmel.toml"))?;
+            Store::open_existing(&settings.store.url, 1)?.migrate()?;
         } else {
             self.make()?;
         }
@@ -236,10 +243,27 @@ folder = \"registers\"
 file = \"keys\"
 "
     .to_owned();
+    text.push_str(&projects_text());
     for config in issuer.configs(token::AUDIENCE) {
         text.push_str(&issuer_text(&config));
     }
     text
+}
+
+/// The projects of the demonstration's researchers: one of KS', and one of NAV's.
+fn projects_text() -> String {
+    let project = |id: &str, title: &str, sponsor: &str, member: &str| {
+        format!(
+            "\n[[questions.projects]]\nid = {id:?}\ntitle = {title:?}\nsponsor = {sponsor:?}\nissuer = {PEOPLE:?}\nmembers = [{member:?}]\n"
+        )
+    };
+    let kvp = "Effects of the qualification programme";
+    let unge = "Young recipients of social assistance";
+    [
+        project("kvp-effekt", kvp, "971032146", "researcher"),
+        project("unge", unge, "889640782", "researcher2"),
+    ]
+    .concat()
 }
 
 fn issuer_text(config: &IssuerConfig) -> String {
@@ -297,9 +321,11 @@ curl -s {bld} '{at}/v1/datasets/skjema-11/microdata?year=2024'\n\n\
 curl -sg {bld} '{at}/pxwebapi/v2/tables/S1101/data?{regions}&outputFormat=csv&outputFormatParams=UseTexts'\n\n\
 # 4 NAV gets it exact, at the same address:\n\
 curl -sgi {nav} '{at}/pxwebapi/v2/tables/S1101/data?{regions}&outputFormat=csv&outputFormatParams=UseTexts'\n\n\
-# 5 The whole year as Parquet, streamed:\n\
+# 5 A researcher asks a question of her own, answered with noise at the cost of a budget:\n\
+curl -s {researcher} '{at}/v1/queries?format=csv' -d '{question}'\n\n\
+# 6 The whole year as Parquet, streamed:\n\
 curl -s {nav} -H 'Accept: application/vnd.apache.parquet' '{at}/v1/datasets/skjema-11/microdata?year=2024' -o skjema-11-2024.parquet\n\n\
-# 6 An application is led to a grant by three persons (`hjemmel grant list` shows one at each stage):\n\
+# 7 An application is led to a grant by three persons (`hjemmel grant list` shows one at each stage):\n\
 hjemmel grant take submit bfd-utkast --as bld\n\
 hjemmel grant take complete bfd-utkast --as legal\n\
 hjemmel grant take review bfd-utkast --as legal --reason 'basis and purpose are sound' --memo 2026/201-3\n\
@@ -310,6 +336,8 @@ hjemmel grant take activate bfd-utkast --as legal\n\
 hjemmel grant take suspend bfd-utkast --as legal --reason 'a question has come up'\n",
         nav = token("nav"),
         bld = token("bld"),
+        researcher = token("researcher"),
+        question = QUESTION,
     )
 }
 

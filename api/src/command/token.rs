@@ -129,12 +129,13 @@ const BODIES: [(&str, &str); 6] = [
 ];
 
 /// The people of the demonstration: file name and role.
-const PEOPLE: [(&str, Role); 6] = [
+const PEOPLE: [(&str, Role); 7] = [
     ("researcher", Role::Researcher),
     ("researcher2", Role::Researcher),
     ("legal", Role::Legal),
     ("legal2", Role::Legal),
     ("admin", Role::Admin),
+    ("admin2", Role::Admin),
     ("auditor", Role::Auditor),
 ];
 

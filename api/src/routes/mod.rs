@@ -2,11 +2,13 @@
 
 pub mod access;
 pub mod audit;
+pub mod budgets;
 pub mod decisions;
 pub mod grants;
 pub mod health;
 pub mod matrix;
 pub mod policy_tests;
+pub mod questions;
 pub mod records;
 pub mod statutes;
 pub mod stops;
@@ -30,6 +32,13 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(records::list_datasets)
         .service(records::read_dataset)
         .service(records::read_microdata)
+        .service(questions::preview_question)
+        .service(questions::ask_question)
+        .service(questions::read_answer)
+        .service(questions::read_receipt_key)
+        .service(budgets::list_spends)
+        .service(budgets::list_budgets)
+        .service(budgets::change_budget)
         .service(access::read_me)
         .service(access::read_decision)
         .configure(law);

@@ -56,7 +56,7 @@ fn run_page(name: &str) -> usize {
 #[test]
 fn every_command_of_the_readme_does_what_it_says() {
     let _alone = alone();
-    assert_eq!(run_page("README.md"), 5);
+    assert_eq!(run_page("README.md"), 6);
     let parquet = std::fs::read(running().workshop().join("skjema-11-2024.parquet")).unwrap();
     assert!(
         parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1") && parquet.len() > 1_000_000
@@ -70,7 +70,7 @@ fn a_second_start_takes_less_than_two_seconds_and_says_what_to_try_and_each_of_i
     let limit = Duration::from_secs(2);
     assert!(again.started_in < limit, "{:?}", again.started_in);
     let commands: Vec<&str> = again.said.lines().filter(|line| line.starts_with("curl ")).collect();
-    assert_eq!(commands.len(), 5, "{}", again.said);
+    assert_eq!(commands.len(), 6, "{}", again.said);
     let said: Vec<String> = commands
         .iter()
         .map(|command| {
@@ -85,7 +85,8 @@ fn a_second_start_takes_less_than_two_seconds_and_says_what_to_try_and_each_of_i
     assert_eq!(refused["type"], "/problems/no-legal-basis");
     assert!(said[2].contains(r#"":""#) && !said[2].contains("problem"), "{}", said[2]);
     assert!(said[3].contains("hjemmel-protection: exact"), "{}", said[3]);
-    assert!(said[4].is_empty());
+    assert!(said[4].starts_with("year,\"STATUS\",\"value\""), "{}", said[4]);
+    assert!(said[5].is_empty());
     for part in again.said.split("http://").skip(1).filter(|part| part.contains("/docs/")) {
         let address = part.split_whitespace().next().unwrap();
         assert!(again.shell(&format!("curl -sf http://{address}")).status.success());
@@ -174,6 +175,31 @@ fn every_command_for_legal_staff_works() {
 fn every_command_for_municipalities_works() {
     let _alone = alone();
     assert_eq!(run_page("docs/municipalities.md"), 2);
+}
+
+#[test]
+fn every_command_for_researchers_works() {
+    let _alone = alone();
+    assert_eq!(run_page("docs/researchers.md"), 3);
+}
+
+#[test]
+fn the_python_for_researchers_works() {
+    let _alone = alone();
+    let pages = page("docs/researchers.md");
+    let script = &pages.iter().find(|fence| fence.language == "python").unwrap().text;
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let file = running().workshop().join("researcher.py");
+    std::fs::write(&file, running().at_its_port(script)).unwrap();
+    let output =
+        Command::new(&python).current_dir(running().workshop()).arg("researcher.py").output();
+    let Ok(output) = output else {
+        eprintln!("python3 is not here: the example is not run");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("the whole country:") && said.contains("paid: "), "{said}");
 }
 
 #[test]

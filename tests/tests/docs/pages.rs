@@ -1,7 +1,7 @@
 //! The pages, and what stands in them between fences.
 
 /// Every page that a reader is sent to.
-pub const ALL: [&str; 7] = [
+pub const ALL: [&str; 9] = [
     "README.md",
     "ARCHITECTURE.md",
     "docs/agencies.md",
@@ -9,6 +9,7 @@ pub const ALL: [&str; 7] = [
     "docs/municipalities.md",
     "docs/operators.md",
     "docs/privacy.md",
+    "docs/researchers.md",
     "docs/tables.md",
 ];
 

@@ -16,6 +16,7 @@ mod truth;
 mod wire;
 
 mod bad_questions;
+mod budgets;
 mod canary;
 mod checks;
 mod commands;
@@ -28,6 +29,8 @@ mod main_job;
 mod negotiation;
 mod postgres;
 mod protecting;
+mod question_attacks;
+mod questions;
 mod row_space;
 mod scripts;
 mod selections;

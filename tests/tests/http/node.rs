@@ -94,6 +94,14 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Ends the server as `kill -9` does, at once.
+    pub fn kill(&self) {
+        let mut orders = self.orders.as_ref().unwrap();
+        std::io::Write::write_all(&mut orders, b"end\n").unwrap();
+    }
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
         drop(self.orders.take());
@@ -132,6 +140,11 @@ impl Caller<'_> {
         let answer = self.call(&method, path, headers, body).unwrap();
         truth::assert_nobody_is_named(&answer.body, path);
         answer
+    }
+
+    /// Puts a body.
+    pub fn put(&self, path: &str, body: &str) -> Answer {
+        self.send("PUT", path, &[], body)
     }
 
     /// Asks and gives the body as it comes, read no faster than the test reads it.

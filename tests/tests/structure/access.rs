@@ -48,7 +48,9 @@ fn status(operation: &Operation, token: Option<&str>) -> u16 {
     if let Some(token) = token {
         request = request.header("Authorization", format!("Bearer {token}"));
     }
-    agent.run(request.body(String::new()).unwrap()).unwrap().status().as_u16()
+    let example = &operation.value["requestBody"]["content"]["application/json"]["example"];
+    let body = if example.is_null() { String::new() } else { example.to_string() };
+    agent.run(request.body(body).unwrap()).unwrap().status().as_u16()
 }
 
 #[track_caller]

@@ -5,7 +5,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Operations whose answers hold numbers or records.
-const WITH_DATA: [&str; 3] = ["read_table_data", "query_table_data", "read_microdata"];
+const WITH_DATA: [&str; 5] =
+    ["read_table_data", "query_table_data", "read_microdata", "ask_question", "read_answer"];
 
 /// The document of this build.
 pub fn document() -> Value {

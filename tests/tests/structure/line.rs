@@ -109,3 +109,23 @@ fn the_lower_crates_reach_no_network_and_draw_nothing() {
         }
     }
 }
+
+#[test]
+fn noise_is_drawn_as_it_must_be() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "-p", "opendp", "--depth", "0", "-f", "{f}"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let own = text.lines().next().unwrap_or_default();
+    let features: BTreeSet<&str> = own.trim().split(',').collect();
+    // Without the first, chance comes from a generator that is not meant to withstand anybody.
+    for wanted in ["use-openssl", "contrib"] {
+        assert!(features.contains(wanted), "{wanted} is not among {features:?}");
+    }
+    for barred in ["idealized-numerics", "floating-point", "honest-but-curious", "untrusted"] {
+        assert!(!features.contains(barred), "{barred} is among {features:?}");
+    }
+}

@@ -106,6 +106,11 @@ fn only_the_door_opens_seals() {
 }
 
 #[test]
+fn noise_is_made_in_one_place() {
+    assert_eq!(holders("opendp::"), ["disclosure/src/noise/mechanism.rs"]);
+}
+
+#[test]
 fn the_clock_is_read_by_the_interface_alone() {
     for clock in ["Utc::now", "Local::now", "SystemTime::now", "Instant::now"] {
         let outside: Vec<String> =

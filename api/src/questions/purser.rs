@@ -1,0 +1,193 @@
+//! Payments on their way to the disk. Questions that come together share a transaction, so that many cost about
+//! as much as one, and wait in line instead of being refused.
+
+use chrono::TimeDelta;
+use hjemmel_disclosure::noise::{Charge as Due, Ledger, Refusal, Reservation};
+use hjemmel_store::{
+    Charge, Error, NewAnswer, Purse, PurseId, PurseKind, Reserved, Spend, Store, StoredAnswer,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+
+/// How many payments and answers may wait.
+const WAITING: usize = 10_000;
+/// How many one transaction takes.
+const TOGETHER: usize = 256;
+/// How long a busy database is asked again before questions are refused.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// What cannot be known about a payment: whether it was made. It counts as made, and nothing is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger is unavailable")]
+pub struct Unavailable;
+
+enum Order {
+    Reserve(Box<Spend>, oneshot::Sender<Reserved>),
+    Keep(NewAnswer, oneshot::Sender<StoredAnswer>),
+}
+
+/// The way to the budgets.
+#[derive(Clone)]
+pub struct Purser {
+    orders: mpsc::Sender<Order>,
+}
+
+impl Purser {
+    /// Starts the thread that pays, and that says so when it cannot: `healthy` turns false.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(
+        store: Store,
+        healthy: Arc<AtomicBool>,
+        patience: TimeDelta,
+    ) -> std::io::Result<Self> {
+        let (orders, waiting) = mpsc::channel(WAITING);
+        std::thread::Builder::new()
+            .name("purser".to_owned())
+            .spawn(move || serve(&store, waiting, &healthy, patience))?;
+        Ok(Self { orders })
+    }
+
+    /// Pays for a question. Blocks; for threads that may wait.
+    ///
+    /// # Errors
+    /// Whether it was paid is not known.
+    pub fn reserve(&self, spend: Spend) -> Result<Reserved, Unavailable> {
+        let (done, paid) = oneshot::channel();
+        let order = Order::Reserve(Box::new(spend), done);
+        self.orders.blocking_send(order).map_err(|_| Unavailable)?;
+        paid.blocking_recv().map_err(|_| Unavailable)
+    }
+
+    /// Keeps an answer and gives the one that may leave. Blocks; for threads that may wait.
+    ///
+    /// # Errors
+    /// Nothing may leave.
+    pub fn keep(&self, answer: NewAnswer) -> Result<StoredAnswer, Unavailable> {
+        let (done, kept) = oneshot::channel();
+        self.orders.blocking_send(Order::Keep(answer, done)).map_err(|_| Unavailable)?;
+        kept.blocking_recv().map_err(|_| Unavailable)
+    }
+}
+
+fn serve(
+    store: &Store,
+    mut waiting: mpsc::Receiver<Order>,
+    healthy: &AtomicBool,
+    patience: TimeDelta,
+) {
+    let mut batch = Vec::with_capacity(TOGETHER);
+    while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
+        let (mut spends, mut payers) = (Vec::new(), Vec::new());
+        let (mut answers, mut keepers) = (Vec::new(), Vec::new());
+        for order in batch.drain(..) {
+            match order {
+                Order::Reserve(spend, done) => {
+                    spends.push(*spend);
+                    payers.push(done);
+                }
+                Order::Keep(answer, done) => {
+                    answers.push(answer);
+                    keepers.push(done);
+                }
+            }
+        }
+        // Answers first: who waits for one can have it in the same round.
+        deliver(again(|| store.keep_answers(&answers)), keepers, healthy);
+        deliver(again(|| store.reserve(&spends, patience)), payers, healthy);
+    }
+}
+
+/// Whoever has gone away needs no answer; a sender that is dropped says that there is none.
+fn deliver<T>(
+    outcome: Result<Vec<T>, Error>,
+    waiting: Vec<oneshot::Sender<T>>,
+    healthy: &AtomicBool,
+) {
+    match outcome {
+        Ok(outcomes) => {
+            for (outcome, waiter) in outcomes.into_iter().zip(waiting) {
+                let _ = waiter.send(outcome);
+            }
+        }
+        Err(error) => {
+            healthy.store(false, Ordering::Release);
+            tracing::error!(%error, questions = waiting.len(), "the budgets cannot be written");
+        }
+    }
+}
+
+/// Waits for a database that is busy, which is not one that is gone.
+fn again<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    let started = Instant::now();
+    loop {
+        match work() {
+            Err(Error::Busy(_)) if started.elapsed() < BUSY => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// One question at the counter: what the ledger said of it stands here after the price was asked for.
+pub struct Counter<'a> {
+    purser: &'a Purser,
+    first_cap: &'a dyn Fn(PurseKind) -> u64,
+    spend: Spend,
+    /// What the ledger said, once it was asked.
+    pub said: Option<Reserved>,
+}
+
+impl<'a> Counter<'a> {
+    /// A question that has not been paid for; its charges come with the price.
+    pub const fn new(
+        purser: &'a Purser,
+        first_cap: &'a dyn Fn(PurseKind) -> u64,
+        spend: Spend,
+    ) -> Self {
+        Self { purser, first_cap, spend, said: None }
+    }
+
+    /// Each year's own purse pays what that year costs; project and body pay all of it.
+    fn charges(&self, due: &[Due]) -> Vec<Charge> {
+        let charge = |purse: PurseId, nano: u64| {
+            let first_cap = (self.first_cap)(purse.kind);
+            Charge { purse, nano, first_cap }
+        };
+        let of_data = due
+            .iter()
+            .map(|due| charge(PurseId::of_data(due.lineage.form, due.lineage.year), due.nano_rho));
+        let total = due.iter().fold(0_u64, |sum, due| sum.saturating_add(due.nano_rho));
+        let project = PurseId { kind: PurseKind::Project, key: self.spend.project.clone() };
+        let sponsor = PurseId { kind: PurseKind::Organisation, key: self.spend.sponsor.clone() };
+        of_data.chain([charge(project, total), charge(sponsor, total)]).collect()
+    }
+}
+
+impl Ledger for Counter<'_> {
+    fn reserve(&mut self, charges: &[Due]) -> Result<Reservation, Refusal> {
+        let spend = Spend { charges: self.charges(charges), ..self.spend.clone() };
+        let said = self.purser.reserve(spend).map_err(|gone| Refusal::Unavailable(gone.into()))?;
+        let outcome = match &said {
+            Reserved::Paid(_) => Ok(Reservation(self.spend.id.to_string())),
+            Reserved::Exhausted { purse, .. } => Err(short(purse)),
+            // Answered, or about to be: this one must not be drawn a second time.
+            Reserved::Answered(_) | Reserved::UnderWay => {
+                Err(Refusal::Unavailable("the question is another's".into()))
+            }
+        };
+        self.said = Some(said);
+        outcome
+    }
+}
+
+fn short(purse: &Purse) -> Refusal {
+    Refusal::Exhausted {
+        budget: format!("{}/{}", purse.id.kind.as_str(), purse.id.key),
+        remaining_nano_rho: purse.left(),
+    }
+}

@@ -1,0 +1,74 @@
+//! What an installation settles about questions: caps, projects, and when replies leave.
+
+use hjemmel_policy::Project;
+use hjemmel_store::PurseKind;
+use serde::Deserialize;
+
+/// Billionths of ρ in ρ.
+const NANO: f64 = 1e9;
+
+/// Everything that can be set about questions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Questions {
+    /// What may be spent of each form and year, in ρ, until two administrators say otherwise.
+    pub rho_per_dataset_year: f64,
+    /// What each project may spend.
+    pub rho_per_project: f64,
+    /// What each body that answers for projects may spend.
+    pub rho_per_organisation: f64,
+    /// Replies to questions leave at a multiple of this after they came in, and later by
+    /// `microseconds_per_cell` for each cell.
+    pub reply_slot_milliseconds: u64,
+    /// What a cell adds to the time after which a reply leaves.
+    pub microseconds_per_cell: u64,
+    /// How long others wait for the answer of somebody who has paid for the same question.
+    pub patience_seconds: u32,
+    /// The projects questions are asked for.
+    pub projects: Vec<Project>,
+}
+
+impl Default for Questions {
+    fn default() -> Self {
+        Self {
+            rho_per_dataset_year: 4.0,
+            rho_per_project: 2.0,
+            rho_per_organisation: 4.0,
+            reply_slot_milliseconds: 50,
+            microseconds_per_cell: 250,
+            patience_seconds: 30,
+            projects: Vec::new(),
+        }
+    }
+}
+
+impl Questions {
+    /// The cap of a purse that nobody has changed, in billionths of ρ, rounded down.
+    #[must_use]
+    pub fn first_cap(&self, kind: PurseKind) -> u64 {
+        nano(match kind {
+            PurseKind::DatasetYear => self.rho_per_dataset_year,
+            PurseKind::Project => self.rho_per_project,
+            PurseKind::Organisation => self.rho_per_organisation,
+        })
+    }
+}
+
+/// ρ in billionths, rounded down; what is no amount is nothing.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to what budgets can be"
+)]
+#[must_use]
+pub fn nano(rho: f64) -> u64 {
+    let nano = (rho * NANO + 1e-3).floor();
+    if nano.is_finite() { nano.clamp(0.0, 1e15) as u64 } else { 0 }
+}
+
+/// Billionths of ρ as ρ.
+#[expect(clippy::cast_precision_loss, reason = "budgets stay far below 2^53")]
+#[must_use]
+pub fn rho(nano: u64) -> f64 {
+    nano as f64 / NANO
+}

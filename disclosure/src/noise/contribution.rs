@@ -1,0 +1,199 @@
+//! What each person contributes, held to the bound before anything else happens.
+
+use super::{Lineage, Measure, NoiseError, Plan};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// The person of a record that tells of nobody who can be linked.
+const NOBODY: u32 = u32::MAX;
+
+/// Matching records of one scan. Unprotected, so neither `Debug` nor `Clone`.
+#[derive(Default)]
+pub struct Part {
+    persons: Vec<u32>,
+    cells: Vec<u32>,
+    values: Vec<i64>,
+}
+
+impl Part {
+    /// Records by the number of their person, if it can be linked, and their cell of the finest level.
+    pub fn extend(&mut self, persons: impl Iterator<Item = Option<u32>>, cells: &[u32]) {
+        self.persons.extend(persons.map(|person| person.unwrap_or(NOBODY)));
+        self.cells.extend_from_slice(cells);
+    }
+
+    /// The values of the records, for a measure that has them.
+    pub fn extend_values(&mut self, values: impl Iterator<Item = i64>) {
+        self.values.extend(values);
+    }
+}
+
+/// Matching records of a whole edition. Neither `Debug` nor `Clone`.
+pub struct Gathered {
+    parts: Vec<Part>,
+    /// Records of each person, up to what a bound can be.
+    times: Vec<u16>,
+}
+
+impl Gathered {
+    /// Joins what was scanned.
+    #[must_use]
+    pub fn new(parts: Vec<Part>) -> Self {
+        let linked = || parts.iter().flat_map(|part| &part.persons).filter(|&&one| one != NOBODY);
+        let persons = linked().max().map_or(0, |&last| last as usize + 1);
+        let mut times = vec![0_u16; persons];
+        for &person in linked() {
+            if let Some(times) = times.get_mut(person as usize) {
+                *times = times.saturating_add(1);
+            }
+        }
+        Self { parts, times }
+    }
+
+    /// Persons of whom not every record counts, by number.
+    #[must_use]
+    pub fn over(&self, plan: &Plan) -> Vec<u32> {
+        let over = (0..).zip(&self.times).filter(|(_, times)| u32::from(**times) > plan.bound());
+        over.map(|(person, _)| person).collect()
+    }
+
+    /// Holds every person to the plan's bound.
+    ///
+    /// `salts` has a secret of its own for everybody in [`Gathered::over`], made of who they are. Which of a person's
+    /// records count then depends on that person alone: not on order, not on row numbers, not on anybody else, or
+    /// leaving out one person could change what others contribute. Two records that cannot be told apart by cell and
+    /// value are as good as each other.
+    ///
+    /// # Errors
+    /// When a cell lies outside the plan, or a salt or values are missing.
+    pub fn bound(
+        self,
+        plan: &Plan,
+        salts: &HashMap<u32, [u8; 32]>,
+    ) -> Result<Contributions, NoiseError> {
+        let mut held = Contributions::empty(plan);
+        let mut several: Vec<(u32, u32, i64)> = Vec::new();
+        for part in &self.parts {
+            let has_values = plan.measure().has_values();
+            let wanted = if has_values { part.persons.len() } else { 0 };
+            if part.cells.len() != part.persons.len() || part.values.len() != wanted {
+                return Err(NoiseError::Mismatch("records without a cell or value"));
+            }
+            let values = part.values.iter().copied().chain(std::iter::repeat(0));
+            for ((&person, &cell), value) in part.persons.iter().zip(&part.cells).zip(values) {
+                if self.times.get(person as usize).is_some_and(|&times| times > 1) {
+                    several.push((person, cell, value));
+                } else {
+                    held.add(plan, cell, value)?;
+                }
+            }
+        }
+        several.sort_unstable();
+        let most = plan.bound() as usize;
+        for records in several.chunk_by_mut(|one, other| one.0 == other.0) {
+            let records = distinct(plan.measure(), records);
+            if records.len() > most {
+                let person = records.first().map_or(NOBODY, |record| record.0);
+                let salt =
+                    salts.get(&person).ok_or(NoiseError::Mismatch("a person has no salt"))?;
+                shuffle(records, salt);
+            }
+            for &(_, cell, value) in records.iter().take(most) {
+                held.add(plan, cell, value)?;
+            }
+        }
+        Ok(held)
+    }
+}
+
+/// The records that count of one person's, sorted: one for each cell where persons are counted.
+fn distinct(measure: Measure, records: &mut [(u32, u32, i64)]) -> &mut [(u32, u32, i64)] {
+    if measure != Measure::Persons {
+        return records;
+    }
+    let mut kept = 0;
+    for at in 0..records.len() {
+        if at == 0 || records.get(at).map(|one| one.1) != records.get(kept - 1).map(|one| one.1) {
+            records.swap(kept, at);
+            kept += 1;
+        }
+    }
+    records.get_mut(..kept).unwrap_or_default()
+}
+
+/// Puts one person's sorted records in an order nobody can foresee and that is always the same.
+fn shuffle(records: &mut [(u32, u32, i64)], salt: &[u8; 32]) {
+    let mut again = 0_u32;
+    let mut before = None;
+    let mut ranked: Vec<([u8; 32], (u32, u32, i64))> = Vec::with_capacity(records.len());
+    for &record in &*records {
+        let (_, cell, value) = record;
+        again = if before == Some((cell, value)) { again + 1 } else { 0 };
+        before = Some((cell, value));
+        let digest = Sha256::new()
+            .chain_update(salt)
+            .chain_update(cell.to_le_bytes())
+            .chain_update(value.to_le_bytes())
+            .chain_update(again.to_le_bytes());
+        ranked.push((digest.finalize().into(), record));
+    }
+    ranked.sort_unstable();
+    for (place, (_, record)) in records.iter_mut().zip(ranked) {
+        *place = record;
+    }
+}
+
+/// Whole numbers by cell to which no person contributes more than the bound.
+///
+/// Made by [`Gathered::bound`] alone, so holding one means the bound was applied. Exact and unprotected: no
+/// `Serialize`, `Debug` or `Clone`, and outside this crate nobody can read a number back.
+pub struct Contributions {
+    pub(super) lineage: Lineage,
+    pub(super) measure: Measure,
+    pub(super) bound: u32,
+    pub(super) cells: Cells,
+}
+
+/// Numbers of the finest level.
+pub(super) enum Cells {
+    Numbers(Vec<i64>),
+    /// Numbers of values, and sums of their differences from the middle.
+    Means(Vec<i64>, Vec<i64>),
+    Values(Vec<Vec<i64>>),
+}
+
+impl Contributions {
+    fn empty(plan: &Plan) -> Self {
+        let leaves = plan.tree().leaves();
+        let cells = match plan.measure() {
+            Measure::Persons | Measure::Records | Measure::Sum(_) => {
+                Cells::Numbers(vec![0; leaves])
+            }
+            Measure::Mean(_) => Cells::Means(vec![0; leaves], vec![0; leaves]),
+            Measure::Quantile { .. } => Cells::Values(vec![Vec::new(); leaves]),
+        };
+        let (lineage, measure, bound) = (plan.lineage(), plan.measure(), plan.bound());
+        Self { lineage, measure, bound, cells }
+    }
+
+    fn add(&mut self, plan: &Plan, cell: u32, value: i64) -> Result<(), NoiseError> {
+        let at = cell as usize;
+        let added = match (&mut self.cells, plan.measure()) {
+            (Cells::Numbers(sums), Measure::Sum(clamp)) => raise(sums, at, clamp.of(value)),
+            (Cells::Numbers(counts), _) => raise(counts, at, 1),
+            (Cells::Means(counts, sums), Measure::Mean(clamp)) => {
+                raise(counts, at, 1);
+                raise(sums, at, clamp.of(value) - clamp.middle())
+            }
+            (Cells::Values(cells), Measure::Quantile { clamp, .. }) => {
+                cells.get_mut(at).map(|values| values.push(clamp.of(value))).is_some()
+            }
+            _ => false,
+        };
+        if added { Ok(()) } else { Err(NoiseError::Mismatch("a record lies in no cell")) }
+    }
+}
+
+fn raise(cells: &mut [i64], at: usize, by: i64) -> bool {
+    cells.get_mut(at).map(|cell| *cell = cell.saturating_add(by)).is_some()
+}

@@ -1,0 +1,256 @@
+//! The distributions, from `OpenDP` alone: its measurements are built, asked their price, drawn from and dropped in
+//! one thread, since they are not `Send`.
+
+use super::NoiseError;
+use opendp::{
+    accuracy::{
+        discrete_gaussian_scale_to_accuracy, discrete_laplacian_scale_to_accuracy,
+        gaussian_scale_to_accuracy,
+    },
+    combinators::{ConcentratedMeasure, make_pureDP_to_zCDP},
+    core::Measurement,
+    domains::{AtomDomain, VectorDomain},
+    error::{Error, Fallible},
+    measurements::{TopKMeasure, make_gaussian, make_laplace, make_private_quantile},
+    measures::{MaxDivergence, ZeroConcentratedDivergence},
+    metrics::{L1Distance, L2Distance, SymmetricDistance},
+    traits::{InfAdd, InfMul},
+};
+use std::{num::NonZeroUsize, thread};
+
+/// Above this scale the discrete Gaussian's accuracy is taken from the continuous one, one unit wider.
+const WIDE: f64 = 1000.0;
+/// Fewer draws than this are not worth a thread.
+const SHARE: usize = 32;
+
+/// Noise of one scale for numbers one person can change by so much.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Additive {
+    /// The discrete Gaussian, of numbers whose L2 distance is at most `sensitivity`.
+    Gaussian { scale: f64, sensitivity: f64 },
+    /// The discrete Laplace, of numbers whose L1 distance is at most `sensitivity`.
+    Laplace { scale: f64, sensitivity: f64 },
+}
+
+/// What a measurement costs: ρ, and ε where the promise is pure.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cost {
+    pub rho: f64,
+    pub pure: Option<f64>,
+}
+
+impl Cost {
+    /// Refuses what is not a price: noise of no scale would be free of noise.
+    fn checked(self) -> Result<Self, NoiseError> {
+        let is_price = |cost: f64| cost.is_finite() && cost > 0.0;
+        if is_price(self.rho) && self.pure.is_none_or(is_price) {
+            Ok(self)
+        } else {
+            Err(NoiseError::NoPrice)
+        }
+    }
+}
+
+type Numbers = VectorDomain<AtomDomain<i64>>;
+
+fn numbers() -> Numbers {
+    VectorDomain::new(AtomDomain::default())
+}
+
+fn gaussian(
+    scale: f64,
+) -> Fallible<Measurement<Numbers, L2Distance<f64>, ZeroConcentratedDivergence, Vec<i64>>> {
+    make_gaussian(numbers(), L2Distance::default(), scale, None)
+}
+
+fn laplace(scale: f64) -> Fallible<Measurement<Numbers, L1Distance<f64>, MaxDivergence, Vec<i64>>> {
+    make_laplace(numbers(), L1Distance::default(), scale, None)
+}
+
+impl Additive {
+    /// The scale of the noise.
+    pub(super) const fn scale(self) -> f64 {
+        match self {
+            Self::Gaussian { scale, .. } | Self::Laplace { scale, .. } => scale,
+        }
+    }
+
+    /// The variance of the noise, or a little more.
+    pub(super) fn variance(self) -> f64 {
+        match self {
+            Self::Gaussian { scale, .. } => scale * scale,
+            Self::Laplace { scale, .. } => {
+                let ratio = (-1.0 / scale).exp();
+                2.0 * ratio / ((1.0 - ratio) * (1.0 - ratio))
+            }
+        }
+    }
+
+    /// What one draw for every number costs.
+    pub(super) fn cost(self) -> Result<Cost, NoiseError> {
+        let cost = match self {
+            Self::Gaussian { scale, sensitivity } => {
+                let rho = gaussian(scale).and_then(|noise| noise.map(&sensitivity));
+                Cost { rho: rho.map_err(no_price)?, pure: None }
+            }
+            Self::Laplace { scale, sensitivity } => {
+                let noise = laplace(scale).map_err(no_price)?;
+                let pure = noise.map(&sensitivity).map_err(no_price)?;
+                let cast = make_pureDP_to_zCDP(noise).and_then(|noise| noise.map(&sensitivity));
+                Cost { rho: cast.map_err(no_price)?, pure: Some(pure) }
+            }
+        };
+        cost.checked()
+    }
+
+    /// Numbers with noise, drawn on every core.
+    pub(super) fn draw(self, exact: &[i64]) -> Result<Vec<i64>, NoiseError> {
+        self.cost()?;
+        in_parallel(exact, |share| {
+            let share = share.to_vec();
+            match self {
+                Self::Gaussian { scale, .. } => {
+                    gaussian(scale).and_then(|noise| noise.invoke(&share))
+                }
+                Self::Laplace { scale, .. } => {
+                    laplace(scale).and_then(|noise| noise.invoke(&share))
+                }
+            }
+            .map_err(|error| sampler(&error))
+        })
+    }
+
+    /// The whole number that noise exceeds, either way, with at most this probability.
+    pub(super) fn half_width(self, alpha: f64) -> Result<f64, NoiseError> {
+        let beyond = match self {
+            Self::Gaussian { scale, .. } if scale <= WIDE => {
+                discrete_gaussian_scale_to_accuracy(scale, alpha)
+            }
+            Self::Gaussian { scale, .. } => {
+                gaussian_scale_to_accuracy(scale, alpha).map(|width| width + 1.0)
+            }
+            Self::Laplace { scale, .. } => discrete_laplacian_scale_to_accuracy(scale, alpha),
+        };
+        Ok((beyond.map_err(no_price)?.ceil() - 1.0).max(0.0))
+    }
+
+    /// The same for a mix of such noises with this standard deviation, which is nearer the normal distribution than
+    /// each of them.
+    pub(super) fn half_width_of_mix(self, deviation: f64, alpha: f64) -> Result<f64, NoiseError> {
+        match self {
+            Self::Gaussian { .. } => gaussian_scale_to_accuracy(deviation, alpha).map_err(no_price),
+            Self::Laplace { .. } => Ok(-deviation / std::f64::consts::SQRT_2 * alpha.ln()),
+        }
+    }
+}
+
+/// The private choice of a quantile among candidates, of values of which one person has at most `records`.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    pub candidates: Vec<i64>,
+    pub ten_thousandths: u16,
+    pub scale: f64,
+    pub records: u32,
+    pub pure: bool,
+}
+
+type Chosen<M> = Measurement<Numbers, SymmetricDistance, M, i64>;
+
+impl Choice {
+    fn measurement<M: TopKMeasure>(&self, measure: M) -> Fallible<Chosen<M>> {
+        let (candidates, alpha) = (self.candidates.clone(), f64::from(self.ten_thousandths) / 1e4);
+        make_private_quantile(numbers(), SymmetricDistance, measure, candidates, alpha, self.scale)
+    }
+
+    /// What the choice in every cell costs together. The price of a cell grows with the square of the records one
+    /// person has in it, or in step with them where the promise is pure, so nobody is better told apart than whoever
+    /// has all records in one cell.
+    pub(super) fn cost(&self) -> Result<Cost, NoiseError> {
+        let cost = if self.pure {
+            let choice = self.measurement(MaxDivergence).map_err(no_price)?;
+            let pure = choice.map(&self.records).map_err(no_price)?;
+            let cast = make_pureDP_to_zCDP(choice).and_then(|choice| choice.map(&self.records));
+            Cost { rho: cast.map_err(no_price)?, pure: Some(pure) }
+        } else {
+            let choice = self.measurement(ZeroConcentratedDivergence).map_err(no_price)?;
+            Cost { rho: choice.map(&self.records).map_err(no_price)?, pure: None }
+        };
+        cost.checked()
+    }
+
+    /// One quantile for each cell.
+    pub(super) fn draw(&self, cells: &[Vec<i64>]) -> Result<Vec<i64>, NoiseError> {
+        self.cost()?;
+        in_parallel(cells, |share| {
+            if self.pure {
+                let choice = self.measurement(MaxDivergence).map_err(|error| sampler(&error))?;
+                share
+                    .iter()
+                    .map(|values| choice.invoke(values).map_err(|error| sampler(&error)))
+                    .collect()
+            } else {
+                let choice = self
+                    .measurement(ZeroConcentratedDivergence)
+                    .map_err(|error| sampler(&error))?;
+                share
+                    .iter()
+                    .map(|values| choice.invoke(values).map_err(|error| sampler(&error)))
+                    .collect()
+            }
+        })
+    }
+
+    /// How many values the rank of the chosen candidate may be off, beside the best candidate, with at most this
+    /// probability.
+    #[expect(clippy::cast_precision_loss, reason = "candidates are few")]
+    pub(super) fn half_width(&self, alpha: f64) -> f64 {
+        (self.scale * (self.candidates.len() as f64 / alpha).ln()).ceil()
+    }
+}
+
+/// The sum of prices in billionths, rounded up at every step.
+pub(super) fn billionths(costs: impl Iterator<Item = f64>) -> Result<f64, NoiseError> {
+    let mut sum = 0.0_f64;
+    for cost in costs {
+        sum = sum.inf_add(&cost).map_err(no_price)?;
+    }
+    sum.inf_mul(&1e9).map_err(no_price)
+}
+
+/// The least ε at this δ that goes with a ρ.
+pub(super) fn epsilon(rho: f64, delta: f64) -> Result<f64, NoiseError> {
+    let profile = ZeroConcentratedDivergence::convert(rho).map_err(no_price)?;
+    profile.epsilon(delta).map_err(no_price)
+}
+
+/// Shares the work among the cores.
+fn in_parallel<I: Sync, O: Send>(
+    items: &[I],
+    work: impl Fn(&[I]) -> Result<Vec<O>, NoiseError> + Sync,
+) -> Result<Vec<O>, NoiseError> {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let share = items.len().div_ceil(cores).max(SHARE);
+    if items.len() <= share {
+        return work(items);
+    }
+    thread::scope(|scope| {
+        let work = &work;
+        let shares: Vec<_> =
+            items.chunks(share).map(|share| scope.spawn(move || work(share))).collect();
+        let mut all = Vec::with_capacity(items.len());
+        for share in shares {
+            let died = |_| NoiseError::Sampler("a thread died".to_owned());
+            all.extend(share.join().map_err(died)??);
+        }
+        Ok(all)
+    })
+}
+
+fn no_price(_: Error) -> NoiseError {
+    NoiseError::NoPrice
+}
+
+/// The kind of fault alone: a message could tell of data.
+fn sampler(error: &Error) -> NoiseError {
+    NoiseError::Sampler(format!("{:?}", error.variant))
+}

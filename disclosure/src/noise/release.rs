@@ -1,0 +1,256 @@
+//! Opening what was sealed, drawing noise, and making levels agree.
+
+use super::{
+    Contributions, Guarantee, Measure, MechanismUsed, NoiseError, Noisy, NoisyCell, NoisyLevel,
+    Number, Paid, Plan, PostProcessing, Tree,
+    contribution::Cells,
+    ledger::with_prices,
+    mechanism::{Additive, Choice},
+    price::{ALPHA, Drawn, Priced, widths},
+    tree::{self, Levels},
+};
+use crate::{Protection, Release, Sealed};
+use hjemmel_policy::Ask;
+
+/// The number of standard deviations that 95 of 100 lie within.
+const NORMAL95: f64 = 1.959_964;
+
+/// Adds the noise that was paid for. One answer for each plan, in the same order.
+///
+/// # Guarantee
+/// See [the module](super). Whatever fails from here on, what was paid stays spent.
+///
+/// # Errors
+/// When the contributions are not those of the plans, or noise cannot be drawn.
+pub fn draw(
+    sealed: Sealed<Ask, Vec<Contributions>>,
+    paid: Paid,
+) -> Result<Release<Vec<Noisy>>, NoiseError> {
+    let (grant, contributions) = sealed.open();
+    let asked = grant.resource();
+    for plan in paid.plans() {
+        let lineage = plan.lineage();
+        if asked.form != lineage.form || !asked.years.contains(&lineage.year) {
+            return Err(NoiseError::Mismatch("the permission is for another form or year"));
+        }
+    }
+    let answers = answers(&paid.into_plans(), contributions)?;
+    Ok(Release::new(answers, Protection::Noise, None))
+}
+
+/// What [`draw`] would say of made-up records, for nothing: to try a question on before a budget is spent.
+///
+/// Only who has records in the clear can have contributions that are not sealed, and the registers give none.
+///
+/// # Errors
+/// As [`draw`].
+pub fn rehearse(
+    plans: Vec<Plan>,
+    made_up: Vec<Contributions>,
+) -> Result<Release<Vec<Noisy>>, NoiseError> {
+    let answers = answers(&with_prices(plans)?, made_up)?;
+    Ok(Release::new(answers, Protection::NoneNeeded, None))
+}
+
+fn answers(
+    plans: &[(Plan, Priced)],
+    contributions: Vec<Contributions>,
+) -> Result<Vec<Noisy>, NoiseError> {
+    if plans.len() != contributions.len() {
+        return Err(NoiseError::Mismatch("more or fewer plans were paid for"));
+    }
+    let pairs = plans.iter().zip(contributions);
+    pairs.map(|((plan, priced), held)| answer(plan, priced, held)).collect()
+}
+
+/// The noisy answer to one plan.
+pub(super) fn answer(
+    plan: &Plan,
+    priced: &Priced,
+    held: Contributions,
+) -> Result<Noisy, NoiseError> {
+    let of_plan = (held.lineage, held.measure, held.bound);
+    if of_plan != (plan.lineage(), plan.measure(), plan.bound()) {
+        return Err(NoiseError::Mismatch("they were read for another plan"));
+    }
+    let tree = plan.tree();
+    let (levels, post_processing) = match (held.cells, priced.drawn.as_slice()) {
+        (Cells::Numbers(leaves), [Drawn::Numbers { levels, .. }]) => {
+            let estimated = estimate(tree, leaves, levels, plan.is_non_negative())?;
+            let mut done = estimated.done.clone();
+            if plan.is_non_negative() {
+                done.push(PostProcessing::NonNegative);
+            }
+            (numbers(tree, levels, &estimated)?, done)
+        }
+        (
+            Cells::Means(counts, sums),
+            [Drawn::Numbers { levels: of_counts, .. }, Drawn::Numbers { levels: of_sums, .. }],
+        ) => {
+            let counts = estimate(tree, counts, of_counts, false)?;
+            let sums = estimate(tree, sums, of_sums, false)?;
+            let mut done = counts.done.clone();
+            done.push(PostProcessing::Ratio);
+            (means(plan.measure(), &counts, &sums), done)
+        }
+        (Cells::Values(leaves), [Drawn::Quantiles { levels }]) => {
+            (quantiles(tree, leaves, levels)?, Vec::new())
+        }
+        _ => return Err(NoiseError::Mismatch("they were read for another measure")),
+    };
+    let price = &priced.price;
+    Ok(Noisy {
+        lineage: plan.lineage(),
+        levels,
+        mechanism: used(plan, &priced.drawn),
+        contribution_bound: plan.bound(),
+        clamp: plan.measure().clamp(),
+        nano_rho: price.nano_rho,
+        epsilon: price.epsilon,
+        delta: price.delta,
+        post_processing,
+    })
+}
+
+fn used(plan: &Plan, drawn: &[Drawn]) -> MechanismUsed {
+    let guarantee = plan.guarantee();
+    let name = match (plan.measure(), guarantee) {
+        (Measure::Quantile { .. }, _) => "private-quantile",
+        (_, Guarantee::Concentrated) => "discrete-gaussian",
+        (_, Guarantee::Pure) => "discrete-laplace",
+    };
+    let scales = drawn.iter().map(|drawn| match drawn {
+        Drawn::Numbers { levels, .. } => levels.iter().map(|noise| noise.scale()).collect(),
+        Drawn::Quantiles { levels } => levels.iter().map(|choice| choice.scale).collect(),
+    });
+    MechanismUsed { name, guarantee, scales: scales.collect() }
+}
+
+/// Whole numbers of all levels with their variances.
+struct Estimated {
+    values: Levels<i64>,
+    variances: Levels<f64>,
+    done: Vec<PostProcessing>,
+}
+
+/// Noise on every level, then agreement between them.
+fn estimate(
+    tree: &Tree,
+    leaves: Vec<i64>,
+    levels: &[Additive],
+    non_negative: bool,
+) -> Result<Estimated, NoiseError> {
+    if leaves.len() != tree.leaves() {
+        return Err(NoiseError::Mismatch("they have more or fewer cells"));
+    }
+    let exact = tree.totals(leaves);
+    let drawn = exact.iter().zip(levels).map(|(cells, noise)| noise.draw(cells));
+    let drawn = drawn.collect::<Result<Levels<i64>, _>>()?;
+    drop(exact);
+    let noise: Vec<f64> = levels.iter().map(|noise| noise.variance()).collect();
+    let estimates = tree::consistent(tree, &drawn, &noise);
+    let values = tree::whole(tree, &estimates, non_negative);
+    let done = if levels.len() > 1 { vec![PostProcessing::Consistent] } else { Vec::new() };
+    Ok(Estimated { values, variances: estimates.variances, done })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bounds of an interval need not be exact")]
+fn numbers(
+    tree: &Tree,
+    noise: &[Additive],
+    estimated: &Estimated,
+) -> Result<Vec<NoisyLevel>, NoiseError> {
+    let each = estimated.values.iter().zip(&estimated.variances).zip(noise);
+    each.map(|((values, variances), noise)| {
+        let widest = variances.iter().copied().fold(0.0, f64::max);
+        let [_, simultaneous] = widths(tree, *noise, widest)?;
+        let mut known: Option<(f64, f64)> = None;
+        let mut cells = Vec::with_capacity(values.len());
+        for (&value, &variance) in values.iter().zip(variances) {
+            let half = match known {
+                Some((same, half)) if same.to_bits() == variance.to_bits() => half,
+                _ => widths(tree, *noise, variance)?[0],
+            };
+            known = Some((variance, half));
+            cells.push(NoisyCell {
+                value: Some(Number::Whole(value)),
+                standard_deviation: Some(variance.sqrt()),
+                interval95: Some([value as f64 - half, value as f64 + half]),
+            });
+        }
+        let simultaneous_half_width = Some(simultaneous);
+        Ok(NoisyLevel { simultaneous_half_width, rank_half_width: None, cells })
+    })
+    .collect()
+}
+
+/// Means of noisy sums and noisy numbers.
+fn means(measure: Measure, counts: &Estimated, sums: &Estimated) -> Vec<NoisyLevel> {
+    let levels = counts.values.iter().zip(&counts.variances);
+    let levels = levels.zip(sums.values.iter().zip(&sums.variances));
+    levels
+        .map(|((counts, spread), (sums, sums_spread))| {
+            let each = counts.iter().zip(spread).zip(sums.iter().zip(sums_spread));
+            let cells = each.map(|((&count, &of_count), (&sum, &of_sum))| {
+                mean(measure, (count, of_count), (sum, of_sum))
+            });
+            let cells = cells.collect();
+            NoisyLevel { simultaneous_half_width: None, rank_half_width: None, cells }
+        })
+        .collect()
+}
+
+/// The mean of one cell, each part with its variance. Where the number of values could as well be none, there is
+/// no mean.
+#[expect(clippy::cast_precision_loss, reason = "a mean is not exact")]
+fn mean(measure: Measure, (count, of_count): (i64, f64), (sum, of_sum): (i64, f64)) -> NoisyCell {
+    let count = count as f64;
+    let Some(clamp) =
+        measure.clamp().filter(|_| count >= 1.0 && count > NORMAL95 * of_count.sqrt())
+    else {
+        return NoisyCell { value: None, standard_deviation: None, interval95: None };
+    };
+    let from_middle = sum as f64 / count;
+    let deviation = ((of_sum + from_middle * from_middle * of_count) / (count * count)).sqrt();
+    let (low, high) = (clamp.low() as f64, clamp.high() as f64);
+    let value = (clamp.middle() as f64 + from_middle).clamp(low, high);
+    let half = NORMAL95 * deviation;
+    let interval = [(value - half).max(low), (value + half).min(high)];
+    let value = Some(Number::Real(value));
+    NoisyCell { value, standard_deviation: Some(deviation), interval95: Some(interval) }
+}
+
+/// Quantiles of every level, each of the values of its own cells.
+fn quantiles(
+    tree: &Tree,
+    leaves: Vec<Vec<i64>>,
+    levels: &[Choice],
+) -> Result<Vec<NoisyLevel>, NoiseError> {
+    if leaves.len() != tree.leaves() {
+        return Err(NoiseError::Mismatch("they have more or fewer cells"));
+    }
+    let mut gathered = leaves;
+    let mut told = Vec::with_capacity(levels.len());
+    for (level, choice) in levels.iter().enumerate().rev() {
+        let cells = choice.draw(&gathered)?.into_iter().map(|value| NoisyCell {
+            value: Some(Number::Whole(value)),
+            standard_deviation: None,
+            interval95: None,
+        });
+        let cells = cells.collect();
+        let rank_half_width = Some(choice.half_width(ALPHA));
+        told.push(NoisyLevel { simultaneous_half_width: None, rank_half_width, cells });
+        if let Some(parents) = tree.parents(level) {
+            let above = tree.sizes().get(level.wrapping_sub(1)).copied().unwrap_or_default();
+            let mut joined = vec![Vec::new(); above];
+            for (values, &parent) in gathered.into_iter().zip(parents) {
+                if let Some(cell) = joined.get_mut(parent as usize) {
+                    cell.extend(values);
+                }
+            }
+            gathered = joined;
+        }
+    }
+    told.reverse();
+    Ok(told)
+}

@@ -1,0 +1,127 @@
+//! One person counts as declared, whatever they have.
+
+use super::*;
+use crate::noise::contribution::Cells;
+use proptest::prelude::*;
+
+/// A thousand records of person 0 in two municipalities and twelve months: 24 cells.
+fn busy() -> Vec<Row> {
+    (0..1000).map(|record| (Some(0), record % 24, i64::from(record) * 100)).collect()
+}
+
+fn others() -> Vec<Row> {
+    (1..40).map(|person| (Some(person), person % 24, 500)).collect()
+}
+
+fn numbers(held: Contributions) -> Vec<i64> {
+    match held.cells {
+        Cells::Numbers(numbers) => numbers,
+        Cells::Means(counts, _) => counts,
+        Cells::Values(values) => {
+            values.iter().map(|values| i64::try_from(values.len()).unwrap()).collect()
+        }
+    }
+}
+
+fn difference(plan: &Plan, rows: &[Row], without: &[Row]) -> Vec<i64> {
+    let (all, less) = (numbers(bounded(plan, rows)), numbers(bounded(plan, without)));
+    all.iter().zip(less).map(|(all, less)| all - less).collect()
+}
+
+#[test]
+fn a_thousand_records_count_as_the_bound_says() {
+    let all = [others(), busy()].concat();
+    for bound in [1, 2, 12, 100] {
+        let records = plan(Tree::flat(24), Measure::Records, bound, HALF);
+        let change = difference(&records, &all, &others());
+        assert!(change.iter().all(|change| *change >= 0));
+        assert_eq!(change.iter().sum::<i64>(), i64::from(bound));
+
+        let persons = plan(Tree::flat(24), Measure::Persons, bound, HALF);
+        let change = difference(&persons, &all, &others());
+        assert!(change.iter().all(|change| (0..=1).contains(change)));
+        assert_eq!(change.iter().sum::<i64>(), i64::from(bound.min(24)));
+
+        let sum = plan(Tree::flat(24), Measure::Sum(clamp(0, 300)), bound, HALF);
+        let change = difference(&sum, &all, &others()).iter().sum::<i64>();
+        assert!((0..=300 * i64::from(bound)).contains(&change));
+
+        for measure in [
+            Measure::Mean(clamp(0, 300)),
+            Measure::Quantile { clamp: clamp(0, 300), ten_thousandths: 5000, candidates: 7 },
+        ] {
+            let plan = plan(Tree::flat(24), measure, bound, HALF);
+            let change = difference(&plan, &all, &others());
+            assert_eq!(change.iter().sum::<i64>(), i64::from(bound));
+        }
+    }
+}
+
+#[test]
+fn the_price_of_a_bound_is_the_square_of_it() {
+    let priced = |bound: u32, measure: Measure| {
+        let plan = plan(Tree::flat(24), measure, bound, HALF);
+        price(&plan).unwrap().parts[0].levels[0].scale
+    };
+    assert!((priced(1, Measure::Records) - 1.0).abs() < 0.005);
+    assert!((priced(12, Measure::Records) - 12.0).abs() < 0.05);
+    // At most one a cell, so twelve cells change by one each.
+    let distinct = priced(12, Measure::Persons);
+    assert!((12.0_f64.sqrt()..12.0_f64.sqrt() + 0.02).contains(&distinct), "{distinct}");
+    assert!((priced(2, Measure::Sum(clamp(-10, 5))) - 20.0).abs() < 0.1);
+}
+
+#[test]
+fn who_cannot_be_linked_counts_record_by_record() {
+    let plan = plan(Tree::flat(2), Measure::Persons, 1, HALF);
+    let rows = [(None, 0, 0), (None, 0, 0), (Some(7), 1, 0), (Some(7), 1, 0)];
+    assert_eq!(numbers(bounded(&plan, &rows)), [2, 1]);
+}
+
+#[test]
+fn which_records_count_is_not_always_the_same_cell() {
+    let plan = plan(Tree::flat(2), Measure::Records, 1, HALF);
+    let rows: Vec<Row> = (0..200).flat_map(|one| [(Some(one), 0, 0), (Some(one), 1, 0)]).collect();
+    let counts = numbers(bounded(&plan, &rows));
+    assert_eq!(counts.iter().sum::<i64>(), 200);
+    assert!(counts.iter().all(|count| (60..140).contains(count)), "{counts:?}");
+}
+
+#[test]
+fn without_a_salt_or_a_cell_nothing_is_counted() {
+    let plan = plan(Tree::flat(2), Measure::Records, 1, HALF);
+    let twice = [(Some(3), 0, 0), (Some(3), 1, 0)];
+    let no_salt = gathered(&plan, &twice).bound(&plan, &HashMap::new());
+    assert!(matches!(no_salt, Err(NoiseError::Mismatch(_))));
+    let outside = gathered(&plan, &[(None, 2, 0)]).bound(&plan, &HashMap::new());
+    assert!(matches!(outside, Err(NoiseError::Mismatch(_))));
+    assert_eq!(gathered(&plan, &twice).over(&plan), [3]);
+}
+
+fn worlds() -> impl Strategy<Value = Vec<Row>> {
+    let row = (prop::option::weighted(0.9, 0..6_u32), 0..5_u32, 0..400_i64);
+    prop::collection::vec(row, 0..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Leaving out one person changes numbers by no more than that person may contribute, in any order of records.
+    #[test]
+    fn leaving_one_out_changes_what_it_may((rows, bound) in (worlds(), 1..4_u32), shuffled in any::<u64>()) {
+        let tree = || Tree::flat(5);
+        let mut other: Vec<Row> = rows.iter().filter(|row| row.0 != Some(0)).copied().collect();
+        let turn = usize::try_from(shuffled % 7).unwrap().min(other.len());
+        other.rotate_left(turn);
+        let reach = i64::from(bound);
+        for measure in [Measure::Persons, Measure::Records] {
+            let plan = plan(tree(), measure, bound, HALF);
+            let change = difference(&plan, &rows, &other);
+            prop_assert!(change.iter().all(|change| *change >= 0));
+            prop_assert!(change.iter().sum::<i64>() <= reach);
+        }
+        let sum = plan(tree(), Measure::Sum(clamp(-100, 300)), bound, HALF);
+        let change = difference(&sum, &rows, &other);
+        prop_assert!(change.iter().map(|change| change.abs()).sum::<i64>() <= 300 * reach);
+    }
+}

@@ -1,0 +1,237 @@
+//! What persons contribute to a question, for noise alone.
+//!
+//! Nothing here fails because of what a record holds: a code that is on no list, or a value that is missing, makes a
+//! record that does not match. Nothing is read that has not been paid for.
+
+mod gather;
+
+use crate::{
+    EditionRef, Error, Filter, Registers, cipher::PERSON, filter::column, opened::Opened,
+    schema::PERSON_NUMBER,
+};
+use arrow::{
+    array::AsArray,
+    datatypes::{DataType, UInt32Type},
+    record_batch::RecordBatch,
+};
+use datafusion::dataframe::DataFrame;
+use futures::StreamExt;
+use gather::Places;
+use hjemmel_disclosure::{
+    Identities, Sealed,
+    noise::{Contributions, Gathered, NoiseError, Paid, Part, Plan},
+    rows::{CONTENT, ROLE},
+};
+use hjemmel_policy::{Ask, Grant};
+use std::{collections::HashMap, sync::Arc};
+
+/// The namespace of the secrets that decide which records of a person count; no grant has it.
+const BOUND: &str = "contribution bound";
+
+/// How the records of one edition become the cells of one plan.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The edition.
+    pub edition: EditionRef,
+    /// What is crossed, the outermost first: the cells of the plan's finest level in their order.
+    pub axes: Vec<Grouping>,
+    /// Conditions, all of which must hold.
+    pub filters: Vec<Filter>,
+    /// The column of values, for a measure that has them.
+    pub value: Option<String>,
+}
+
+/// One axis of a question: public lists alone say what its cells are.
+#[derive(Debug, Clone)]
+pub enum Grouping {
+    /// Codes of a column, each with the place of the group it belongs to.
+    Codes {
+        /// The column.
+        column: String,
+        /// The group of each code; records with other codes do not match. The empty code stands for none.
+        groups: HashMap<String, u32>,
+        /// How many groups there are.
+        size: u32,
+    },
+    /// Numbers of a column: those below the first of these ascending edges, from each edge up to but not including
+    /// the next, from the last edge on, and records that state none.
+    Bins {
+        /// The column.
+        column: String,
+        /// The edges; there are two groups more.
+        edges: Vec<i64>,
+    },
+}
+
+impl Grouping {
+    /// The column it reads.
+    #[must_use]
+    pub fn column(&self) -> &str {
+        match self {
+            Self::Codes { column, .. } | Self::Bins { column, .. } => column,
+        }
+    }
+
+    /// How many groups there are.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        match self {
+            Self::Codes { size, .. } => *size as usize,
+            Self::Bins { edges, .. } => edges.len() + 2,
+        }
+    }
+}
+
+impl Registers {
+    /// What each person contributes to plans that are paid for, held to their bounds; one reading for each plan.
+    ///
+    /// # Errors
+    /// When a reading is not for the permitted form and year, an edition is not readable or does not have the columns
+    /// in the kinds asked for, or the axes do not make the cells of the plan. None of it depends on records.
+    pub async fn contributions(
+        &self,
+        grant: Grant<Ask>,
+        paid: &Paid,
+        readings: Vec<Reading>,
+    ) -> Result<Sealed<Ask, Vec<Contributions>>, Error> {
+        if paid.plans().len() != readings.len() {
+            return Err(Error::Mismatch("more or fewer plans were paid for"));
+        }
+        let asked = grant.resource();
+        let mut held = Vec::with_capacity(readings.len());
+        for (plan, reading) in paid.plans().zip(readings) {
+            let (form, year) = (reading.edition.form, reading.edition.year);
+            if asked.form != form || !asked.years.contains(&year) {
+                return Err(Error::Mismatch("it is for another form or year"));
+            }
+            if (plan.lineage().form, plan.lineage().year) != (form, year) {
+                return Err(Error::Mismatch("the plan is for another form or year"));
+            }
+            held.push(self.held(plan, reading).await?);
+        }
+        Ok(Sealed::new(grant, held))
+    }
+
+    /// Contributions before they are sealed.
+    pub(crate) async fn held(&self, plan: &Plan, reading: Reading) -> Result<Contributions, Error> {
+        let file = self.opened(&reading.edition)?;
+        let places = Places::of(&reading.axes)?;
+        if places.size() != plan.tree().leaves() {
+            return Err(Error::Mismatch("the axes make other cells than the plan's"));
+        }
+        if reading.value.is_some() != plan.measure().has_values() {
+            return Err(Error::Mismatch("the measure wants values, or wants none"));
+        }
+        for axis in &reading.axes {
+            let coded = matches!(axis, Grouping::Codes { .. });
+            usable(&file, axis.column(), coded)?;
+        }
+        if let Some(value) = &reading.value {
+            usable(&file, value, false)?;
+        }
+        let mut frame = self.engine().in_parallel(&file).await?;
+        for filter in &reading.filters {
+            frame = frame.filter(filter.expression(&file.schema)?)?;
+        }
+        let axes = reading.axes.iter().map(Grouping::column);
+        let names = axes.chain(reading.value.as_deref()).chain([PERSON_NUMBER]);
+        let frame = frame.select(names.map(column).collect::<Vec<_>>())?;
+        let has_values = reading.value.is_some();
+        let add = move |part: &mut Part, batch: &RecordBatch| places.add(part, batch, has_values);
+        let gathered = Gathered::new(self.scan(frame, add).await?);
+        let over = gathered.over(plan);
+        let salts = if over.is_empty() { HashMap::new() } else { self.salts(&file, &over).await? };
+        let plan = plan.clone();
+        let bound = self.engine().handle().spawn_blocking(move || gathered.bound(&plan, &salts));
+        let bound = bound.await.map_err(|_| Error::Mismatch("the query was cut short"))?;
+        bound.map_err(|error| match error {
+            NoiseError::Mismatch(reason) => Error::Mismatch(reason),
+            _ => Error::Mismatch("contributions could not be bound"),
+        })
+    }
+
+    /// A secret for each of these persons, made of who they are and of nothing else.
+    async fn salts(&self, file: &Opened, over: &[u32]) -> Result<HashMap<u32, [u8; 32]>, Error> {
+        let frame = self.engine().in_parallel(file).await?;
+        let frame = frame.select([PERSON, PERSON_NUMBER].map(column).to_vec())?;
+        let last = over.iter().max().map_or(0, |&last| last as usize + 1);
+        let mut wanted = vec![false; last];
+        for &person in over {
+            if let Some(wanted) = wanted.get_mut(person as usize) {
+                *wanted = true;
+            }
+        }
+        let wanted: Arc<[bool]> = wanted.into();
+        let add = move |found: &mut HashMap<u32, Vec<u8>>, batch: &RecordBatch| {
+            let persons = batch.column(0).as_binary_opt::<i32>();
+            let persons = persons.ok_or(Error::column(PERSON, "is not a ciphertext"))?;
+            let numbers = batch.column(1).as_primitive_opt::<UInt32Type>();
+            let numbers = numbers.ok_or(Error::column(PERSON_NUMBER, "is not a number"))?;
+            for (person, number) in persons.iter().zip(numbers) {
+                let (Some(person), Some(number)) = (person, number) else { continue };
+                if wanted.get(number as usize) == Some(&true) && !found.contains_key(&number) {
+                    found.insert(number, person.to_vec());
+                }
+            }
+            Ok(())
+        };
+        let mut salts = HashMap::with_capacity(over.len());
+        for found in self.scan(frame, add).await? {
+            for (number, person) in found {
+                let salt = self.keys().pseudonym(BOUND, &person);
+                let salt = salt.map_err(|_| Error::column(PERSON, "is not a ciphertext"))?;
+                let mut bytes = [0; 32];
+                bytes.iter_mut().zip(salt.bytes()).for_each(|(to, from)| *to = from);
+                salts.insert(number, bytes);
+            }
+        }
+        Ok(salts)
+    }
+
+    /// Runs a query on every core, each collecting into something of its own.
+    async fn scan<T: Default + Send + 'static>(
+        &self,
+        frame: DataFrame,
+        add: impl Fn(&mut T, &RecordBatch) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<Vec<T>, Error> {
+        let engine = self.engine().handle();
+        let cut = |_| Error::Mismatch("the query was cut short");
+        let partitions = engine.spawn(frame.execute_stream_partitioned()).await.map_err(cut)??;
+        let add = Arc::new(add);
+        let scans: Vec<_> = partitions
+            .into_iter()
+            .map(|mut batches| {
+                let add = Arc::clone(&add);
+                engine.spawn(async move {
+                    let mut collected = T::default();
+                    while let Some(batch) = batches.next().await {
+                        add(&mut collected, &batch?)?;
+                    }
+                    Ok::<_, Error>(collected)
+                })
+            })
+            .collect();
+        let mut all = Vec::with_capacity(scans.len());
+        for scan in scans {
+            all.push(scan.await.map_err(cut)??);
+        }
+        Ok(all)
+    }
+}
+
+/// Whether a column may be used as an axis or a value.
+fn usable(file: &Opened, name: &str, coded: bool) -> Result<(), Error> {
+    let field = file.schema.field_with_name(name);
+    let field = field.map_err(|_| Error::column(name, "does not exist that year"))?;
+    if field.metadata().get(ROLE).map(String::as_str) != Some(CONTENT) {
+        return Err(Error::column(name, "identifies persons and cannot be asked by"));
+    }
+    match field.data_type() {
+        DataType::Dictionary(_, _) if coded => Ok(()),
+        DataType::Int32 | DataType::Int64 if !coded => Ok(()),
+        _ => Err(Error::column(name, "cannot be asked that way")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

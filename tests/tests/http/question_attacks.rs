@@ -1,0 +1,226 @@
+//! Attacks on budgets and answers over HTTP. Small unless `HJEMMEL_ATTACKS=full`.
+
+use crate::answer::Answer;
+use crate::installation::Installation;
+use crate::node::Node;
+use crate::postgres;
+use crate::questions::{QUERIES, about, rich};
+use hjemmel_store::Store;
+use hjemmel_tests::postgres::Cluster;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+fn size(small: usize, full: usize) -> usize {
+    if std::env::var("HJEMMEL_ATTACKS").is_ok_and(|size| size == "full") { full } else { small }
+}
+
+/// The ways to write one question that this rewriter knows, a different one for each number.
+fn rewritten(number: usize) -> Value {
+    let bit = |at: usize| number >> at & 1 == 1;
+    let mut group = vec![json!("KJONN"), json!({ "variable": "REGION", "levels": ["county"] })];
+    let mut filter = vec![
+        json!({ "variable": "VKLO", "codes": if bit(0) { json!(["1", "soshjelp"]) } else { json!(["5", "1", "arbeid"]) } }),
+        json!({ "variable": "ALDER", "from": 18, "to": if bit(1) { 900 } else { 125 } }),
+    ];
+    if bit(2) {
+        group.reverse();
+    }
+    if bit(3) {
+        filter.reverse();
+    }
+    if bit(4) {
+        filter.push(json!({ "variable": "KJONN", "codes": ["UOPPG", "2", "1"] }));
+    }
+    if bit(5) {
+        filter.push(json!({ "variable": "ALDER", "from": 18 }));
+    }
+    if bit(6) {
+        group.push(json!({ "variable": "kjonn", "levels": ["detailed", "detailed"] }));
+    }
+    if bit(7) {
+        filter.push(json!({ "variable": "REGION", "codes": ["EAK"] }));
+    }
+    let mut question = about(&json!({ "groupBy": group, "filter": filter, "rho": 0.05 }));
+    if bit(8) {
+        question["dataset"] = "11F".into();
+    }
+    if bit(9) {
+        question["years"] = json!([2024, 2024]);
+    }
+    if bit(10) {
+        question["project"] = "kvp-effekt".into();
+    }
+    question
+}
+
+#[test]
+fn ten_thousand_rewrites_of_a_question_are_one_answer_at_one_price() {
+    let installation = rich("averaging");
+    let node = installation.serve();
+    let researcher = node.caller("researcher");
+    let first = researcher.post(QUERIES, &rewritten(0).to_string()).ok();
+    for number in 1..size(150, 10_000) {
+        let path = if number % 3 == 0 { "/v1/queries?lang=en&format=json" } else { QUERIES };
+        let again = researcher.post(path, &rewritten(number).to_string()).ok();
+        assert_eq!(again.body, first.body, "{}", rewritten(number));
+    }
+    assert_eq!(installation.store().paid_and_answered().unwrap(), (1, 1));
+}
+
+/// A question that no other number below 3600 gives, at a price.
+fn numbered(number: usize, rho: f64) -> Value {
+    let (from, to) = (number % 60, 60 + number / 60 % 60);
+    about(&json!({ "rho": rho, "filter": [{ "variable": "ALDER", "from": from, "to": to }] }))
+}
+
+/// Two hundred questions at once, by two researchers of one body's two projects, over these servers.
+fn race(nodes: &[&Node], store: &Store) {
+    let next = AtomicUsize::new(0);
+    let outcomes: Vec<Answer> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..20)
+            .map(|thread| {
+                let (next, node) = (&next, nodes[thread % nodes.len()]);
+                scope.spawn(move || -> Vec<Answer> {
+                    let ask = |number| {
+                        node.caller("researcher").post(QUERIES, &numbered(number, 0.1).to_string())
+                    };
+                    std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)))
+                        .take_while(|number| *number < 200)
+                        .map(ask)
+                        .collect()
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.len(), 200);
+    let answered = outcomes.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(answered, 10);
+    for answer in outcomes.iter().filter(|answer| answer.status != 200) {
+        answer.problem(403, "budget-exhausted");
+    }
+    assert_eq!(store.check_purses().unwrap(), []);
+    assert_eq!(store.paid_and_answered().unwrap(), (10, 10));
+}
+
+#[test]
+fn two_hundred_at_once_get_exactly_as_many_answers_as_there_is_budget_for() {
+    let installation =
+        Installation::copy("race").with("HJEMMEL_QUESTIONS_RHO_PER_DATASET_YEAR", "1.0");
+    race(&[&installation.serve()], &installation.store());
+}
+
+#[test]
+fn two_servers_on_postgresql_share_one_budget() {
+    let url = Cluster::shared().database("race_of_two");
+    let installation = postgres::installed("race-postgres", &url)
+        .with("HJEMMEL_QUESTIONS_RHO_PER_DATASET_YEAR", "1.0");
+    race(&[&installation.serve(), &installation.serve()], &installation.store());
+}
+
+#[test]
+fn one_question_asked_by_many_at_once_is_paid_once() {
+    let installation = rich("same-at-once");
+    let node = installation.serve();
+    let question = numbered(7, 0.1).to_string();
+    let bodies: Vec<Vec<u8>> = std::thread::scope(|scope| {
+        let ask = |name| node.caller(name).post(QUERIES, &question).ok().body;
+        let threads: Vec<_> = (0..12)
+            .map(|n| scope.spawn(move || ask(["researcher", "researcher2"][n % 2])))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(bodies.iter().all(|body| *body == bodies[0]));
+    assert_eq!(installation.store().paid_and_answered().unwrap(), (1, 1));
+}
+
+#[test]
+fn killed_at_any_moment_what_was_answered_was_paid_and_is_kept() {
+    let installation = rich("killed");
+    let mut answered: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
+    let mut next = 0;
+    let rounds = size(4, 1_000);
+    for round in 0..rounds {
+        let node = installation.serve();
+        let given = std::sync::Mutex::new(Vec::new());
+        let (over, number) = (AtomicBool::new(false), AtomicUsize::new(next));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        let number = number.fetch_add(1, Ordering::Relaxed);
+                        let question = numbered(number, 0.002).to_string();
+                        let answer = node.caller("researcher").ask(QUERIES, &[], Some(&question));
+                        if let Ok(answer) = answer.as_ref().map_err(|_| ())
+                            && answer.status == 200
+                        {
+                            given.lock().unwrap().push((number, answer.body.clone()));
+                        }
+                    }
+                });
+            }
+            std::thread::sleep(Duration::from_millis(60 + 97 * (round as u64 % 7)));
+            // Somebody must have been answered at last, however slow the machine.
+            let mut patience = if round + 1 == rounds { 400 } else { 0 };
+            while patience > 0 && answered.is_empty() && given.lock().unwrap().is_empty() {
+                std::thread::sleep(Duration::from_millis(50));
+                patience -= 1;
+            }
+            node.kill();
+            over.store(true, Ordering::Relaxed);
+        });
+        drop(node);
+        next = number.load(Ordering::Relaxed);
+        answered.extend(given.into_inner().unwrap());
+        let store = installation.store();
+        let (paid, kept) = store.paid_and_answered().unwrap();
+        assert!(paid >= kept && kept >= answered.len() as u64, "{paid} {kept} {}", answered.len());
+        assert_eq!(store.check_purses().unwrap(), []);
+        assert!(store.purses().unwrap().iter().all(|purse| purse.spent <= purse.cap));
+    }
+    assert!(!answered.is_empty(), "no answer came before a kill");
+    let node = installation.serve();
+    let (paid, _) = installation.store().paid_and_answered().unwrap();
+    for (number, body) in answered.iter().take(20) {
+        let again =
+            node.caller("researcher").post(QUERIES, &numbered(*number, 0.002).to_string()).ok();
+        assert_eq!(again.body, *body);
+    }
+    assert_eq!(
+        installation.store().paid_and_answered().unwrap().0,
+        paid,
+        "asking again cost something"
+    );
+}
+
+#[test]
+fn a_reply_is_as_long_and_has_the_same_headers_whether_anybody_matches_or_nobody() {
+    let node = rich("sizes").serve();
+    let ask = |region: &str, format: &str| {
+        let question = about(&json!({ "groupBy": ["KJONN"], "rho": 0.02,
+            "filter": [{ "variable": "REGION", "codes": [region] }] }));
+        node.caller("researcher")
+            .post(&format!("{QUERIES}?format={format}"), &question.to_string())
+            .ok()
+    };
+    for format in ["json", "csv", "json-stat2"] {
+        // The first has delivered, the second has not; in both the noise is another.
+        let [many, nobody] = ["3107", "1144"].map(|region| ask(region, format));
+        assert_eq!(
+            many.body.len(),
+            nobody.body.len(),
+            "{format}\n{}\n{}",
+            many.text(),
+            nobody.text()
+        );
+        let names = |answer: &Answer| {
+            let mut names: Vec<(String, usize)> =
+                answer.headers.iter().map(|(name, value)| (name.clone(), value.len())).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(&many), names(&nobody), "{format}");
+    }
+}
