@@ -3,7 +3,8 @@
 //! First the numbers of persons, held to a bound, against Apache DataFusion's plain group-by of the same records; then
 //! the noise against the sampler alone, on one core and on all; then what levels that agree gain.
 //!
-//! `BENCH_PERSONS` sets other numbers of persons, separated by commas.
+//! `BENCH_PERSONS` sets other numbers of persons, separated by commas. `BENCH_PYTHON` names a Python that has
+//! `opendp[polars]`; then its processor time for a histogram of as many cells of the same records is measured too.
 
 use chrono::Utc;
 use datafusion::execution::context::SessionContext;
@@ -15,7 +16,7 @@ use hjemmel_benches::place::{Place, YEAR};
 use hjemmel_benches::{Result, records};
 use hjemmel_disclosure::noise::{
     Charge, Gathered, Ledger, Lineage, Measure, NoisyCell, Number, Plan, Refusal, Reservation,
-    Tree, pay, price, rehearse,
+    Tree, draw, pay, price, rehearse,
 };
 use hjemmel_kostra::{Division, Form, Level};
 use hjemmel_policy::{
@@ -28,9 +29,11 @@ use opendp::measurements::make_gaussian;
 use opendp::measures::ZeroConcentratedDivergence;
 use opendp::metrics::L2Distance;
 use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsStr;
 use std::hint::black_box;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use tokio::runtime::Runtime;
 
@@ -139,7 +142,54 @@ fn counts(persons: u32) -> Result<()> {
     let [ours, plain, distinct] = times.as_slice() else { return Err("a side is missing".into()) };
     ratio("histogram against DataFusion's of records", ours, plain, "at most 1.3");
     ratio("histogram against DataFusion's with persons", ours, distinct, "none");
+    match std::env::var_os("BENCH_PYTHON") {
+        Some(python) => {
+            peer(&python, &path, || runtime.block_on(whole(&registers, &policy, &axes)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Processor seconds of whole answers, noise and all, against the peer's.
+fn peer(python: &OsStr, path: &Path, answer: impl Fn() -> Result<()>) -> Result<()> {
+    let (answers, before) = (20, processor_seconds()?);
+    for _ in 0..answers {
+        answer()?;
+    }
+    let ours = (processor_seconds()? - before) / f64::from(answers);
+    let division = Division::of(YEAR).ok_or("no division")?;
+    let quoted = |codes: &mut dyn Iterator<Item = &str>| -> String {
+        codes.map(|code| format!("\"{code}\"")).collect::<Vec<_>>().join(",")
+    };
+    let kommuner = quoted(&mut division.kommuner.iter().map(|kommune| kommune.code.as_str()));
+    let sources = quoted(&mut "1 2 3 4 5 6 7 8".split(' '));
+    let asked = format!(
+        "{{\"file\":\"{}\",\"rho\":0.1,\"codes\":{{\"KOMMUNE_NR\":[{kommuner}],\"VKLO\":[{sources}],\"KJONN\":[\"1\",\"2\"]}}}}",
+        path.display()
+    );
+    let script = Path::new("peers/opendp_histogram.py");
+    let mut child =
+        Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    child.stdin.take().ok_or("the peer does not listen")?.write_all(asked.as_bytes())?;
+    let told = String::from_utf8(child.wait_with_output()?.stdout)?;
+    let [cells, theirs] = told.split_whitespace().collect::<Vec<_>>()[..] else {
+        return Err(format!("the peer failed: {told}").into());
+    };
+    let theirs: f64 = theirs.parse()?;
+    println!(
+        "  processor seconds: ours {ours:.3}, OpenDP's Python library {theirs:.3} ({cells} cells)"
+    );
+    println!("OpenDP's Python library against ours: {:.1} (goal at least 20)", theirs / ours);
     Ok(())
+}
+
+/// Processor time of this process, its threads and its kernel work.
+fn processor_seconds() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let after = stat.rsplit(')').next().ok_or("no statistics")?;
+    let ticks = after.split_whitespace().skip(11).take(2);
+    let ticks = ticks.map(str::parse::<f64>).sum::<std::result::Result<f64, _>>()?;
+    Ok(ticks / 100.0)
 }
 
 async fn ours(registers: &Registers, policy: &Policy, axes: &[Grouping]) -> Result<()> {
@@ -148,6 +198,15 @@ async fn ours(registers: &Registers, policy: &Policy, axes: &[Grouping]) -> Resu
     let reading = Reading { edition, axes: axes.to_vec(), filters: Vec::new(), value: None };
     let grant = permit(policy)?;
     drop(black_box(registers.contributions(grant, &paid, vec![reading]).await?));
+    Ok(())
+}
+
+async fn whole(registers: &Registers, policy: &Policy, axes: &[Grouping]) -> Result<()> {
+    let paid = pay(vec![flat()?], &mut Endless)?;
+    let edition = records::edition();
+    let reading = Reading { edition, axes: axes.to_vec(), filters: Vec::new(), value: None };
+    let sealed = registers.contributions(permit(policy)?, &paid, vec![reading]).await?;
+    drop(black_box(draw(sealed, paid)?));
     Ok(())
 }
 

@@ -103,7 +103,7 @@ pub(super) struct Priced {
 /// The price of a plan and the accuracy it buys. Touches no data.
 ///
 /// The price is split evenly over what is drawn (two quantities for a mean) and over the levels. Scales are rounded
-/// up to numbers with few binary digits, which are drawn faster, so that a question costs no more than it may.
+/// up to nine binary digits, so that a question costs a little less than it may, and never more.
 ///
 /// # Errors
 /// When no finite price can be computed.
