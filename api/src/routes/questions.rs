@@ -93,7 +93,7 @@ async fn answer(
 /// Says the canonical form, the number of cells, the price in ρ and ε, the expected error, what would be left, and
 /// which coarser question would reach `relativeAccuracy` (half an interval as a share of a cell, 0.1 unless said)
 /// for cells of the expected size (`expectedTotal` over the cells; the published total unless said).
-#[utoipa::path(operation_id = "preview_question", tag = "Questions", security(("bearer" = []), ()),
+#[utoipa::path(operation_id = "preview_question", tag = "Questions",
     request_body(content = Value, description = "The question, as for `POST /v1/queries`.",
         example = json!({ "dataset": "skjema-11C", "year": 2024, "measure": { "count": "persons" },
             "groupBy": [{ "variable": "REGION", "levels": ["municipality"] }],

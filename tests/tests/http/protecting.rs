@@ -10,12 +10,12 @@ const SPECIFICATION: &str = r#"{"schema":"sdc-case/1","id":"t","title":"A table"
     "tables":[{"name":"all","formula":"~(region+county)*source"}],"extend_zeros":true,
     "rule":{"type":"small_count","max_n":3}}"#;
 
-/// A place with a specification and 200 persons.
+/// A place with a specification and 200 persons, a few of them in a region of their own.
 fn prepared(name: &str) -> PathBuf {
     let folder = place(name);
     fs::write(folder.join("spec.json"), SPECIFICATION).unwrap();
     let line = |person: u32| {
-        let region = person * person % 7;
+        let region = if person < 6 { 5 } else { person * person % 7 };
         let source = ["work", "benefit", "none"][(person * 13 % 11 % 3) as usize];
         format!("p{person},r{region},c{},{source}\n", region % 2)
     };
