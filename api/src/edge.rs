@@ -23,7 +23,8 @@ const READ_ONLY: &str = "GET, HEAD, OPTIONS";
 
 /// The headers a script of another site may send. `Authorization` is among them: the script must hold the
 /// token itself, for the browser adds none of its own (there are no cookies and no credentials are allowed).
-const SENT_BY_SCRIPTS: &str = "Accept, Accept-Language, Authorization, Content-Type, If-None-Match";
+const SENT_BY_SCRIPTS: &str =
+    "Accept, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match";
 
 /// The methods of each address, as `Allow` lists them.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@ pub mod expiry;
 pub mod force;
 pub mod gate;
 pub mod trial;
+pub mod usage;
 pub mod view;
 pub mod written;
 

@@ -112,6 +112,10 @@ pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
         ],
     ),
     (
+        "read_grant_use",
+        &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
+    ),
+    (
         "list_events",
         &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
     ),

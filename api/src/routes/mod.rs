@@ -13,6 +13,7 @@ pub mod records;
 pub mod statutes;
 pub mod stops;
 pub mod tables;
+pub mod usage;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -55,6 +56,7 @@ fn law(services: &mut ServiceConfig<'_>) {
         .service(matrix::read_grant_impact)
         .service(grants::take_step)
         .service(decisions::try_decision)
+        .service(usage::read_grant_use)
         .service(audit::list_events)
         .service(audit::read_checkpoint)
         .service(audit::read_proof)

@@ -147,3 +147,31 @@ fn the_commands_say_who_can_see_what_and_why() {
     assert_eq!(why.status.code(), Some(1));
     assert!(words(&why).contains("har ingen tilgang"), "{}", words(&why));
 }
+
+#[test]
+fn the_report_says_how_a_grant_was_used_and_a_body_sees_its_own() {
+    let installation = Installation::copy("grant-use");
+    let node = installation.serve();
+    let nav = node.caller("nav");
+    let records = "/v1/datasets/skjema-11/microdata?year=2024&limit=1";
+    nav.get(&format!("{records}&columns=REGION,VKLO")).ok();
+    nav.get(&format!("{records}&columns=REGION")).ok();
+    nav.get(&format!("{records}&columns=NO_SUCH")).problem(400, "parameter-error");
+    nav.get(&format!("{records}&columns=PERSON_FODSELSNR")).problem(403, "outside-grant");
+    let report = node.caller("auditor").get("/v1/grant-use?recipient=889640782").ok().json();
+    let of = |id: &str| {
+        report["grants"].as_array().unwrap().iter().find(|one| one["grant"] == id).unwrap().clone()
+    };
+    let used = of("nav-11-pseudonymised");
+    assert_eq!((&used["allowed"], &used["refused"]), (&json!(2), &json!(1)), "{used}");
+    assert_eq!(used["columnsUsed"]["REGION"], 2);
+    assert!(used["columnsNeverUsed"].to_string().contains("BOSIT"), "{used}");
+    assert!(of("nav-11c-pseudonymised")["lastUsed"].is_null());
+    let husbanken = node.caller("husbanken");
+    let own = husbanken.get("/v1/grant-use").ok().json();
+    assert!(own["grants"].as_array().unwrap().iter().all(|one| one["recipient"] == "942114184"));
+    husbanken.get("/v1/grant-use?recipient=889640782").problem(403, "not-permitted");
+    let csv = husbanken.get("/v1/grant-use?format=csv").ok().text();
+    assert!(csv.contains("942114184,husbanken-11-housing,1,0,0,0,"), "{csv}");
+    node.caller("auditor").get("/v1/grant-use?from=then").problem(400, "parameter-error");
+}
