@@ -10,11 +10,15 @@ use crate::{
     schema::PERSON_NUMBER,
 };
 use arrow::{
-    array::AsArray,
+    array::{AsArray, BooleanArray},
     datatypes::{DataType, UInt32Type},
     record_batch::RecordBatch,
 };
-use datafusion::dataframe::DataFrame;
+use datafusion::{
+    dataframe::DataFrame,
+    error::DataFusionError,
+    logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf},
+};
 use futures::StreamExt;
 use gather::Places;
 use hjemmel_disclosure::{
@@ -150,27 +154,20 @@ impl Registers {
         })
     }
 
-    /// A secret for each of these persons, made of who they are and of nothing else.
+    /// A secret for each of these persons, made of who they are and of nothing else. Of all ciphertexts, only theirs
+    /// are read.
     async fn salts(&self, file: &Opened, over: &[u32]) -> Result<HashMap<u32, [u8; 32]>, Error> {
         let frame = self.engine().in_parallel(file).await?;
+        let frame = frame.filter(among(over).call(vec![column(PERSON_NUMBER)]))?;
         let frame = frame.select([PERSON, PERSON_NUMBER].map(column).to_vec())?;
-        let last = over.iter().max().map_or(0, |&last| last as usize + 1);
-        let mut wanted = vec![false; last];
-        for &person in over {
-            if let Some(wanted) = wanted.get_mut(person as usize) {
-                *wanted = true;
-            }
-        }
-        let wanted: Arc<[bool]> = wanted.into();
-        let add = move |found: &mut HashMap<u32, Vec<u8>>, batch: &RecordBatch| {
+        let add = |found: &mut HashMap<u32, Vec<u8>>, batch: &RecordBatch| {
             let persons = batch.column(0).as_binary_opt::<i32>();
             let persons = persons.ok_or(Error::column(PERSON, "is not a ciphertext"))?;
             let numbers = batch.column(1).as_primitive_opt::<UInt32Type>();
             let numbers = numbers.ok_or(Error::column(PERSON_NUMBER, "is not a number"))?;
             for (person, number) in persons.iter().zip(numbers) {
-                let (Some(person), Some(number)) = (person, number) else { continue };
-                if wanted.get(number as usize) == Some(&true) && !found.contains_key(&number) {
-                    found.insert(number, person.to_vec());
+                if let (Some(person), Some(number)) = (person, number) {
+                    found.entry(number).or_insert_with(|| person.to_vec());
                 }
             }
             Ok(())
@@ -217,6 +214,29 @@ impl Registers {
         }
         Ok(all)
     }
+}
+
+/// Whether a person's number is one of these: thousands of them, which no list in a query could hold.
+fn among(persons: &[u32]) -> ScalarUDF {
+    let last = persons.iter().max().map_or(0, |&last| last as usize + 1);
+    let mut wanted = vec![false; last];
+    for &person in persons {
+        if let Some(wanted) = wanted.get_mut(person as usize) {
+            *wanted = true;
+        }
+    }
+    let is_wanted = move |arguments: &[ColumnarValue]| {
+        let numbers = ColumnarValue::values_to_arrays(arguments)?;
+        let numbers = numbers.first().and_then(|numbers| numbers.as_primitive_opt::<UInt32Type>());
+        let numbers = numbers.ok_or(DataFusionError::Plan("no number".to_owned()))?;
+        let wanted = numbers.iter().map(|number| {
+            number.is_some_and(|number| wanted.get(number as usize).is_some_and(|wanted| *wanted))
+        });
+        let wanted: BooleanArray = wanted.map(Some).collect();
+        Ok(ColumnarValue::Array(Arc::new(wanted)))
+    };
+    let (number, truth) = (vec![DataType::UInt32], DataType::Boolean);
+    create_udf("among", number, truth, Volatility::Immutable, Arc::new(is_wanted))
 }
 
 /// Whether a column may be used as an axis or a value.

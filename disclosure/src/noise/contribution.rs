@@ -79,12 +79,24 @@ impl Gathered {
             if part.cells.len() != part.persons.len() || part.values.len() != wanted {
                 return Err(NoiseError::Mismatch("records without a cell or value"));
             }
-            let values = part.values.iter().copied().chain(std::iter::repeat(0));
-            for ((&person, &cell), value) in part.persons.iter().zip(&part.cells).zip(values) {
-                if self.times.get(person as usize).is_some_and(|&times| times > 1) {
-                    several.push((person, cell, value));
-                } else {
-                    held.add(plan, cell, value)?;
+            let times =
+                |person: &u32| self.times.get(*person as usize).copied().unwrap_or_default();
+            let places = part.persons.iter().zip(&part.cells);
+            if has_values {
+                for ((person, &cell), &value) in places.zip(&part.values) {
+                    if times(person) > 1 {
+                        several.push((*person, cell, value));
+                    } else {
+                        held.add(plan, cell, value)?;
+                    }
+                }
+            } else if let Cells::Numbers(counts) = &mut held.cells {
+                for (person, &cell) in places {
+                    if times(person) > 1 {
+                        several.push((*person, cell, 0));
+                    } else if !raise(counts, cell as usize, 1) {
+                        return Err(NoiseError::Mismatch("a record lies in no cell"));
+                    }
                 }
             }
         }

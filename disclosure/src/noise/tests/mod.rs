@@ -2,6 +2,7 @@
 #![expect(clippy::cast_precision_loss, reason = "numbers of the tests are small")]
 
 mod accuracy;
+mod attacks;
 mod audit;
 mod bounds;
 mod faults;
