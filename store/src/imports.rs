@@ -252,6 +252,16 @@ impl Store {
         })?;
         raw.map(TryInto::try_into).transpose()
     }
+
+    /// An edition by its id, current or superseded.
+    ///
+    /// # Errors
+    /// There is none, or the database cannot be asked.
+    pub fn edition_by_id(&self, id: Uuid) -> Result<Edition, Error> {
+        let raw: Option<RawEdition> =
+            self.read(|conn| Ok(editions::table.find(id.to_string()).first(conn).optional()?))?;
+        raw.ok_or(Error::NotFound("edition"))?.try_into()
+    }
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]

@@ -170,6 +170,23 @@ impl Store {
             newest.values().map(|id| one(conn, id)).collect()
         })
     }
+
+    /// Every published release of a form and year, the oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when an archive is not the one that was stored.
+    pub fn releases_of(&self, form: Form, year: u16) -> Result<Vec<Release>, Error> {
+        self.snapshot(|conn| {
+            let published: Vec<String> = releases::table
+                .filter(releases::published_at.is_not_null())
+                .filter(releases::form.eq(form.number()))
+                .filter(releases::year.eq(i32::from(year)))
+                .order(releases::version.asc())
+                .select(releases::id)
+                .load(conn)?;
+            published.iter().map(|id| one(conn, id)).collect()
+        })
+    }
 }
 
 /// A publication as an event of the record.

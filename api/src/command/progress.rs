@@ -1,5 +1,6 @@
 //! Progress of long work: bars on a terminal, plain lines elsewhere.
 
+use hjemmel_disclosure::suppress::Stage;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -36,6 +37,25 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_position(done);
         }
+    }
+
+    /// What it is at, and how far in it; a total of 0 is not known.
+    fn stage(&self, what: &str, done: usize, total: usize) {
+        if let Some(bar) = &self.bar {
+            let of = if total > 0 { format!(" {done} of {total}") } else { String::new() };
+            bar.set_message(format!("{}: {what}{of}", self.title));
+        }
+    }
+
+    /// How far a protection has come.
+    pub fn protection(&self, stage: Stage, done: usize, total: usize) {
+        let what = match stage {
+            Stage::Algebra => "what adds up",
+            Stage::Proof => "possible values",
+            Stage::Economy => "what can be shown again",
+            Stage::Audit => "attacking the result",
+        };
+        self.stage(what, done, total);
     }
 
     /// Ends with a word on what came of it.

@@ -1,7 +1,8 @@
 //! `hjemmel protect` and `hjemmel audit-table`: the engine without a server, for a statistician.
 
+use super::progress::Progress;
 use super::{Failure, say};
-use hjemmel_disclosure::case::{self, Attack, Case, Persons, Protected};
+use hjemmel_disclosure::case::{self, Attack, Case, Earlier, Persons, Protected};
 use hjemmel_disclosure::cellkey::TableParameters;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,6 +38,18 @@ pub struct Protect {
     /// Keeps the values of withheld cells, for the statistician's own eyes.
     #[arg(long)]
     with_values: bool,
+    /// Cells published before from the same data, of these tables or of others over the same columns; they stay shown.
+    #[arg(long, value_name = "CELLS.csv")]
+    published: Vec<PathBuf>,
+    /// The cells of an earlier edition, published from other data.
+    #[arg(long, value_name = "CELLS.csv", requires = "earlier_input")]
+    earlier_edition: Option<PathBuf>,
+    /// The data of the earlier edition.
+    #[arg(long, value_name = "INPUT.csv", requires = "earlier_edition")]
+    earlier_input: Option<PathBuf>,
+    /// Another year's cells: what was withheld there is withheld here too where there is a choice.
+    #[arg(long, value_name = "CELLS.csv")]
+    like: Option<PathBuf>,
     /// round: counts below this become zero or this; the rule's threshold unless said.
     #[arg(long, value_name = "COUNT")]
     base: Option<u32>,
@@ -70,10 +83,9 @@ impl Protect {
         if self.out.is_file() {
             return Err(Failure::new(format!("--out: {} is a file", self.out.display())));
         }
-        let persons = self.persons()?;
-        let case = case::read_with(&self.specification, &self.input, persons.as_ref())?;
-        let progress = super::progress::Progress::begin("protecting", None);
-        let protected = self.protect(&case)?;
+        let case = self.read()?;
+        let progress = Progress::begin("protecting", None);
+        let protected = self.protect(&case, &progress)?;
         case::write(&case, &protected, &self.out, self.with_values)?;
         let report = protected.report();
         progress.end(&format!(
@@ -84,9 +96,11 @@ impl Protect {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn protect(&self, case: &Case) -> Result<Protected, Failure> {
+    fn protect(&self, case: &Case, progress: &Progress) -> Result<Protected, Failure> {
         Ok(match self.method {
-            Method::Suppress => case::protect(case)?,
+            Method::Suppress => case::protect_watched(case, &|stage, done, total| {
+                progress.protection(stage, done, total);
+            })?,
             Method::Round => {
                 let threshold = case.rule().small_count.map(|small| small.threshold);
                 let threshold = threshold.and_then(|threshold| u32::try_from(threshold).ok());
@@ -101,6 +115,22 @@ impl Protect {
                 case::perturbed(case, TableParameters { largest, variance, forbidden })?
             }
         })
+    }
+
+    fn read(&self) -> Result<Case, Failure> {
+        let edition = self.earlier_edition.clone().zip(self.earlier_input.clone());
+        let earlier =
+            Earlier { published: self.published.clone(), edition, like: self.like.clone() };
+        if earlier.is_none() {
+            let persons = self.persons()?;
+            return Ok(case::read_with(&self.specification, &self.input, persons.as_ref())?);
+        }
+        if self.method != Method::Suppress {
+            return Err(Failure::new(
+                "what was published before is reckoned with by --method suppress alone",
+            ));
+        }
+        Ok(case::read_beside(&self.specification, &self.input, &earlier)?)
     }
 
     fn persons(&self) -> Result<Option<Persons>, Failure> {

@@ -51,6 +51,37 @@ impl Command {
     }
 }
 
+/// What was published of the form and year before, each with the counts it was made from.
+///
+/// An archive that does not verify, or records that cannot be read any more, stop the release: what is already known
+/// would not be reckoned with.
+fn before(
+    installation: &Installation,
+    runtime: &tokio::runtime::Runtime,
+    policy: &Policy,
+    (form, year): (Form, u16),
+    key: &ArchiveKey,
+) -> Result<Vec<suppress::Before>, Failure> {
+    let mut before = Vec::new();
+    let mut known = BTreeSet::new();
+    for earlier in installation.store.releases_of(form, year)? {
+        let edition = installation.store.edition_by_id(earlier.edition)?;
+        let release = archive::unpack(&earlier.archive, key)?;
+        let content = serde_json::to_vec(release.content())?;
+        if !known.insert((edition.id, content)) {
+            continue;
+        }
+        let grant = policy.permit_protection(ProtectTables { form, year }, Utc::now());
+        let counts = runtime.block_on(installation.registers.cube(
+            grant,
+            &reference(&edition),
+            axes::of_form(form, year),
+        ))?;
+        before.push(suppress::Before { counts, release });
+    }
+    Ok(before)
+}
+
 /// Protects and publishes, and gives the audit report.
 pub fn release(
     installation: &Installation,
@@ -81,8 +112,11 @@ pub fn release(
         axes::of_form(form, year),
     ))?;
     let rule = Rule::default();
-    let protected = suppress::tables(cube, &tables, &rule)?;
     let key = ArchiveKey::new(installation.keys.archive_key());
+    let before = before(installation, &runtime, &policy, (form, year), &key)?;
+    let protected = suppress::tables(cube, &tables, &rule, before, &|stage, done, total| {
+        progress.protection(stage, done, total);
+    })?;
     let report = serde_json::to_value(&protected.report)?;
     let release = NewRelease {
         id: Uuid::now_v7(),

@@ -81,7 +81,10 @@ pub(super) fn insiders(view: &View<'_>, null: &Null, own: &BTreeMap<u32, Vec<u32
             targets.iter().filter_map(inside).collect()
         };
         for cell in learnt {
-            let foreign = |atom: &u32| atoms.binary_search(atom).is_err();
+            // Inner cells nobody is behind are nobody's secret, so a cell of its own and such is its own.
+            let nobody =
+                |atom: u32| view.system.is_magnitude() && view.system.contributors(atom).is_empty();
+            let foreign = |atom: &u32| atoms.binary_search(atom).is_err() && !nobody(*atom);
             if view.system.cell(cell).iter().any(foreign) {
                 if view.system.is_magnitude() {
                     found.breaches += 1;

@@ -1,6 +1,5 @@
 //! A table handed in by anybody, attacked.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use csv::StringRecord;
@@ -47,7 +46,9 @@ impl Case {
             insiders: self.rule.insiders,
             min_feasible: if counts { self.rule.min_feasible } else { 0 },
         };
-        Settings { p_percent: self.rule.p_percent, depth: Depth::Rule, ..self.settings(&attack) }
+        // How close an amount is known takes both ends; of a count it is enough that it has the values.
+        let depth = if counts { Depth::Rule } else { Depth::Full };
+        Settings { p_percent: self.rule.p_percent, depth, ..self.settings(&attack) }
     }
 
     /// Whether the rule lets everybody know that withheld counts are not zero.
@@ -96,9 +97,7 @@ impl Header {
 pub fn statuses(case: &Case, cells: &Path) -> Result<Vec<Status>, Error> {
     let mut reader = csv::Reader::from_path(cells)?;
     let header = Header::find(case, reader.headers()?)?;
-    let index: HashMap<Vec<&str>, usize> = (0..case.labels.len())
-        .map(|cell| ((0..case.columns.len()).map(|at| case.code(cell, at)).collect(), cell))
-        .collect();
+    let index = case.index();
     let mut statuses = vec![None; case.labels.len()];
     for (record, line) in reader.records().zip(2..) {
         let record = record?;

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use csv::StringRecord;
 
+use super::Reading;
 use super::amount;
 use super::error::{Error, LineFault, unknown};
 use super::specification::Measure;
@@ -38,6 +39,25 @@ pub(super) struct Input {
     pub(super) contributors: Vec<String>,
     /// Digits after the decimal point that amounts are scaled by.
     pub(super) decimals: u32,
+}
+
+impl Input {
+    /// The code tuples of each dimension in words.
+    pub(super) fn named_tuples(&self) -> Vec<Vec<Vec<String>>> {
+        let name = |column: &usize, code: &u32| {
+            let codes = self.codes.get(*column)?;
+            codes.get(*code as usize).cloned()
+        };
+        let dimensions = self.groups.iter().zip(&self.tuples);
+        dimensions
+            .map(|(group, tuples)| {
+                let named = |tuple: &Vec<u32>| {
+                    group.iter().zip(tuple).filter_map(|(c, code)| name(c, code)).collect()
+                };
+                tuples.iter().map(named).collect()
+            })
+            .collect()
+    }
 }
 
 /// One observed combination.
@@ -159,14 +179,14 @@ impl<'a> Reader<'a> {
     /// A reader for these columns; `total` lists, by column, codes that may not occur in data.
     pub(super) fn new(
         measure: &'a Measure,
-        persons: Option<&'a Persons>,
+        reading: &Reading<'a>,
         columns: Vec<String>,
         groups: Vec<Group>,
         total: &'a [Vec<String>],
     ) -> Self {
         Self {
             measure,
-            persons,
+            persons: reading.persons,
             total,
             codes: columns.iter().map(|_| Interner::default()).collect(),
             tuples: groups.iter().map(|_| HashMap::new()).collect(),
@@ -174,7 +194,7 @@ impl<'a> Reader<'a> {
             groups,
             rows: HashMap::new(),
             contributors: Interner::default(),
-            decimals: 0,
+            decimals: reading.decimals,
         }
     }
 

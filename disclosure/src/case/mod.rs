@@ -14,6 +14,7 @@
 
 mod account;
 mod amount;
+mod beside;
 mod check;
 mod cross;
 mod error;
@@ -22,6 +23,7 @@ mod hierarchy;
 mod input;
 mod moved;
 mod protect;
+mod published;
 mod specification;
 #[cfg(test)]
 mod tests;
@@ -32,11 +34,12 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
+pub use beside::{Beside, Earlier, read_beside};
 pub use check::{Attack, audit, statuses};
 pub use error::{Error, LineFault, SpecificationFault};
 pub use input::Persons;
 pub use moved::{perturbed, rounded};
-pub use protect::{MarginCount, Protected, Report, protect};
+pub use protect::{MarginCount, Protected, Report, protect, protect_watched};
 pub use specification::{
     Measure, OneOrMany, Ordered, PrimaryRule, Specification, Subtotal, TableSpecification,
 };
@@ -60,6 +63,21 @@ pub struct Case {
     system: System,
     /// By inner cell the keys of the persons in it, where the column of persons was said.
     keys: Option<Vec<Key>>,
+    /// By inner cell its codes by dimension, in the order of the specification.
+    inner: Vec<Vec<u32>>,
+    tuples: Vec<Vec<Vec<String>>>,
+    beside: Option<Beside>,
+}
+
+/// How a case is read.
+#[derive(Default)]
+struct Reading<'a> {
+    /// Who the lines are about.
+    persons: Option<&'a Persons>,
+    /// Margins whose cells come behind those of the tables.
+    further: &'a [BTreeSet<String>],
+    /// Digits after the point that amounts have at least.
+    decimals: u32,
 }
 
 /// Reads a specification and its data.
@@ -82,7 +100,8 @@ pub fn read_with(
     let specification = Specification::read(specification)?;
     let file =
         File::open(input).map_err(|source| Error::File { path: input.to_owned(), source })?;
-    Case::with_persons(specification, BufReader::new(file), persons)
+    let reading = Reading { persons, ..Reading::default() };
+    Case::with(specification, BufReader::new(file), &reading)
 }
 
 impl Case {
@@ -91,22 +110,20 @@ impl Case {
     /// # Errors
     /// As [`read`].
     pub fn new(specification: Specification, data: impl Read) -> Result<Self, Error> {
-        Self::with_persons(specification, data, None)
+        Self::with(specification, data, &Reading::default())
     }
 
-    /// The same, and who the lines are about.
-    ///
-    /// # Errors
-    /// As [`read`].
-    pub fn with_persons(
+    fn with(
         specification: Specification,
         data: impl Read,
-        persons: Option<&Persons>,
+        reading: &Reading<'_>,
     ) -> Result<Self, Error> {
-        let (input, atoms, cells, codes) = match &specification.hierarchies {
-            Some(given) => by_hierarchies(&specification, given, data, persons)?,
-            None => by_tables(&specification, data, persons)?,
+        let (input, mut atoms, cells, codes) = match &specification.hierarchies {
+            Some(given) => by_hierarchies(&specification, given, data, reading)?,
+            None => by_tables(&specification, data, reading)?,
         };
+        let inner = atoms.iter_mut().map(|atom| std::mem::take(&mut atom.key)).collect();
+        let persons = reading.persons;
         let keys = persons.map(|_| atoms.iter().map(|atom| atom.key_of_persons).collect());
         if cells.labels.is_empty() {
             return Err(fault("tables", SpecificationFault::Empty));
@@ -114,6 +131,7 @@ impl Case {
         let system = system(&specification, atoms, &cells)?;
         Ok(Self {
             rule: rule(&specification),
+            tuples: input.named_tuples(),
             columns: input.columns,
             codes,
             labels: cells.labels,
@@ -122,6 +140,8 @@ impl Case {
             specification,
             system,
             keys,
+            inner,
+            beside: None,
         })
     }
 
@@ -188,9 +208,14 @@ type Parts = (Input, Vec<Observed>, Cells, Vec<Vec<String>>);
 fn by_tables(
     specification: &Specification,
     data: impl Read,
-    persons: Option<&Persons>,
+    reading: &Reading<'_>,
 ) -> Result<Parts, Error> {
-    let margins = margins(specification)?;
+    let mut margins = margins(specification)?;
+    for margin in reading.further {
+        if !margins.contains(margin) {
+            margins.push(margin.clone());
+        }
+    }
     let used: BTreeSet<&String> = margins.iter().flatten().collect();
     let mut columns = Vec::new();
     let mut groups = Vec::new();
@@ -205,7 +230,7 @@ fn by_tables(
     let margins: Vec<Vec<usize>> =
         margins.iter().map(|margin| margin.iter().filter_map(place).collect()).collect();
     let totals = vec![vec![specification.total_code.clone()]; columns.len()];
-    let reader = input::Reader::new(&specification.measure, persons, columns, groups, &totals);
+    let reader = input::Reader::new(&specification.measure, reading, columns, groups, &totals);
     let mut input = reader.read(data)?;
     let atoms = cross::atoms(&mut input, specification.extend_zeros)?;
     let cells = cross::cells(&input, &atoms, &margins)?;
@@ -217,7 +242,7 @@ fn by_hierarchies(
     specification: &Specification,
     given: &Ordered<Vec<Subtotal>>,
     data: impl Read,
-    persons: Option<&Persons>,
+    reading: &Reading<'_>,
 ) -> Result<Parts, Error> {
     let trees = hierarchy::hierarchies(given)?;
     let columns: Vec<String> = trees.iter().map(|(column, _)| column.clone()).collect();
@@ -227,7 +252,7 @@ fn by_hierarchies(
         .iter()
         .map(|(_, subtotals)| subtotals.iter().map(|subtotal| subtotal.code.clone()).collect())
         .collect();
-    let reader = input::Reader::new(&specification.measure, persons, columns, groups, &totals);
+    let reader = input::Reader::new(&specification.measure, reading, columns, groups, &totals);
     let mut input = reader.read(data)?;
     hierarchy::align(&mut input, &trees)?;
     let atoms = cross::atoms(&mut input, specification.extend_zeros)?;

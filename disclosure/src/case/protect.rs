@@ -7,7 +7,7 @@ use super::error::Error;
 use super::{Case, amount};
 use crate::account::{Account, Method};
 use crate::audit::{AuditReport, Depth, Settings, attack};
-use crate::suppress::{Evidence, Terms, system};
+use crate::suppress::{Evidence, Stage, Terms, Watch, system_watched};
 use crate::{Reason, Status};
 
 /// Withheld cells up to which the attacker finds both ends of every interval, for the account.
@@ -85,16 +85,34 @@ impl Protected {
 /// # Errors
 /// When the engine cannot protect it, or the attacker breaks what the rule promises.
 pub fn protect(case: &Case) -> Result<Protected, Error> {
-    let audited = system(&case.system, &Terms::default(), &case.rule)
-        .map_err(|error| Error::Engine(named(case, &error)))?;
-    let statuses = audited.statuses().to_vec();
+    protect_watched(case, &|_, _, _| {})
+}
+
+/// The same, told to somebody who waits.
+///
+/// # Errors
+/// As [`protect`].
+pub fn protect_watched(case: &Case, watch: Watch<'_>) -> Result<Protected, Error> {
+    let alone = Terms::default();
+    let (joint, terms) = match &case.beside {
+        Some(beside) => (&beside.joint, &beside.terms),
+        None => (&case.system, &alone),
+    };
+    let audited = system_watched(joint, terms, &case.rule, watch)
+        .map_err(|e| Error::Engine(named(case, &e)))?;
+    let mut statuses = audited.statuses().to_vec();
     let withheld = statuses.iter().filter(|&&status| status != Status::Shown).count();
-    let depth = if withheld <= FULL_ATTACK { Depth::Full } else { Depth::Rule };
-    let found = attack(&case.system, &statuses, &Settings { depth, ..case.promise() });
+    watch(Stage::Audit, 0, 0);
+    let promise = case.promise();
+    let depth = if withheld <= FULL_ATTACK { Depth::Full } else { promise.depth };
+    let found = attack(joint, &statuses, &Settings { depth, ..promise });
     if found.breaches() > 0 {
-        let text = found.text(|cell| case.name(cell));
+        let text = found.text(|cell| name(case, cell));
         return Err(Error::Engine(format!("the attacker broke the pattern: {text}")));
     }
+    let mut reasons = audited.reasons().to_vec();
+    statuses.truncate(case.system.cells());
+    reasons.truncate(case.system.cells());
     let mut account = account(case, Method::Suppress, &|cell, tally| {
         let status = statuses.get(cell).copied().unwrap_or(Status::Primary);
         tally.status(status, case.system.value(cell).unsigned_abs());
@@ -106,7 +124,15 @@ pub fn protect(case: &Case) -> Result<Protected, Error> {
     account.narrowest_primary = audited.evidence().narrowest_primary;
     let evidence = audited.evidence().clone();
     let report = report(case, &statuses, Some(evidence), Some(found), account);
-    Ok(Protected { reasons: audited.reasons().to_vec(), statuses, moved: None, report })
+    Ok(Protected { reasons, statuses, moved: None, report })
+}
+
+/// The name of a present or earlier cell.
+fn name(case: &Case, cell: usize) -> String {
+    match (cell.checked_sub(case.system.cells()), &case.beside) {
+        (Some(earlier), Some(beside)) => beside.name(earlier),
+        _ => case.name(cell),
+    }
 }
 
 /// The engine's error with a cell's codes for its number.
@@ -116,7 +142,7 @@ fn named(case: &Case, error: &crate::suppress::Error) -> String {
     {
         return format!(
             "cell `{}` cannot be protected beside what must stay shown",
-            case.name(number)
+            name(case, number)
         );
     }
     error.to_string()

@@ -254,16 +254,35 @@ fn what_is_written_withstands_its_own_audit() {
     assert_eq!(left.len(), 3, "no temporary file stays behind");
 }
 
+/// Secondary cells of the reference, and the most that ours may have: where the reference is broken by bounds, safety
+/// costs more.
+const SECONDARY: [(&str, usize, usize); 11] = [
+    ("c01", 3, 5),
+    ("c02", 18, 18),
+    ("c03", 15, 17),
+    ("c04", 14, 14),
+    ("c05", 269, 360),
+    ("c06", 23, 27),
+    ("c08", 4, 4),
+    ("c09", 6, 9),
+    ("c10", 3, 4),
+    ("c11", 24, 31),
+    ("c12", 20, 31),
+];
+
 #[test]
-fn an_answer_the_attacker_breaks_is_never_given() {
-    for id in AMOUNTS {
-        match protect(&case(id)) {
-            Ok(done) => {
-                let audit = done.report().audit.as_ref().unwrap();
-                assert_eq!(audit.breaches(), 0, "{id}");
-            }
-            Err(Error::Engine(text)) => assert!(!text.is_empty(), "{id}"),
-            Err(other) => panic!("{id}: {other}"),
+fn every_case_withstands_the_attacker_and_loses_no_more_than_it_did() {
+    for (id, reference, most) in SECONDARY {
+        let case = case(id);
+        let done = protect(&case).unwrap();
+        assert_eq!(done.report().audit.as_ref().unwrap().breaches(), 0, "{id}");
+        let theirs = statuses(&case, &folder(id).join("expected/cells.csv")).unwrap();
+        let count = |all: &[crate::Status], wanted| all.iter().filter(|s| **s == wanted).count();
+        assert_eq!(count(&theirs, crate::Status::Secondary), reference, "{id}");
+        assert!(done.report().secondary <= most, "{id}: {}", done.report().secondary);
+        for (cell, (ours, theirs)) in done.statuses().iter().zip(&theirs).enumerate() {
+            let primary = |status: &crate::Status| *status == crate::Status::Primary;
+            assert_eq!(primary(ours), primary(theirs), "{id} {}", case.name(cell));
         }
     }
 }
@@ -385,10 +404,11 @@ fn cell_keys_follow_the_persons_and_not_the_lines() {
         "rule":{"type":"small_count","max_n":2}}"#;
     let parameters = TableParameters { largest: 5, variance: 3.0, forbidden: 2 };
     let persons = Persons { column: "who".to_owned(), secret: [3; 32] };
+    let reading = Reading { persons: Some(&persons), ..Reading::default() };
     let perturbed_values = |lines: &[String]| {
         let data = format!("who,a,b\n{}\n", lines.join("\n"));
         let specification = Specification::parse(text).unwrap();
-        let case = Case::with_persons(specification, data.as_bytes(), Some(&persons)).unwrap();
+        let case = Case::with(specification, data.as_bytes(), &reading).unwrap();
         perturbed(&case, parameters).unwrap().moved.unwrap()
     };
     let mut lines: Vec<String> =
@@ -415,7 +435,7 @@ fn the_specification_of_the_documentation_is_one() {
         let rule = line.split('`').nth(1).unwrap();
         let text =
             example.replace(r#"{"type": "small_count", "max_n": 3, "protect_zeros": false}"#, rule);
-        assert_ne!(text, example.to_owned() + rule);
+        assert!(text.contains(rule), "{rule}");
         Specification::parse(&text).unwrap();
     }
 }

@@ -8,7 +8,8 @@
 //! The elimination of Langsrud, "Secondary cell suppression by Gaussian elimination: an algorithm suitable
 //! for handling issues with zeros and singletons" (2024), with free pivots: the decisions depend on the span of
 //! what is accepted and not on how it is reduced. So candidates are accepted in gallops. If the next many
-//! together reveal nothing, each would have been accepted alone.
+//! together reveal nothing, each would have been accepted alone. Held by `no_pattern_gives_anything_away`, which
+//! eliminates over the rationals.
 #![expect(
     clippy::indexing_slicing,
     reason = "numeric kernel: rows and columns index arrays made for them"

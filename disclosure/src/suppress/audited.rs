@@ -1,17 +1,20 @@
 //! The attack on a finished pattern, without which nothing is released.
 //!
 //! # Guarantee
-//! What [`super::algebra`] and [`super::intervals`] promise, shown anew from the pattern alone.
+//! What [`super::algebra`] and [`super::intervals`] promise, shown anew from the pattern and its alternative tables.
+//!
+//! # Source
+//! Own. Held by `no_pattern_gives_anything_away` and `dropping_any_secondary_cell_of_a_minimal_pattern_is_caught`.
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::algebra::in_span;
+use super::demand::ruled_out_by;
 use super::error::Error;
 use super::field::Column;
-use super::intervals::{emptied, hitting};
-use super::moves::{Move, effect};
+use super::moves::{Move, effects};
 use super::pattern::{Distinct, Primary, Secondary, column, links};
 use crate::{Basis, Protection, Reason, Release, Status, System};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The last step, and the only one a release can be made from: the finished pattern withstood the attackers.
 pub struct Audited {
@@ -30,7 +33,7 @@ pub struct Evidence {
     pub intervals_proved: usize,
     /// Withheld cells there are.
     pub withheld: usize,
-    /// The fewest possible values proved for a primary cell.
+    /// The fewest possible values proved for a primary count; of amounts the ends are proved and not what lies between.
     pub narrowest_primary: Option<u64>,
     /// Alternative tables that fit everything shown.
     pub alternatives: usize,
@@ -74,8 +77,19 @@ impl Secondary<'_> {
     fn weigh(&self, withheld: &[usize]) -> Result<Evidence, Error> {
         let Primary { distinct: Distinct { system, .. }, own, demand, .. } = &self.primary;
         let cells_of = cells_by_atom(system);
-        for change in &self.moves {
-            self.fits(change, &cells_of)?;
+        let mut sums = vec![0; system.cells()];
+        let (left, right) = sides_by_atom(system);
+        let mut balances = vec![0; system.links().len()];
+        let mut proofs: Vec<Vec<(u32, i64)>> = vec![Vec::new(); system.cells()];
+        for (index, change) in (0_u32..).zip(&self.moves) {
+            let changed = effects(change, &cells_of, &mut sums);
+            // Links are equal sums: what a move does to the one side it must do to the other.
+            let kept =
+                effects(change, &left, &mut balances) == effects(change, &right, &mut balances);
+            self.fits(change, &changed, kept)?;
+            for (cell, by) in changed {
+                proofs[cell as usize].push((index, by));
+            }
         }
         let mut evidence = Evidence {
             algebra_tested: withheld.len(),
@@ -85,65 +99,46 @@ impl Secondary<'_> {
             alternatives: self.moves.len(),
             insiders_proved: 0,
         };
-        let index = by_atom(system.atoms(), &self.moves);
         for &cell in withheld {
-            let mut near: Vec<u32> =
-                system.cell(cell).iter().flat_map(|&a| index[a as usize].iter().copied()).collect();
-            near.sort_unstable();
-            near.dedup();
-            let effects: Vec<(i64, u32)> = near
-                .into_iter()
-                .map(|m| (effect(&self.moves[m as usize], system.cell(cell)), m))
-                .filter(|e| e.0 != 0)
-                .collect();
-            let values: BTreeSet<i64> = effects.iter().map(|e| e.0).collect();
-            let width = values.len() as u64 + 1;
-            if width < if own[cell] { demand.primary } else { 2 } {
+            let values: BTreeSet<i64> = proofs[cell].iter().map(|proof| proof.1).collect();
+            if !demand.need(cell).is_met(&values) {
                 return Err(Error::AuditFailed("a withheld cell has too few possible values"));
             }
             evidence.intervals_proved += 1;
-            if own[cell] {
+            if !own[cell] {
+                continue;
+            }
+            if !system.is_magnitude() {
+                let width = values.len() as u64 + 1;
                 evidence.narrowest_primary =
                     Some(evidence.narrowest_primary.map_or(width, |w| w.min(width)));
-                let emptied: Vec<Vec<u32>> =
-                    effects.iter().map(|e| emptied(system, &self.moves[e.1 as usize])).collect();
-                if demand.insider_atoms > 0 {
-                    if hitting(&emptied, demand.insider_atoms).is_some() {
-                        return Err(Error::AuditFailed("a person could tell a primary cell"));
-                    }
-                    evidence.insiders_proved += 1;
+            }
+            if demand.insiders > 0 {
+                let moves = proofs[cell].iter().map(|proof| &self.moves[proof.0 as usize]);
+                let lists: Vec<Vec<u32>> = moves.map(|m| ruled_out_by(system, m)).collect();
+                if demand.ruling_out(cell, lists.iter().map(Vec::as_slice)).is_some() {
+                    return Err(Error::AuditFailed("a person could tell a primary cell"));
                 }
+                evidence.insiders_proved += 1;
             }
         }
         Ok(evidence)
     }
 
-    /// Whether the true table plus this change fits everything a reader knows.
-    fn fits(&self, change: &Move, cells_of: &[Vec<u32>]) -> Result<(), Error> {
+    /// Whether the true table plus this change, which does this to the cells, fits everything a reader knows.
+    fn fits(&self, change: &Move, changed: &[(u32, i64)], links_kept: bool) -> Result<(), Error> {
         let system = &self.primary.distinct.system;
-        let breach = Err(Error::AuditFailed("an alternative table does not fit what is shown"));
-        if change.iter().any(|&(atom, by)| system.values()[atom as usize] + by < 0) {
-            return breach;
-        }
-        let mut moved = BTreeMap::new();
-        for &(atom, by) in change {
-            for &cell in &cells_of[atom as usize] {
-                *moved.entry(cell).or_insert(0) += by;
-            }
-        }
-        let allowed = |(&cell, &by): (&u32, &i64)| {
+        let demand = &self.primary.demand;
+        let below = |&(atom, by): &(u32, i64)| system.values()[atom as usize] + by < 0;
+        let allowed = |&(cell, by): &(u32, i64)| {
             let cell = cell as usize;
-            if self.shown[cell] {
-                by == 0
-            } else {
-                system.value(cell) + by >= self.primary.demand.least
-            }
+            !self.shown[cell] && demand.allows(system.value(cell) + by)
         };
-        if !moved.iter().all(allowed) {
-            return breach;
-        }
-        if system.links().iter().any(|l| side(change, &l.left) != side(change, &l.right)) {
-            return breach;
+        let breach = (demand.least.is_some() && change.iter().any(below))
+            || !changed.iter().all(allowed)
+            || !links_kept;
+        if breach {
+            return Err(Error::AuditFailed("an alternative table does not fit what is shown"));
         }
         Ok(())
     }
@@ -191,19 +186,13 @@ pub(super) fn cells_by_atom(system: &System) -> Vec<Vec<u32>> {
     cells
 }
 
-/// For every atom the moves that change it.
-fn by_atom(atoms: usize, moves: &[Move]) -> Vec<Vec<u32>> {
-    let mut index = vec![Vec::new(); atoms];
-    for (number, change) in (0_u32..).zip(moves) {
-        for &(atom, _) in change {
-            index[atom as usize].push(number);
-        }
+/// For every atom the links it is in, on the one side and on the other.
+fn sides_by_atom(system: &System) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
+    let (mut left, mut right) =
+        (vec![Vec::new(); system.atoms()], vec![Vec::new(); system.atoms()]);
+    for (index, link) in (0_u32..).zip(system.links()) {
+        link.left.iter().for_each(|&atom| left[atom as usize].push(index));
+        link.right.iter().for_each(|&atom| right[atom as usize].push(index));
     }
-    index
-}
-
-fn side(change: &Move, atoms: &[u32]) -> i64 {
-    let mut atoms = atoms.to_vec();
-    atoms.sort_unstable();
-    effect(change, &atoms)
+    (left, right)
 }

@@ -4,10 +4,14 @@
 //! So moves are dropped, the dearest first, as long as those left prove every primary cell.
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
-use super::intervals::{Demand, emptied, hitting};
-use super::moves::{Move, effect};
-use crate::System;
-use std::collections::BTreeSet;
+use super::demand::{Demand, ruled_out_by};
+use super::moves::{Move, effects};
+use super::pattern::Distinct;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+
+/// Own cells' worth, their number, and the worth of all cells of a move.
+type Cost = (u64, usize, u64);
 
 /// Moves by the primary cells they prove and the secondary cells they need.
 struct Ledger<'a> {
@@ -16,40 +20,39 @@ struct Ledger<'a> {
     by_cell: Vec<Vec<(u32, i64)>>,
     /// For every move the cells it changes.
     cells: Vec<Vec<u32>>,
-    emptied: Vec<Vec<u32>>,
+    ruled_out_by: Vec<Vec<u32>>,
     kept: Vec<bool>,
 }
 
 /// Drops moves and shows secondary cells until every move left is needed.
 pub(super) fn thrift(
-    system: &System,
+    distinct: &Distinct,
     demand: &Demand,
     primary: &[bool],
     cells_of: &[Vec<u32>],
     shown: &mut [bool],
     moves: Vec<Move>,
 ) -> Vec<Move> {
+    let system = &distinct.system;
     let mut ledger = Ledger {
         demand,
         by_cell: vec![Vec::new(); shown.len()],
         cells: Vec::new(),
-        emptied: moves.iter().map(|m| emptied(system, m)).collect(),
+        ruled_out_by: moves.iter().map(|m| ruled_out_by(system, m)).collect(),
         kept: vec![true; moves.len()],
     };
+    let mut sums = vec![0; shown.len()];
     for (index, change) in (0_u32..).zip(&moves) {
-        let near: BTreeSet<u32> =
-            change.iter().flat_map(|&(a, _)| cells_of[a as usize].iter().copied()).collect();
         let mut changed = Vec::new();
-        for cell in near.into_iter().filter(|&c| !shown[c as usize]) {
-            let by = effect(change, system.cell(cell as usize));
-            if by != 0 {
+        for (cell, by) in effects(change, cells_of, &mut sums) {
+            if !shown[cell as usize] {
                 ledger.by_cell[cell as usize].push((index, by));
                 changed.push(cell);
             }
         }
         ledger.cells.push(changed);
     }
-    ledger.drop_dear(system, primary);
+    ledger.drop_dear(&distinct.costs, primary);
     for (cell, shown) in shown.iter_mut().enumerate() {
         let needed = ledger.by_cell[cell].iter().any(|&(m, _)| ledger.kept[m as usize]);
         *shown |= !primary[cell] && !needed;
@@ -59,50 +62,56 @@ pub(super) fn thrift(
 
 impl Ledger<'_> {
     /// Drops, again and again, the move whose own secondary cells are worth most.
-    fn drop_dear(&mut self, system: &System, primary: &[bool]) {
+    fn drop_dear(&mut self, costs: &[u64], primary: &[bool]) {
         let mut users: Vec<usize> = self.by_cell.iter().map(Vec::len).collect();
-        let mut open: BTreeSet<u32> = (0_u32..).zip(&self.cells).map(|c| c.0).collect();
-        while !open.is_empty() {
-            let cost = |&m: &u32| -> (u64, usize, u64) {
-                let own =
-                    self.cells[m as usize].iter().map(|&c| c as usize).filter(|&c| !primary[c]);
-                own.fold((0, 0, 0), |(alone, count, all), c| {
-                    let value = system.value(c).unsigned_abs();
-                    let only = users[c] == 1;
-                    (
-                        alone + if only { value + 1 } else { 0 },
-                        count + usize::from(only),
-                        all + value + 1,
-                    )
-                })
-            };
-            let Some(dearest) =
-                open.iter().copied().max_by_key(|m| (cost(m), std::cmp::Reverse(*m)))
-            else {
-                return;
-            };
-            open.remove(&dearest);
+        let mut tried = vec![false; self.cells.len()];
+        let mut heap: BinaryHeap<(Cost, Reverse<u32>)> = (0_u32..)
+            .take(self.cells.len())
+            .map(|m| (self.cost(m, costs, primary, &users), Reverse(m)))
+            .collect();
+        // A cost only grows while others are dropped, and is put in again when it does: the largest entry is current.
+        while let Some((_, Reverse(dearest))) = heap.pop() {
+            if std::mem::replace(&mut tried[dearest as usize], true) {
+                continue;
+            }
             self.kept[dearest as usize] = false;
             let still = self.cells[dearest as usize]
                 .iter()
                 .all(|&c| !primary[c as usize] || self.proved(c as usize));
-            if still {
-                for &cell in &self.cells[dearest as usize] {
-                    users[cell as usize] -= 1;
-                }
-            } else {
+            if !still {
                 self.kept[dearest as usize] = true;
+                continue;
+            }
+            for &cell in &self.cells[dearest as usize] {
+                users[cell as usize] -= 1;
+            }
+            for &cell in &self.cells[dearest as usize] {
+                if users[cell as usize] == 1 && !primary[cell as usize] {
+                    let left = self.by_cell[cell as usize].iter();
+                    let left = left.map(|m| m.0).find(|&m| self.kept[m as usize]);
+                    heap.extend(left.map(|m| (self.cost(m, costs, primary, &users), Reverse(m))));
+                }
             }
         }
     }
 
+    /// What a move costs: secondary cells nobody else needs, how many those are, and all it needs.
+    fn cost(&self, index: u32, costs: &[u64], primary: &[bool], users: &[usize]) -> Cost {
+        let own = self.cells[index as usize].iter().map(|&c| c as usize).filter(|&c| !primary[c]);
+        own.fold((0, 0, 0), |(alone, count, all), c| {
+            let only = users[c] == 1;
+            let cost = if only { costs[c] } else { 0 };
+            (alone + cost, count + usize::from(only), all + costs[c])
+        })
+    }
+
     fn proved(&self, cell: usize) -> bool {
         let kept = || self.by_cell[cell].iter().filter(|m| self.kept[m.0 as usize]);
-        let values: BTreeSet<i64> = kept().map(|m| m.1).collect();
-        if (values.len() as u64) < self.demand.primary - 1 {
+        let effects: BTreeSet<i64> = kept().map(|m| m.1).collect();
+        if !self.demand.need(cell).is_met(&effects) {
             return false;
         }
-        let emptied: Vec<Vec<u32>> = kept().map(|m| self.emptied[m.0 as usize].clone()).collect();
-        self.demand.insider_atoms == 0 || hitting(&emptied, self.demand.insider_atoms).is_none()
+        let lists = kept().map(|m| self.ruled_out_by[m.0 as usize].as_slice());
+        self.demand.insiders == 0 || self.demand.ruling_out(cell, lists).is_none()
     }
 }

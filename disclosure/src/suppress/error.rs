@@ -31,6 +31,9 @@ pub enum Error {
         /// The table.
         table: String,
     },
+    /// An earlier release cannot be taken into account.
+    #[error("an earlier release cannot be taken into account: {0}")]
+    Before(&'static str),
     /// The rule asks for what the engine does not do on these data.
     #[error("{0}")]
     Unsupported(&'static str),

@@ -5,31 +5,26 @@
 //! rule (zeros shown means that withheld counts are at least one): every primary cell has at least
 //! [`crate::Rule::min_feasible`] possible values and every other withheld cell two, each with a table that
 //! proves it. A single person who also knows which inner cell they are counted in still cannot tell any
-//! primary cell exactly.
+//! primary cell exactly. Of amounts, every primary cell has the room of its rule above and below, each end reached by a
+//! table, and no single contributor who knows all its own amounts can tell a primary cell exactly.
 //!
 //! # Source
 //! Own: alternative tables are searched for instead of interval ends. Where there is none, the shown cells
 //! that prevent it are the multipliers of the linear program, and the least of them is withheld. What cannot be
-//! proved safe is treated as unsafe.
+//! proved safe is treated as unsafe. Held by `no_pattern_gives_anything_away`, which enumerates every inner table, and
+//! `amounts_keep_their_room_and_no_contributor_tells_another`.
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::audited::cells_by_atom;
-use super::moves::{Found, Move, Search, effect};
+use super::demand::{Demand, Need, known_to, ruled_out_by};
+use super::moves::{Extra, Found, Move, Search, effects};
+use super::pattern::Distinct;
+use super::{Stage, Watch};
 use crate::System;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// How far from a cell others are looked for, in steps from one sum to those it shares atoms with.
 const RINGS: usize = 8;
-
-/// What the intervals must be like.
-pub(super) struct Demand {
-    /// The least value a withheld cell is known to have.
-    pub(super) least: i64,
-    /// Values a primary cell must be able to have.
-    pub(super) primary: u64,
-    /// How many atoms one person is counted in; none when insiders are left out.
-    pub(super) insider_atoms: usize,
-}
 
 /// For every change that is impossible the shown cells that make it so.
 type Blocks = Vec<Vec<u32>>;
@@ -41,13 +36,19 @@ pub(super) struct Prover<'a> {
     /// By cell; never changed back to shown.
     pub(super) shown: Vec<bool>,
     pub(super) primary: &'a [bool],
-    /// Cells that may not be withheld.
-    pub(super) fixed: &'a [bool],
+    /// By cell whether it may not be withheld, and what is lost when it is.
+    pub(super) distinct: &'a Distinct,
     pub(super) moves: Vec<Move>,
-    /// For every withheld cell the moves that change it.
-    pub(super) changing: Vec<Vec<u32>>,
-    search: Search,
-    cells_of: Vec<Vec<u32>>,
+    /// For every withheld cell the moves that change it, and by how much.
+    pub(super) changing: Vec<Vec<(u32, i64)>>,
+    /// A sum for every cell, zero between uses.
+    pub(super) sums: Vec<i64>,
+    /// For every move whether it is a proof of the pattern as it is.
+    pub(super) alive: Vec<bool>,
+    pub(super) search: Search,
+    /// Searches by contributors who look for what they themselves cannot rule out.
+    pub(super) insiders: HashMap<u32, Search>,
+    pub(super) cells_of: Vec<Vec<u32>>,
 }
 
 /// A cell whose neighbours may not be withheld, so that it cannot be protected.
@@ -56,36 +57,43 @@ pub(super) struct Unprotectable(pub(super) usize);
 
 impl<'a> Prover<'a> {
     pub(super) fn new(
-        system: &'a System,
+        distinct: &'a Distinct,
         demand: &'a Demand,
         shown: Vec<bool>,
         primary: &'a [bool],
-        fixed: &'a [bool],
     ) -> Self {
+        let system = &distinct.system;
         let cells_of = cells_by_atom(system);
-        let search = Search::new(system, &shown, demand.least);
+        let search = Search::new(system, &shown, demand.least, Extra::default());
         let changing = vec![Vec::new(); system.cells()];
         Self {
             system,
             demand,
             shown,
             primary,
-            fixed,
+            distinct,
             moves: Vec::new(),
             changing,
+            sums: vec![0; system.cells()],
+            alive: Vec::new(),
             search,
+            insiders: HashMap::new(),
             cells_of,
         }
     }
 
-    /// Proves every withheld cell, withholding more where no proof is found; returns what was added.
-    pub(super) fn prove(&mut self) -> Result<Vec<usize>, Unprotectable> {
-        let mut open: Vec<usize> = (0..self.shown.len()).filter(|&c| !self.shown[c]).collect();
-        open.sort_by_key(|&c| (!self.primary[c], self.system.value(c), c));
-        let mut added = Vec::new();
+    /// Proves every primary cell, withholding more where no proof is found; returns what was added.
+    ///
+    /// Other withheld cells need no proof of their own: those a proof changes have one, and the rest is shown again.
+    pub(super) fn prove(&mut self, watch: Watch<'_>) -> Result<Vec<usize>, Unprotectable> {
+        let mut open: Vec<usize> = (0..self.shown.len()).filter(|&c| self.primary[c]).collect();
+        open.sort_by_key(|&c| (self.system.value(c), c));
+        let (mut added, mut thorough) = (Vec::new(), false);
         while !open.is_empty() {
             let mut failed: Vec<(usize, Blocks)> = Vec::new();
-            for cell in open {
+            let all = open.len();
+            for (done, cell) in open.into_iter().enumerate() {
+                watch(Stage::Proof, done, all);
                 if let Err(blocks) = self.prove_cell(cell) {
                     failed.push((cell, blocks));
                 }
@@ -98,13 +106,20 @@ impl<'a> Prover<'a> {
                     Err(unprotectable) => stuck = Some(unprotectable),
                 }
             }
-            // What is withheld for others may be what a stuck cell needs.
+            // What is withheld for others may be what a stuck cell needs; if not, a thorough search may find it.
             if let (Some(unprotectable), true) = (stuck, more.is_empty()) {
-                return Err(unprotectable);
+                if thorough {
+                    return Err(unprotectable);
+                }
+                thorough = true;
+            } else {
+                thorough = false;
             }
-            open = failed.into_iter().map(|f| f.0).chain(more.iter().copied()).collect();
-            if !more.is_empty() {
-                self.search = Search::new(self.system, &self.shown, self.demand.least);
+            open = failed.into_iter().map(|f| f.0).collect();
+            if thorough || !more.is_empty() {
+                let extra = Extra { thorough, ..Extra::default() };
+                self.search = Search::new(self.system, &self.shown, self.demand.least, extra);
+                self.insiders.clear();
             }
             added.extend(more);
         }
@@ -112,26 +127,44 @@ impl<'a> Prover<'a> {
     }
 
     /// Proves the cell, or says what stands in the way.
-    fn prove_cell(&mut self, cell: usize) -> Result<(), Blocks> {
+    pub(super) fn prove_cell(&mut self, cell: usize) -> Result<(), Blocks> {
         let mut blocks = Blocks::new();
         for direction in [1, -1] {
-            while !self.enough(cell) {
-                let by = self.furthest(cell, direction) + direction;
-                let possible = self.system.value(cell) + by >= self.demand.least;
-                if !possible || !self.look(cell, by, &[], &mut blocks) {
+            while let Some(by) = self.wanted(cell, direction) {
+                if !self.look(cell, by, &mut blocks) {
                     break;
                 }
             }
         }
-        if !self.enough(cell) {
+        if !self.demand.need(cell).is_met(&self.effects(cell)) {
             return Err(blocks);
         }
         self.guard(cell)
     }
 
+    /// The next change of the cell worth looking for in one direction, if any.
+    fn wanted(&self, cell: usize, direction: i64) -> Option<i64> {
+        let effects = self.effects(cell);
+        let furthest = effects.iter().map(|by| by * direction).max().unwrap_or(0).max(0);
+        let by = match self.demand.need(cell) {
+            need if need.is_met(&effects) => return None,
+            Need::Values(_) => furthest + 1,
+            Need::Room { up, down } => {
+                let room = if direction > 0 { up } else { down };
+                (furthest < room).then_some(room)?
+            }
+        };
+        self.demand.allows(self.system.value(cell) + by * direction).then_some(by * direction)
+    }
+
     /// Looks for one move; whether it was found.
-    fn look(&mut self, cell: usize, by: i64, guarded: &[u32], blocks: &mut Blocks) -> bool {
-        match self.search.find(self.system.cell(cell), by, guarded) {
+    fn look(&mut self, cell: usize, by: i64, blocks: &mut Blocks) -> bool {
+        let found = self.search.find(self.system.cell(cell), by, &[]);
+        self.take(found, blocks)
+    }
+
+    fn take(&mut self, found: Found, blocks: &mut Blocks) -> bool {
+        match found {
             Found::Move(found) => {
                 self.record(found);
                 return true;
@@ -142,38 +175,29 @@ impl<'a> Prover<'a> {
         false
     }
 
-    /// The largest change of the cell in one direction that a move makes.
-    fn furthest(&self, cell: usize, direction: i64) -> i64 {
-        let effects = self.changing[cell].iter().map(|&m| self.effect(m, cell) * direction);
-        effects.max().unwrap_or(0).max(0) * direction
+    /// What the moves do to a cell.
+    fn effects(&self, cell: usize) -> BTreeSet<i64> {
+        self.proofs(cell).map(|change| change.1).collect()
     }
 
-    fn effect(&self, index: u32, cell: usize) -> i64 {
-        effect(&self.moves[index as usize], self.system.cell(cell))
-    }
-
-    /// How many values the cell is proved to be able to have.
-    pub(super) fn width(&self, cell: usize) -> u64 {
-        let values: BTreeSet<i64> =
-            self.changing[cell].iter().map(|&m| self.effect(m, cell)).collect();
-        values.len() as u64 + 1
-    }
-
-    pub(super) fn enough(&self, cell: usize) -> bool {
-        let needed = if self.primary[cell] { self.demand.primary } else { 2 };
-        self.width(cell) >= needed
+    /// The moves that change a cell, and by how much.
+    pub(super) fn proofs(&self, cell: usize) -> impl Iterator<Item = (u32, i64)> {
+        self.changing[cell].iter().copied().filter(|change| self.alive[change.0 as usize])
     }
 
     /// Sees to it that no insider can rule out every move that changes the cell.
     fn guard(&mut self, cell: usize) -> Result<(), Blocks> {
-        if !self.primary[cell] || self.demand.insider_atoms == 0 {
+        if !self.primary[cell] || self.demand.insiders == 0 {
             return Ok(());
         }
         while let Some(known) = self.ruling_out(cell) {
             let mut blocks = Blocks::new();
-            let least = self.demand.least;
+            let value = self.system.value(cell);
             let found = [1, -1].into_iter().any(|by| {
-                self.system.value(cell) + by >= least && self.look(cell, by, &known, &mut blocks)
+                self.demand.allows(value + by) && {
+                    let found = self.look_inside(cell, by, &known);
+                    self.take(found, &mut blocks)
+                }
             });
             if !found {
                 return Err(blocks);
@@ -182,26 +206,37 @@ impl<'a> Prover<'a> {
         Ok(())
     }
 
-    /// Atoms one person can be in whose being counted there rules out every move that changes the cell.
-    pub(super) fn ruling_out(&self, cell: usize) -> Option<Vec<u32>> {
-        let emptied: Vec<Vec<u32>> = self.changing[cell]
-            .iter()
-            .map(|&m| emptied(self.system, &self.moves[m as usize]))
-            .collect();
-        hitting(&emptied, self.demand.insider_atoms)
+    /// Looks for a move that those who know something cannot rule out.
+    fn look_inside(&mut self, cell: usize, by: i64, known: &[u32]) -> Found {
+        let atoms = self.system.cell(cell);
+        let (true, Some(&who)) = (self.system.is_magnitude(), known.first()) else {
+            let floors: Vec<(u32, i64)> = known.iter().map(|&atom| (atom, 1)).collect();
+            return self.search.find(atoms, by, &floors);
+        };
+        let (alone, parts) = known_to(self.system, who);
+        let (system, shown, least) = (self.system, &self.shown, self.demand.least);
+        let search = self.insiders.entry(who).or_insert_with(|| {
+            Search::new(system, shown, least, Extra { still: &alone, ..Extra::default() })
+        });
+        search.find(atoms, by, &parts)
     }
 
-    fn record(&mut self, found: Move) {
+    /// Who knows enough to rule out every move that changes the cell.
+    fn ruling_out(&self, cell: usize) -> Option<Vec<u32>> {
+        let moves = self.proofs(cell).map(|m| &self.moves[m.0 as usize]);
+        let lists: Vec<Vec<u32>> = moves.map(|m| ruled_out_by(self.system, m)).collect();
+        self.demand.ruling_out(cell, lists.iter().map(Vec::as_slice))
+    }
+
+    pub(super) fn record(&mut self, found: Move) {
         let index = u32::try_from(self.moves.len()).unwrap_or(u32::MAX);
-        let touched: BTreeSet<u32> =
-            found.iter().flat_map(|&(a, _)| self.cells_of[a as usize].iter().copied()).collect();
-        for cell in touched {
-            let cell = cell as usize;
-            if !self.shown[cell] && effect(&found, self.system.cell(cell)) != 0 {
-                self.changing[cell].push(index);
+        for (cell, by) in effects(&found, &self.cells_of, &mut self.sums) {
+            if !self.shown[cell as usize] {
+                self.changing[cell as usize].push((index, by));
             }
         }
         self.moves.push(found);
+        self.alive.push(true);
     }
 
     /// Withholds the least cell that stands in the way of a proof, unless one just was.
@@ -209,11 +244,8 @@ impl<'a> Prover<'a> {
         if blocks.iter().flatten().any(|&c| !self.shown[c as usize]) {
             return Ok(None);
         }
-        let free = |&c: &usize| {
-            self.shown[c] && !self.fixed[c] && self.system.value(c) >= self.demand.least
-        };
-        let blocking = blocks.iter().flatten().map(|&c| c as usize).filter(free);
-        let least = blocking.min_by_key(|&c| (self.system.value(c), c));
+        let blocking = blocks.iter().flatten().map(|&c| c as usize).filter(|&c| self.is_free(c));
+        let least = blocking.min_by_key(|&c| (self.distinct.costs[c], c));
         let chosen = match least {
             Some(chosen) => chosen,
             None => *self.near(cell).first().ok_or(Unprotectable(cell))?,
@@ -222,7 +254,13 @@ impl<'a> Prover<'a> {
         Ok(Some(chosen))
     }
 
-    /// Shown cells that may be withheld and share a small sum with the cell, least value first.
+    /// Whether a cell is shown and may be withheld.
+    fn is_free(&self, cell: usize) -> bool {
+        let allowed = self.demand.allows(self.system.value(cell));
+        self.shown[cell] && !self.distinct.fixed[cell] && allowed
+    }
+
+    /// Shown cells that may be withheld and share a small sum with the cell, least lost first.
     fn near(&self, cell: usize) -> Vec<usize> {
         let mut near = BTreeSet::new();
         let mut reach: Vec<u32> = self.system.cell(cell).to_vec();
@@ -231,11 +269,8 @@ impl<'a> Prover<'a> {
                 reach.iter().flat_map(|&a| self.cells_of[a as usize].iter().copied()).collect();
             for &other in &around {
                 let other = other as usize;
-                if self.shown[other]
-                    && !self.fixed[other]
-                    && self.system.value(other) >= self.demand.least
-                {
-                    near.insert((self.system.value(other), other));
+                if self.is_free(other) {
+                    near.insert((self.distinct.costs[other], other));
                 }
             }
             if !near.is_empty() {
@@ -254,27 +289,4 @@ impl<'a> Prover<'a> {
         }
         near.into_iter().map(|n| n.1).collect()
     }
-}
-
-/// At most `size` elements that meet every list, if there are such; none lists are met by nothing.
-pub(super) fn hitting(lists: &[Vec<u32>], size: usize) -> Option<Vec<u32>> {
-    let Some((first, rest)) = lists.split_first() else { return Some(Vec::new()) };
-    if size == 0 {
-        return None;
-    }
-    first.iter().find_map(|&element| {
-        let left: Vec<Vec<u32>> = rest.iter().filter(|l| !l.contains(&element)).cloned().collect();
-        let mut found = hitting(&left, size - 1)?;
-        found.push(element);
-        Some(found)
-    })
-}
-
-/// Atoms somebody is in that nobody would be in after the move.
-pub(super) fn emptied(system: &System, change: &Move) -> Vec<u32> {
-    let gone = |&(atom, by): &(u32, i64)| {
-        let value = system.values()[atom as usize];
-        (value > 0 && value + by == 0).then_some(atom)
-    };
-    change.iter().filter_map(gone).collect()
 }

@@ -5,12 +5,15 @@
 
 mod algebra;
 mod audited;
+mod before;
 mod blocks;
 mod cover;
+mod demand;
 mod economy;
 mod elimination;
 mod error;
 mod field;
+mod frugal;
 mod intervals;
 mod matrix;
 mod moves;
@@ -21,6 +24,7 @@ mod tableau;
 mod tables;
 
 pub use audited::{Audited, Evidence};
+pub use before::Before;
 pub use error::Error;
 pub use pattern::{Primary, Secondary, Terms};
 pub use report::{LevelCount, Report, TableCount};
@@ -28,10 +32,47 @@ pub use tables::{Protected, tables};
 
 use crate::{Rule, System};
 
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Cells are withheld until no combination of shown ones gives one away.
+    Algebra,
+    /// Each withheld cell is proved to have several possible values.
+    Proof,
+    /// What no proof needs is shown again.
+    Economy,
+    /// The finished pattern is attacked.
+    Audit,
+}
+
+/// Told how far it has come: so many of so many.
+pub type Watch<'a> = &'a dyn Fn(Stage, usize, usize);
+
 /// Protects the cells of one system: rule, secondary cells and audit in one call.
 ///
 /// # Errors
 /// When cells that must stay shown cannot be reconciled with the rule, or the audit refuses.
 pub fn system(system: &System, terms: &Terms, rule: &Rule) -> Result<Audited, Error> {
-    Primary::of(system, terms, rule)?.secondary()?.audit()
+    system_watched(system, terms, rule, &|_, _, _| {})
+}
+
+/// The same, told to somebody who waits.
+///
+/// # Errors
+/// As [`system`].
+pub fn system_watched(
+    system: &System,
+    terms: &Terms,
+    rule: &Rule,
+    watch: Watch<'_>,
+) -> Result<Audited, Error> {
+    watch(Stage::Algebra, 0, 0);
+    let secondary = Primary::of(system, terms, rule)?.secondary_watched(watch)?;
+    watch(Stage::Audit, 0, 0);
+    secondary.audit()
+}
+
+/// Whether a rule withholds a cell because of what it is.
+pub(crate) fn is_primary(system: &System, cell: usize, rule: &Rule) -> bool {
+    primary::reason(system, cell, rule).is_some()
 }

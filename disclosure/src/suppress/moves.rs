@@ -13,8 +13,11 @@ use super::elimination::{Elimination, Equation};
 use super::tableau::Tableau;
 use crate::System;
 
-/// The most pivots of one search.
-const PIVOTS: usize = 200;
+/// Lower than any amount goes.
+const FREE: i64 = -(1 << 60);
+
+/// The most pivots of one search, and of a thorough one.
+const PIVOTS: (usize, usize) = (200, 5_000);
 
 /// A change of the inner cells: atoms ascending, changes never zero.
 pub(super) type Move = Vec<(u32, i64)>;
@@ -40,11 +43,31 @@ pub(super) struct Search {
     origin: Vec<Option<u32>>,
     elimination: Elimination,
     tableau: Tableau,
+    thorough: bool,
+    /// By cell the variable that stands still when and only when it does.
+    handles: Vec<Option<u32>>,
+}
+
+/// What a search is made with besides the pattern.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Extra<'a> {
+    /// Atoms that do not move.
+    pub(super) still: &'a [u32],
+    /// Whether it looks everywhere and for long.
+    pub(super) thorough: bool,
+    /// Whether [`Search::freeze`] is wanted.
+    pub(super) handles: bool,
 }
 
 impl Search {
-    /// Starts from the true table: `shown` cells keep their values, others stay at least `least`.
-    pub(super) fn new(system: &System, shown: &[bool], least: i64) -> Self {
+    /// Starts from the true table: `shown` cells keep their values, others stay at least `least`, where nothing is
+    /// negative.
+    pub(super) fn new(
+        system: &System,
+        shown: &[bool],
+        least: Option<i64>,
+        extra: Extra<'_>,
+    ) -> Self {
         let mut given: Vec<Given> = (0_u32..)
             .zip(shown)
             .filter(|(_, shown)| **shown)
@@ -56,8 +79,13 @@ impl Search {
             let minus = link.right.iter().map(|&a| (a, -1));
             (link.left.iter().map(|&a| (a, 1)).chain(minus).collect(), None)
         }));
-        let mut known = known(system.values(), &given);
-        hold_still(system, shown, &mut known);
+        let mut known = known(system.values(), &given, least.is_some());
+        for &atom in extra.still {
+            known[atom as usize] = true;
+        }
+        if !extra.thorough {
+            hold_still(system, shown, &mut known);
+        }
         for (equation, _) in &mut given {
             equation.retain(|&(atom, _)| !known[atom as usize]);
             equation.sort_unstable();
@@ -73,18 +101,31 @@ impl Search {
         let mut redundant = redundant(system.atoms(), &sums).into_iter();
         given.retain(|_| !redundant.next().unwrap_or(false));
         let mut values = system.values().to_vec();
-        for cell in (0..system.cells()).filter(|&c| !shown[c] && least > 0) {
-            let atoms = system.cell(cell);
-            let sure: i64 = atoms
-                .iter()
-                .filter(|&&a| known[a as usize])
-                .map(|&a| system.values()[a as usize])
-                .sum();
-            if sure < least {
-                let slack = u32::try_from(values.len()).unwrap_or(u32::MAX);
-                let open = atoms.iter().filter(|&&a| !known[a as usize]).map(|&a| (a, 1));
-                given.push((open.chain([(slack, -1)]).collect(), None));
-                values.push(system.value(cell) - least);
+        let mut floors = vec![if least.is_some() { 0 } else { FREE }; values.len()];
+        let mut handles = vec![None; system.cells()];
+        let least = least.unwrap_or(0);
+        for cell in (0..system.cells()).filter(|&c| !shown[c]) {
+            let (sure, open): (Vec<u32>, Vec<u32>) =
+                system.cell(cell).iter().partition(|&&atom| known[atom as usize]);
+            let sure: i64 = sure.iter().map(|&atom| system.values()[atom as usize]).sum();
+            let bound = least > 0 && sure < least;
+            match open.as_slice() {
+                [] => {}
+                &[atom] => {
+                    handles[cell] = Some(atom);
+                    if bound {
+                        floors[atom as usize] = floors[atom as usize].max(least - sure);
+                    }
+                }
+                _ if bound || extra.handles => {
+                    let slack = u32::try_from(values.len()).unwrap_or(u32::MAX);
+                    handles[cell] = Some(slack);
+                    let open = open.iter().map(|&atom| (atom, 1));
+                    given.push((open.chain([(slack, -1)]).collect(), None));
+                    values.push(system.value(cell) - if bound { least } else { 0 });
+                    floors.push(if bound { 0 } else { FREE });
+                }
+                _ => {}
             }
         }
         let origin = given.iter().map(|g| g.1).collect();
@@ -93,26 +134,49 @@ impl Search {
             .map(|g| g.0.into_iter().map(|(v, c)| (v, if c > 0 { 1.0 } else { -1.0 })).collect())
             .collect();
         let elimination = Elimination::new(equations, &values);
-        let tableau = Tableau::new(&elimination, values);
-        Self { known, atoms: system.atoms(), origin, elimination, tableau }
+        let mut tableau = Tableau::new(&elimination, values, floors);
+        tableau.thorough = extra.thorough;
+        Self {
+            known,
+            atoms: system.atoms(),
+            origin,
+            elimination,
+            tableau,
+            thorough: extra.thorough,
+            handles,
+        }
     }
 
-    /// Looks for a move that changes a cell by `by` or further and leaves every atom in `guarded` with at least one.
-    pub(super) fn find(&mut self, cell: &[u32], by: i64, guarded: &[u32]) -> Found {
+    /// Looks for a move that changes a cell by `by` or further and leaves atoms with no less than `floors` says.
+    pub(super) fn find(&mut self, cell: &[u32], by: i64, floors: &[(u32, i64)]) -> Found {
         let atoms: Vec<u32> = cell.iter().copied().filter(|&a| !self.known[a as usize]).collect();
         if atoms.is_empty() {
             return Found::Nothing;
         }
-        self.tableau.guard(guarded, 1);
-        let reached = self.tableau.shift(&atoms, by, PIVOTS);
+        self.tableau.guard(floors);
+        let pivots = if self.thorough { PIVOTS.1 } else { PIVOTS.0 };
+        let reached = self.tableau.shift(&atoms, by, pivots);
         let change = self.tableau.changes(self.atoms);
-        self.tableau.guard(guarded, 0);
         self.tableau.reset();
         match reached {
             Ok(true) => Found::Move(change),
             Ok(false) => Found::Nothing,
             Err(costs) => Found::Blocked(self.blocking(&atoms, &costs)),
         }
+    }
+
+    /// Keeps a withheld cell at its true value, or lets it go; false where it cannot be told to.
+    pub(super) fn freeze(&mut self, cell: usize, frozen: bool) -> bool {
+        let handle = self.handles.get(cell).copied().flatten();
+        if let Some(handle) = handle {
+            self.tableau.freeze(handle, frozen);
+        }
+        handle.is_some()
+    }
+
+    /// What all searches took, in entries read.
+    pub(super) const fn work(&self) -> u64 {
+        self.tableau.work
     }
 
     /// The shown cells whose equations keep the sum from moving, given the costs of the rest.
@@ -143,7 +207,7 @@ fn hold_still(system: &System, shown: &[bool], known: &mut [bool]) {
 }
 
 /// Atoms that are the same in every table that fits: alone in an equation, or in one that adds up to nothing.
-fn known(values: &[i64], equations: &[Given]) -> Vec<bool> {
+fn known(values: &[i64], equations: &[Given], positive: bool) -> Vec<bool> {
     let mut of_atom = vec![Vec::new(); values.len()];
     let mut open: Vec<usize> = Vec::with_capacity(equations.len());
     let mut rest: Vec<i64> = Vec::with_capacity(equations.len());
@@ -152,7 +216,7 @@ fn known(values: &[i64], equations: &[Given]) -> Vec<bool> {
             of_atom[atom as usize].push(index);
         }
         open.push(equation.len());
-        let one_sign = equation.iter().all(|e| e.1 > 0);
+        let one_sign = positive && equation.iter().all(|e| e.1 > 0);
         let sum = equation.iter().map(|e| values[e.0 as usize]).sum();
         rest.push(if one_sign { sum } else { i64::MAX });
     }
@@ -179,18 +243,19 @@ fn known(values: &[i64], equations: &[Given]) -> Vec<bool> {
     known
 }
 
-/// What a move does to a sum of atoms.
-pub(super) fn effect(change: &Move, atoms: &[u32]) -> i64 {
-    if change.len() * 8 < atoms.len() {
-        return change.iter().filter(|c| atoms.binary_search(&c.0).is_ok()).map(|c| c.1).sum();
-    }
-    let mut atoms = atoms.iter().copied().peekable();
-    let mut sum = 0;
+/// What a move does to every cell it changes, the cells ascending; `sums` has a zero for every cell, before and after.
+pub(super) fn effects(change: &Move, cells_of: &[Vec<u32>], sums: &mut [i64]) -> Vec<(u32, i64)> {
+    let mut touched = Vec::new();
     for &(atom, by) in change {
-        while atoms.next_if(|&a| a < atom).is_some() {}
-        if atoms.peek() == Some(&atom) {
-            sum += by;
+        for &cell in &cells_of[atom as usize] {
+            if sums[cell as usize] == 0 {
+                touched.push(cell);
+            }
+            sums[cell as usize] += by;
         }
     }
-    sum
+    touched.sort_unstable();
+    touched.dedup();
+    let changed = touched.into_iter().map(|cell| (cell, std::mem::take(&mut sums[cell as usize])));
+    changed.filter(|change| change.1 != 0).collect()
 }

@@ -3,12 +3,14 @@
 
 use super::algebra::{in_span, refuse};
 use super::audited::cells_by_atom;
+use super::demand::Demand;
 use super::economy::thrift;
 use super::error::Error;
 use super::field::{Column, PRIME};
-use super::intervals::{Demand, Prover, Unprotectable};
+use super::intervals::{Prover, Unprotectable};
 use super::moves::Move;
 use super::primary;
+use super::{Stage, Watch};
 use crate::{Reason, Rule, System, Zeros};
 
 /// What is wished for each cell besides the rule.
@@ -18,10 +20,16 @@ pub struct Terms {
     pub kept: Vec<bool>,
     /// Cells that were published before and stay shown.
     pub published: Vec<bool>,
+    /// Cells that are withheld rather than others where there is a choice: those withheld last year.
+    pub preferred: Vec<bool>,
     /// Cells withheld for a reason the system does not know.
     pub withheld: Vec<Option<Reason>>,
-    /// How many atoms one person is counted in; 0 means one.
+    /// How many atoms of one edition one person is counted in; 0 means one.
     pub atoms_a_person: usize,
+    /// By atom the editions it is of, a bit for each; none where there is one edition.
+    ///
+    /// An atom of several editions is one that did not change, and who is in it is taken to be in it in all of them.
+    pub editions_of: Vec<u32>,
 }
 
 impl Terms {
@@ -32,6 +40,10 @@ impl Terms {
     fn is_published(&self, cell: usize) -> bool {
         self.published.get(cell).copied().unwrap_or(false)
     }
+
+    fn is_preferred(&self, cell: usize) -> bool {
+        self.preferred.get(cell).copied().unwrap_or(false)
+    }
 }
 
 /// A system in which every distinct sum of atoms is one cell.
@@ -41,8 +53,16 @@ pub(super) struct Distinct {
     pub(super) class: Vec<u32>,
     /// By distinct cell.
     kept: Vec<bool>,
-    fixed: Vec<bool>,
+    preferred: Vec<bool>,
+    pub(super) fixed: Vec<bool>,
+    /// What is lost when it is withheld.
+    pub(super) costs: Vec<u64>,
+    /// By atom the editions it is of.
+    editions_of: Vec<u32>,
 }
+
+/// The cost of a total that should stay, beyond its value.
+const KEPT: u64 = 1 << 40;
 
 /// The first step: what must be withheld for its own sake.
 pub struct Primary<'a> {
@@ -52,6 +72,16 @@ pub struct Primary<'a> {
     pub(super) own: Vec<bool>,
     pub(super) demand: Demand,
 }
+
+/// A pattern and why it holds.
+struct Settled {
+    shown: Vec<bool>,
+    added: Vec<Option<Reason>>,
+    moves: Vec<Move>,
+}
+
+/// Up to so many cells a second beginning is tried, and the better pattern taken.
+const SMALL: usize = 3_000;
 
 /// The second step: more is withheld so that nothing primary can be worked out.
 pub struct Secondary<'a> {
@@ -92,12 +122,12 @@ impl<'a> Primary<'a> {
                 }
             }
         }
-        let insider_atoms = if rule.insiders { terms.atoms_a_person.max(1) } else { 0 };
-        let demand = Demand {
-            least: rule.least_withheld(),
-            primary: rule.min_feasible.max(2),
-            insider_atoms,
-        };
+        let demand = Demand::of(
+            &distinct.system,
+            &withheld,
+            rule,
+            (terms.atoms_a_person, distinct.editions_of.clone()),
+        );
         Ok(Self { rule, distinct, reasons, own: withheld, demand })
     }
 
@@ -106,6 +136,11 @@ impl<'a> Primary<'a> {
     /// # Errors
     /// When cells that must stay shown give a primary cell away.
     pub fn secondary(self) -> Result<Secondary<'a>, Error> {
+        self.secondary_watched(&|_, _, _| {})
+    }
+
+    /// The same, told to somebody who waits.
+    pub(super) fn secondary_watched(self, watch: Watch<'_>) -> Result<Secondary<'a>, Error> {
         let system = &self.distinct.system;
         let order = self.order();
         let columns = |cells: &[usize]| cells.iter().map(|&c| column(system.cell(c))).collect();
@@ -118,23 +153,47 @@ impl<'a> Primary<'a> {
         let Ok(refused) = refused else {
             return Err(self.irreconcilable(given, &withheld));
         };
-        let mut shown: Vec<bool> = self.own.iter().map(|o| !o).collect();
-        let mut added = vec![None; shown.len()];
+        let own: Vec<bool> = self.own.iter().map(|own| !own).collect();
+        let mut shown = own.clone();
         for cell in refused.into_iter().map(|position| free[position as usize]) {
             shown[cell] = false;
-            added[cell] = Some(Reason::Algebra);
         }
-        let mut prover = Prover::new(system, &self.demand, shown, &self.own, &self.distinct.fixed);
-        for cell in prover.prove().map_err(|Unprotectable(cell)| self.named(cell))? {
+        let mut best = self.settled(shown, watch)?;
+        if system.cells() <= SMALL
+            && let Ok(other) = self.settled(own, watch)
+            && self.loss(&other.shown) < self.loss(&best.shown)
+        {
+            best = other;
+        }
+        let Settled { shown, added, moves } = best;
+        Ok(Secondary { primary: self, shown, added, moves })
+    }
+
+    /// A pattern with its proofs, begun with the cells `shown` says and with more withheld as it takes.
+    fn settled(&self, mut shown: Vec<bool>, watch: Watch<'_>) -> Result<Settled, Error> {
+        let (distinct, demand) = (&self.distinct, &self.demand);
+        let reason = |(&shown, &own): (&bool, &bool)| (!shown && !own).then_some(Reason::Algebra);
+        let mut added: Vec<Option<Reason>> = shown.iter().zip(&self.own).map(reason).collect();
+        let mut prover = Prover::new(distinct, demand, shown, &self.own);
+        for cell in prover.prove(watch).map_err(|Unprotectable(cell)| self.named(cell))? {
             added[cell] = Some(Reason::Interval);
         }
-        let (mut shown, moves) = (prover.shown, prover.moves);
-        let cells_of = cells_by_atom(system);
-        let moves = thrift(system, &self.demand, &self.own, &cells_of, &mut shown, moves);
+        watch(Stage::Economy, 0, 0);
+        let cells_of = cells_by_atom(&distinct.system);
+        let moves;
+        (shown, moves) = (prover.shown, prover.moves);
+        let moves = thrift(distinct, demand, &self.own, &cells_of, &mut shown, moves);
+        let (shown, moves) = Prover::new(distinct, demand, shown, &self.own).frugal(moves, watch);
         for (shown, added) in shown.iter().zip(&mut added) {
             *added = added.filter(|_| !shown);
         }
-        Ok(Secondary { primary: self, shown, added, moves })
+        Ok(Settled { shown, added, moves })
+    }
+
+    /// What a pattern loses.
+    fn loss(&self, shown: &[bool]) -> (u64, usize) {
+        let lost = (0..shown.len()).filter(|&cell| !shown[cell] && !self.own[cell]);
+        lost.fold((0, 0), |(value, count), cell| (value + self.distinct.costs[cell], count + 1))
     }
 
     /// Candidates in the order they should be shown: what must be, zeros, kept totals, then the largest.
@@ -148,6 +207,7 @@ impl<'a> Primary<'a> {
                 !self.distinct.fixed[c],
                 value != 0 || self.rule.secondary_zeros,
                 !self.distinct.kept[c],
+                self.distinct.preferred[c],
             );
             (first, std::cmp::Reverse(value.unsigned_abs()), std::cmp::Reverse(size), c)
         });
@@ -182,10 +242,29 @@ impl Distinct {
             }
             distinct.push(number[first as usize]);
         }
-        let system = system.merged().0.restricted(&chosen);
+        // In an order of their own, so that it does not matter in which table or how often a cell stands.
+        let (merged, map) = system.merged();
+        let mut editions_of = vec![u32::MAX; merged.atoms()];
+        for (old, new) in map.into_iter().enumerate() {
+            if let Some(new) = new {
+                editions_of[new as usize] &= terms.editions_of.get(old).copied().unwrap_or(1);
+            }
+        }
+        let mut ranks: Vec<usize> = (0..chosen.len()).collect();
+        ranks.sort_by(|&a, &b| merged.cell(chosen[a]).cmp(merged.cell(chosen[b])));
+        let mut renumber = vec![0; chosen.len()];
+        for (new, &old) in (0_u32..).zip(&ranks) {
+            renumber[old] = new;
+        }
+        let distinct: Vec<u32> =
+            distinct.into_iter().map(|old: u32| renumber[old as usize]).collect();
+        let chosen: Vec<usize> = ranks.into_iter().map(|old| chosen[old]).collect();
+        let system = merged.restricted(&chosen);
         let count = system.cells();
         let (mut kept, mut fixed) = (vec![false; count], vec![false; count]);
+        let mut preferred = vec![false; count];
         for (cell, &class) in distinct.iter().enumerate() {
+            preferred[class as usize] |= terms.is_preferred(cell);
             kept[class as usize] |= terms.is_kept(cell);
             fixed[class as usize] |= terms.is_published(cell);
         }
@@ -194,7 +273,12 @@ impl Distinct {
         for (cell, fixed) in fixed.iter_mut().enumerate() {
             *fixed |= system.cell(cell).is_empty() || (zeros_stay && system.value(cell) == 0);
         }
-        Self { system, class: distinct, kept, fixed }
+        let cost = |cell: usize| match (preferred[cell], kept[cell]) {
+            (true, false) => 1,
+            (_, kept) => system.value(cell).unsigned_abs() + 2 + if kept { KEPT } else { 0 },
+        };
+        let costs = (0..count).map(cost).collect();
+        Self { system, class: distinct, kept, preferred, fixed, costs, editions_of }
     }
 }
 

@@ -5,7 +5,8 @@
 //!
 //! # Source
 //! Hundepool et al., *Statistical Disclosure Control* (2012), sections 4.2 and 5.2; (n,k) uses ≥ and p% uses <,
-//! both on absolute amounts summed by contributor.
+//! both on absolute amounts summed by contributor. Held by `every_case_withstands_the_attacker_and_loses_no_more_than_it_did`,
+//! which compares with the reference cell by cell.
 
 use crate::{Reason, Rule, System, Zeros};
 use std::collections::HashMap;
@@ -47,7 +48,7 @@ pub(super) fn reason(system: &System, cell: usize, rule: &Rule) -> Option<Reason
 }
 
 /// Absolute amounts by contributor, largest first.
-fn ranked(system: &System, cell: usize) -> Vec<u128> {
+pub(super) fn ranked(system: &System, cell: usize) -> Vec<u128> {
     let mut sums: HashMap<u32, i128> = HashMap::new();
     for &atom in system.cell(cell) {
         for &(contributor, amount) in system.contributors(atom) {

@@ -12,6 +12,8 @@ use super::elimination::{Elimination, Equation, TINY, clean, coefficient, combin
 /// After so many pivots without progress the order of choice becomes one that cannot cycle.
 const PATIENCE: usize = 40;
 const NONE: u32 = u32::MAX;
+/// How many ways are looked at for a step before one is cleared.
+const TRIED: usize = 8;
 
 /// Basic variables as sums of the others: `basic + Σ coefficient × variable` never changes.
 pub(super) struct Tableau {
@@ -23,6 +25,28 @@ pub(super) struct Tableau {
     origin: Vec<i64>,
     values: Vec<i64>,
     floors: Vec<i64>,
+    /// Floors that hold for one search, with what they were.
+    guarded: Vec<(u32, i64)>,
+    /// Whether every way is looked at for a step.
+    pub(super) thorough: bool,
+    /// Variables that do not move.
+    frozen: Vec<bool>,
+    /// Entries read so far.
+    pub(super) work: u64,
+    base: Option<Base>,
+    /// How long each list of occurrences was when it last held no row twice and none in vain.
+    tidy: Vec<usize>,
+    /// Entries of all rows, at the start and now.
+    entries: (usize, usize),
+}
+
+/// The tableau as it was before any pivot.
+#[derive(Clone)]
+struct Base {
+    rows: Vec<Equation>,
+    basic: Vec<u32>,
+    row_of: Vec<u32>,
+    occurrences: Vec<Vec<u32>>,
 }
 
 /// A way to change one variable: by sign and how much the aim gains a unit.
@@ -52,7 +76,7 @@ enum Reach {
 }
 
 impl Tableau {
-    pub(super) fn new(elimination: &Elimination, values: Vec<i64>) -> Self {
+    pub(super) fn new(elimination: &Elimination, values: Vec<i64>, floors: Vec<i64>) -> Self {
         let variables = elimination.variables;
         let mut tableau = Self {
             rows: Vec::new(),
@@ -61,7 +85,14 @@ impl Tableau {
             occurrences: vec![Vec::new(); variables],
             origin: values.clone(),
             values,
-            floors: vec![0; variables],
+            floors,
+            guarded: Vec::new(),
+            thorough: false,
+            frozen: vec![false; variables],
+            work: 0,
+            base: None,
+            tidy: vec![0; variables],
+            entries: (0, 0),
         };
         let mut sum = vec![0.0; variables];
         for step in elimination.steps.iter().rev() {
@@ -92,6 +123,14 @@ impl Tableau {
                 .collect();
             tableau.push(step.variable, row);
         }
+        let entries = tableau.rows.iter().map(Vec::len).sum();
+        tableau.entries = (entries, entries);
+        tableau.base = Some(Base {
+            rows: tableau.rows.clone(),
+            basic: tableau.basic.clone(),
+            row_of: tableau.row_of.clone(),
+            occurrences: tableau.occurrences.clone(),
+        });
         tableau
     }
 
@@ -105,16 +144,38 @@ impl Tableau {
         self.rows.push(row);
     }
 
-    /// Sets the lower bound of some variables.
-    pub(super) fn guard(&mut self, variables: &[u32], floor: i64) {
-        for &variable in variables {
-            self.floors[variable as usize] = floor;
+    /// Sets the lower bounds of some variables until the next [`Self::reset`].
+    pub(super) fn guard(&mut self, floors: &[(u32, i64)]) {
+        for &(variable, floor) in floors {
+            let old = std::mem::replace(&mut self.floors[variable as usize], floor);
+            self.guarded.push((variable, old));
         }
+    }
+
+    /// Keeps a variable where it is, or lets it go.
+    pub(super) fn freeze(&mut self, variable: u32, frozen: bool) {
+        self.frozen[variable as usize] = frozen;
     }
 
     /// Goes back to the true table; the choice of basic variables is kept.
     pub(super) fn reset(&mut self) {
         self.values.clone_from(&self.origin);
+        self.work += self.values.len() as u64 / 4;
+        // Pivots fill the rows. Going on from a full tableau costs more than beginning anew.
+        if self.entries.1 > 2 * self.entries.0 + 1000
+            && let Some(base) = &self.base
+        {
+            self.work += self.entries.0 as u64;
+            self.rows.clone_from(&base.rows);
+            self.basic.clone_from(&base.basic);
+            self.row_of.clone_from(&base.row_of);
+            self.occurrences.clone_from(&base.occurrences);
+            self.tidy.fill(0);
+            self.entries.1 = self.entries.0;
+        }
+        for (variable, old) in std::mem::take(&mut self.guarded).into_iter().rev() {
+            self.floors[variable as usize] = old;
+        }
     }
 
     /// How the first `count` variables differ from the true table.
@@ -133,6 +194,8 @@ impl Tableau {
         for _ in 0..pivots {
             let costs = self.costs(aim);
             let ways = self.ways(&costs, by.signum());
+            self.work += costs.len() as u64;
+
             if ways.is_empty() {
                 return Err(costs);
             }
@@ -182,16 +245,32 @@ impl Tableau {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "the sign of a step")]
-    fn ways(&self, costs: &Equation, direction: i64) -> Vec<Way> {
+    fn ways(&mut self, costs: &Equation, direction: i64) -> Vec<Way> {
         let way = |&(variable, cost): &(u32, f64)| {
             let sign = cost.signum() * direction as f64;
             let at = variable as usize;
             let open = sign > 0.0 || self.values[at] > self.floors[at];
-            open.then(|| Way { variable, sign, gain: cost.abs() })
+            (open && !self.frozen[at]).then(|| Way { variable, sign, gain: cost.abs() })
         };
         let mut ways: Vec<Way> = costs.iter().filter_map(way).collect();
+        for way in &ways {
+            self.tidy_up(way.variable);
+        }
         ways.sort_by_key(|w| (self.occurrences[w.variable as usize].len(), w.variable));
         ways
+    }
+
+    /// Takes out of a variable's occurrences what is there twice or in vain, once it has become much longer.
+    fn tidy_up(&mut self, variable: u32) {
+        let at = variable as usize;
+        if self.occurrences[at].len() > 2 * self.tidy[at] + 4 {
+            let mut list = std::mem::take(&mut self.occurrences[at]);
+            list.sort_unstable();
+            list.dedup();
+            list.retain(|&row| coefficient(&self.rows[row as usize], variable) != 0.0);
+            self.tidy[at] = list.len();
+            self.occurrences[at] = list;
+        }
     }
 
     /// Takes a step that gains something; where there is none, says which row blocks the way that the
@@ -204,7 +283,7 @@ impl Tableau {
     fn advance(&mut self, ways: &[Way], left: i64) -> (i64, Option<(u32, u32)>) {
         let mut best: Option<(i64, &Way, i64)> = None;
         let mut easiest: Option<(usize, u32, u32)> = None;
-        for way in ways {
+        for way in ways.iter().take(if self.thorough { usize::MAX } else { TRIED }) {
             match self.steps(way, left, easiest.map_or(usize::MAX, |e| e.0)) {
                 Reach::Steps(steps) => {
                     let gained = (way.gain * steps as f64).round() as i64;
@@ -254,15 +333,18 @@ impl Tableau {
                 unit = unit.zip(denominator(c)).map(|(a, b)| if a % b == 0 { a } else { a * b });
             }
             let slope = -c * way.sign;
-            if slope < -TINY {
-                if above <= 0 {
+            let frozen = self.frozen[basic] && c != 0.0;
+            if slope < -TINY || frozen {
+                if above <= 0 || frozen {
                     blocking += 1;
                     first = first.min(row);
                     if blocking >= most {
                         return Reach::Hard;
                     }
                 }
-                room = room.min((above as f64 / -slope + TINY).floor() as i64);
+                if !frozen {
+                    room = room.min((above as f64 / -slope + TINY).floor() as i64);
+                }
             }
         }
         match (blocking, unit) {
@@ -307,7 +389,8 @@ impl Tableau {
                 let basic = self.basic[row as usize];
                 let slope = -coefficient(&self.rows[row as usize], way.variable) * way.sign;
                 let at = basic as usize;
-                let stuck = slope < -TINY && self.values[at] <= self.floors[at];
+                let stuck =
+                    self.frozen[at] || (slope < -TINY && self.values[at] <= self.floors[at]);
                 if stuck && blocking.is_none_or(|b| basic < self.basic[b as usize]) {
                     blocking = Some(row);
                 }
@@ -324,6 +407,7 @@ impl Tableau {
     fn pivot(&mut self, row: u32, entering: u32) {
         let leaving = self.basic[row as usize];
         let scale = coefficient(&self.rows[row as usize], entering);
+        self.entries.1 -= self.rows[row as usize].len();
         let mut new: Equation = std::mem::take(&mut self.rows[row as usize])
             .into_iter()
             .filter(|e| e.0 != entering)
@@ -342,9 +426,13 @@ impl Tableau {
                 continue;
             }
             let occurrences = &mut self.occurrences;
+            self.entries.1 -= target.len();
+            self.work += (target.len() + new.len()) as u64;
             self.rows[other as usize] =
                 combine(target, -entry, &new, entering, |v| occurrences[v as usize].push(other));
+            self.entries.1 += self.rows[other as usize].len();
         }
+        self.entries.1 += new.len();
         self.rows[row as usize] = new;
         self.basic[row as usize] = entering;
         self.row_of[entering as usize] = row;

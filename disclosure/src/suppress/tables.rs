@@ -1,5 +1,7 @@
 //! Published tables of one form and year, protected together.
 
+use super::Watch;
+use super::before::{Before, Present};
 use super::blocks::{Blocks, Spread};
 use super::error::Error;
 use super::pattern::Terms;
@@ -26,7 +28,9 @@ pub struct Protected {
 /// Nobody who holds all these tables can compute a withheld cell: not by adding and subtracting, not by also
 /// using that counts are whole, not negative and (when zeros are shown) at least one where withheld, and no
 /// single person who also knows where they are counted themselves. Cells behind which fewer distinct persons
-/// than the threshold stand are withheld too. Editions published earlier are not taken into account.
+/// than the threshold stand are withheld too. The same holds for whoever also holds the releases in `before`, of the
+/// same or of other editions of the year: what they show is reckoned with, and what they withheld as primary is
+/// protected still. An inner cell that did not change between editions counts as known to be the same.
 ///
 /// # Errors
 /// When a table does not belong to the permission's form and year, needs what the cube does not have, or the
@@ -35,6 +39,8 @@ pub fn tables(
     sealed: Sealed<Protect, Microcube>,
     tables: &[&Table],
     rule: &Rule,
+    before: Vec<Before>,
+    watch: Watch<'_>,
 ) -> Result<Protected, Error> {
     let (grant, cube) = sealed.open();
     let resource = grant.resource();
@@ -46,7 +52,23 @@ pub fn tables(
     let blocks = Blocks::of(&cube, &shapes)?;
     let system = blocks.system(&cube, &shapes)?;
     let terms = terms(&cube, &shapes, &system, &blocks, rule)?;
-    let audited = super::system(&system, &terms, rule).map_err(|e| named(e, &shapes))?;
+    let audited = if before.is_empty() {
+        super::system_watched(&system, &terms, rule, watch).map_err(|e| named(e, &shapes))?
+    } else {
+        let present = Present { cube: &cube, shapes: &shapes, blocks: &blocks, rule };
+        let (joint, terms, earlier) = present.beside(&system, terms, before, resource)?;
+        super::system_watched(&joint, &terms, rule, watch).map_err(|e| match e {
+            Error::Irreconcilable { cell } => {
+                let behind = cell.parse().ok().and_then(|c: usize| c.checked_sub(system.cells()));
+                let name = behind.and_then(|c| earlier.get(c));
+                match name {
+                    Some((table, cell)) => named_in(*table, *cell, &shapes),
+                    None => named(Error::Irreconcilable { cell }, &shapes),
+                }
+            }
+            other => other,
+        })?
+    };
     let mut cells = Vec::new();
     let mut counts = Vec::new();
     let mut next = 0;
@@ -76,7 +98,7 @@ pub fn tables(
     Ok(Protected { release: audited.release(cells, Protection::Suppressed, Some(basis)), report })
 }
 
-fn value(system: &crate::System, cell: usize) -> u64 {
+pub(super) fn value(system: &crate::System, cell: usize) -> u64 {
     u64::try_from(system.value(cell)).unwrap_or(0)
 }
 
@@ -122,6 +144,15 @@ impl<'a> Shape<'a> {
     }
 }
 
+/// The refusal by an earlier cell.
+fn named_in(table: usize, cell: usize, shapes: &[Shape<'_>]) -> Error {
+    let name = shapes.get(table).map(|shape| {
+        let codes: Vec<&str> = shape.values(cell).map(|v| v.code.as_str()).collect();
+        format!("{} {} (published before)", shape.table.id, codes.join(" "))
+    });
+    Error::Irreconcilable { cell: name.unwrap_or_default() }
+}
+
 /// The refusal with the cell's codes instead of its number.
 fn named(error: Error, shapes: &[Shape<'_>]) -> Error {
     let Error::Irreconcilable { cell } = &error else { return error };
@@ -139,7 +170,7 @@ fn named(error: Error, shapes: &[Shape<'_>]) -> Error {
 }
 
 /// What is wished for each cell: totals of the country and the counties kept, few persons withheld.
-fn terms(
+pub(super) fn terms(
     cube: &Microcube,
     shapes: &[Shape<'_>],
     system: &crate::System,

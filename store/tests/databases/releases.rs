@@ -40,6 +40,11 @@ on_both! {
         assert_eq!((served[0].id, served[0].version), (second.id, 2));
         assert_eq!(served[0].archive, second.archive);
         assert_eq!(store.release(third.id).unwrap().published_at, None);
+        let all = store.releases_of(Form::F11, 2024).unwrap();
+        assert_eq!(all.iter().map(|r| r.id).collect::<Vec<_>>(), [first.id, second.id]);
+        assert_eq!(store.releases_of(Form::F11, 2023).unwrap(), []);
+        assert_eq!(store.edition_by_id(first.edition).unwrap().id, first.edition);
+        assert!(matches!(store.edition_by_id(Uuid::nil()), Err(Error::NotFound(_))));
         assert!(matches!(store.publish_release(Uuid::nil(), noon()), Err(Error::NotFound(_))));
     }
 

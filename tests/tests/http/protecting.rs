@@ -2,8 +2,9 @@
 
 use crate::installation::{place, program, succeed, words};
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 const SPECIFICATION: &str = r#"{"schema":"sdc-case/1","id":"t","title":"A table","measure":{"kind":"count","var":null},
     "dimensions":{"region":["region","county"],"source":["source"]},
@@ -83,6 +84,26 @@ fn counts_are_rounded_or_perturbed_where_that_is_asked_for() {
 }
 
 #[test]
+fn what_was_published_before_is_lived_with_or_named() {
+    let folder = prepared("editions");
+    succeed(&protect(&folder, "first", &[]));
+    let published = ["--published", "first/cells.csv"];
+    succeed(&protect(&folder, "again", &published));
+    let shown = |out: &str| column(&folder.join(out).join("cells.csv"), "suppressed");
+    assert!(shown("first").iter().zip(&shown("again")).all(|(was, is)| is <= was));
+    let mut lines = fs::read_to_string(folder.join("input.csv")).unwrap();
+    fs::write(folder.join("then.csv"), &lines).unwrap();
+    lines += "p200,r0,c0,none\np201,r4,c0,work\n";
+    fs::write(folder.join("input.csv"), &lines).unwrap();
+    let said = words(&protect(&folder, "wrong", &published));
+    assert!(said.contains("does not add up"), "{said}");
+    let edition = ["--earlier-edition", "first/cells.csv", "--earlier-input", "then.csv"];
+    succeed(&protect(&folder, "second", &edition));
+    assert!(!folder.join("wrong").exists() && folder.join("second/report.html").exists());
+    succeed(&protect(&folder, "alike", &["--like", "first/cells.csv"]));
+}
+
+#[test]
 fn options_that_cannot_be_are_refused_with_words() {
     let folder = prepared("refusing");
     fs::write(folder.join("short"), "abc").unwrap();
@@ -93,6 +114,8 @@ fn options_that_cannot_be_are_refused_with_words() {
         (&["--method", "round", "--base", "1"], "at least 2"),
         (&["--method", "round", "--with-values"], "--with-values"),
         (&["--method", "guess"], "suppress"),
+        (&["--earlier-edition", "input.csv"], "--earlier-input"),
+        (&["--method", "round", "--like", "input.csv"], "--method suppress alone"),
     ] {
         let output = protect(&folder, "out", options);
         let said = words(&output);
@@ -101,4 +124,24 @@ fn options_that_cannot_be_are_refused_with_words() {
     }
     let said = words(&protect(&folder, "spec.json", &[]));
     assert!(said.contains("spec.json is a file"), "{said}");
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    let folder = prepared("interrupted");
+    // Data that never end: the run is under way for as long as it is let.
+    let made = Command::new("mkfifo").arg(folder.join("endless.csv")).status().unwrap();
+    assert!(made.success());
+    let before: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let mut command = program();
+    command.current_dir(&folder).args(["protect", "spec.json", "endless.csv", "--out", "out"]);
+    let mut running = command.spawn().unwrap();
+    let mut data =
+        fs::File::options().read(true).write(true).open(folder.join("endless.csv")).unwrap();
+    data.write_all(b"who,region,county,source\np1,r1,c1,work\n").unwrap();
+    let interrupt = Command::new("kill").args(["-TERM", &running.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    assert!(!running.wait().unwrap().success());
+    let after: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(before.len(), after.len(), "{after:?}");
 }

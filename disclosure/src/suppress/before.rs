@@ -1,0 +1,133 @@
+//! Tables of a year beside what was released of it before.
+//!
+//! # Guarantee
+//! Whoever holds all releases of the year can work out no more than [`super::tables`] says of one, even when they know
+//! which inner cells are the same in several editions, and that a person in such a cell stayed in it.
+//!
+//! # Source
+//! Own. Held by `a_later_edition_is_protected_together_with_the_earlier_one` and
+//! `three_editions_are_protected_together`.
+
+use super::blocks::Blocks;
+use super::error::Error;
+use super::pattern::Terms;
+use super::primary;
+use super::tables::{Shape, terms, value};
+use crate::system::{Earlier, editions};
+use crate::{Cell, Microcube, Release, Rule, Sealed, System, TableCells};
+use hjemmel_policy::{Protect, ProtectTables};
+
+/// An earlier release of the same form and year, and the counts it was made from.
+pub struct Before {
+    /// The counts.
+    pub counts: Sealed<Protect, Microcube>,
+    /// What was released; only an archive that verifies gives one.
+    pub release: Release<Vec<TableCells>>,
+}
+
+/// What is about to be released.
+pub(super) struct Present<'a> {
+    pub(super) cube: &'a Microcube,
+    pub(super) shapes: &'a [Shape<'a>],
+    pub(super) blocks: &'a Blocks,
+    pub(super) rule: &'a Rule,
+}
+
+/// The present cells with all earlier ones that count behind them, and for each of those table and cell.
+type Joint = (System, Terms, Vec<(usize, usize)>);
+
+impl Present<'_> {
+    /// Joins what was released before to the present cells.
+    pub(super) fn beside(
+        &self,
+        system: &System,
+        mut terms: Terms,
+        before: Vec<Before>,
+        resource: &ProtectTables,
+    ) -> Result<Joint, Error> {
+        let mut cells: Vec<usize> = (0..system.cells()).collect();
+        let mut joint: Option<System> = None;
+        let mut same: Vec<Vec<u32>> = (0_u32..).take(system.atoms()).map(|a| vec![a]).collect();
+        let mut names = Vec::new();
+        terms.published.resize(system.cells(), false);
+        terms.preferred.resize(system.cells(), false);
+        terms.withheld.resize(system.cells(), None);
+        let mut renamings = Vec::new();
+        for Before { counts, release } in before {
+            let (grant, cube) = counts.open();
+            let asked = grant.resource();
+            if asked.form != resource.form || asked.year != resource.year {
+                return Err(Error::Before("it is of another form or year"));
+            }
+            if cube.axes() != self.cube.axes() {
+                return Err(Error::Before("its code lists are others"));
+            }
+            let then = self.blocks.system(&cube, self.shapes)?;
+            let counted = self.counted(&cube, &then, release.content(), &mut terms)?;
+            let own: Vec<usize> = counted.iter().map(|cell| cell.2).collect();
+            names.extend(counted.iter().map(|cell| (cell.0, cell.1)));
+            let earlier = Earlier { system: &then, cells: &own, same: &same, people: &[] };
+            let (next, renamed) =
+                joint.as_ref().unwrap_or(system).beside(&cells, Some(&earlier))?;
+            for (same, renamed) in same.iter_mut().zip(&renamed) {
+                if !same.contains(renamed) {
+                    same.push(*renamed);
+                }
+            }
+            renamings.push(renamed);
+            cells = (0..next.cells()).collect();
+            joint = Some(next);
+        }
+        let joint = joint.ok_or(Error::Before("there is none"))?;
+        terms.editions_of = editions(system.atoms(), joint.atoms(), &renamings);
+        Ok((joint, terms, names))
+    }
+
+    /// The cells of an earlier release that count, as table, cell of it and cell of all; adds what is wished for them.
+    fn counted(
+        &self,
+        cube: &Microcube,
+        then: &System,
+        released: &[TableCells],
+        wished: &mut Terms,
+    ) -> Result<Vec<(usize, usize, usize)>, Error> {
+        let own = terms(cube, self.shapes, then, self.blocks, self.rule)?;
+        let mut counted = Vec::new();
+        for table in released {
+            let mut first = 0;
+            let found = self.shapes.iter().enumerate().find(|(_, shape)| {
+                let found = shape.table.id == table.table;
+                first += if found { 0 } else { shape.cells() };
+                found
+            });
+            let Some((number, shape)) = found.filter(|(_, s)| s.cells() == table.cells.len())
+            else {
+                return Err(Error::Before("a table of it is no longer the same"));
+            };
+            for (at, cell) in table.cells.iter().enumerate().take(shape.cells()) {
+                let all = first + at;
+                let few = own.withheld.get(all).copied().flatten();
+                let shown = match cell {
+                    Cell::Shown(shown) if *shown != value(then, all) => {
+                        return Err(Error::Before("it was made from other records"));
+                    }
+                    Cell::Shown(_) => true,
+                    Cell::Withheld => {
+                        if let Some(preferred) = wished.preferred.get_mut(all) {
+                            *preferred = true;
+                        }
+                        if few.is_none() && primary::reason(then, all, self.rule).is_none() {
+                            continue;
+                        }
+                        false
+                    }
+                    Cell::Missing | Cell::NotCovered => continue,
+                };
+                wished.published.push(shown);
+                wished.withheld.push(few);
+                counted.push((number, at, all));
+            }
+        }
+        Ok(counted)
+    }
+}

@@ -1,0 +1,150 @@
+//! Random table-sets, protected and then judged by enumeration.
+
+use crate::brute::Enumeration;
+use crate::rationals::in_span;
+use crate::tables::{TableSet, any_table_set, any_two_way_table, system};
+use hjemmel_disclosure::audit::{Settings, attack};
+use hjemmel_disclosure::suppress::{self, Audited, Terms};
+use hjemmel_disclosure::{Rule, SmallCount, Status, Zeros};
+use proptest::prelude::*;
+
+fn rule(zeros: Zeros) -> Rule {
+    Rule { small_count: Some(SmallCount { threshold: 4, zeros }), ..Rule::default() }
+}
+
+fn protect(tables: &TableSet, rule: &Rule) -> Audited {
+    suppress::system(&tables.system(), &Terms::default(), rule).unwrap()
+}
+
+fn value(tables: &TableSet, cell: &[u32]) -> i64 {
+    cell.iter().map(|&atom| tables.counts[atom as usize]).sum()
+}
+
+fn settings(rule: &Rule) -> Settings {
+    let least_withheld = rule.least_withheld();
+    Settings { least_withheld, min_feasible: rule.min_feasible, ..Settings::default() }
+}
+
+/// What is wrong with a pattern, by enumeration; none when nothing is, or there is too much to enumerate.
+fn fault(tables: &TableSet, statuses: &[Status], rule: &Rule) -> Option<String> {
+    let cells = tables.cells();
+    let shown: Vec<bool> = statuses.iter().map(|status| *status == Status::Shown).collect();
+    let given: Vec<&Vec<u32>> =
+        cells.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(cell, _)| cell).collect();
+    for (cell, _) in cells.iter().zip(&shown).filter(|(_, shown)| !**shown) {
+        if in_span(tables.counts.len(), &given, cell) {
+            return Some(format!("{cell:?} is a combination of shown cells"));
+        }
+    }
+    let wanted = |primary: usize, secondary: usize| -> Vec<usize> {
+        let values = |status: &Status| match status {
+            Status::Shown => 1,
+            Status::Primary => primary,
+            Status::Secondary => secondary,
+        };
+        statuses.iter().map(values).collect()
+    };
+    let least = rule.least_withheld();
+    let possible = |wanted| Enumeration::new(&tables.counts, &cells, &shown, least, wanted);
+    let least_values = usize::try_from(rule.min_feasible).unwrap();
+    if possible(wanted(least_values, 2)).run() == Some(false) {
+        return Some("a withheld cell has too few possible values".to_owned());
+    }
+    let persons = (0..tables.counts.len()).filter(|&atom| tables.counts[atom] > 0);
+    for atom in persons.filter(|_| rule.insiders) {
+        if possible(wanted(2, 1)).insider(atom).run() == Some(false) {
+            return Some(format!("somebody in inner cell {atom} can tell a primary cell"));
+        }
+    }
+    None
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_pattern_gives_anything_away(tables in any_table_set(), protect_zeros: bool) {
+        let rule = rule(if protect_zeros { Zeros::Protected } else { Zeros::Shown });
+        let done = protect(&tables, &rule);
+        for (cell, status) in tables.cells().iter().zip(done.statuses()) {
+            let value = value(&tables, cell);
+            let small = value < 4 && (value > 0 || protect_zeros);
+            prop_assert!(!small || *status == Status::Primary, "{cell:?} is {status:?}");
+        }
+        prop_assert_eq!(fault(&tables, done.statuses(), &rule), None);
+        let found = attack(&tables.system(), done.statuses(), &settings(&rule));
+        prop_assert_eq!(found.breaches(), 0);
+    }
+
+    #[test]
+    fn the_same_tables_are_protected_alike(tables in any_table_set()) {
+        let rule = Rule::default();
+        let (once, twice) = (protect(&tables, &rule), protect(&tables, &rule));
+        prop_assert_eq!(once.statuses(), twice.statuses());
+        prop_assert_eq!(once.reasons(), twice.reasons());
+        prop_assert_eq!(once.evidence(), twice.evidence());
+    }
+
+    #[test]
+    fn tables_in_another_order_or_twice_are_protected_alike(
+        (tables, order) in any_table_set().prop_flat_map(|tables| {
+            let order: Vec<usize> = (0..tables.cells().len()).chain(0..3).collect();
+            let cells = tables.cells().len();
+            let order = order.into_iter().map(|at| at % cells).collect::<Vec<_>>();
+            (Just(tables), Just(order).prop_shuffle())
+        })
+    ) {
+        let straight = protect(&tables, &Rule::default());
+        let cells = tables.cells();
+        let turned: Vec<Vec<u32>> = order.iter().map(|&at| cells[at].clone()).collect();
+        let turned = suppress::system(
+            &system(tables.counts.clone(), &turned), &Terms::default(), &Rule::default()).unwrap();
+        for (at, status) in order.iter().zip(turned.statuses()) {
+            prop_assert_eq!(straight.statuses()[*at], *status);
+        }
+    }
+
+    #[test]
+    fn dropping_any_secondary_cell_of_a_minimal_pattern_is_caught(tables in any_two_way_table()) {
+        let rule = Rule::default();
+        let mut statuses = protect(&tables, &rule).statuses().to_vec();
+        let secondary = |statuses: &[Status]| -> Vec<usize> {
+            (0..statuses.len()).filter(|&cell| statuses[cell] == Status::Secondary).collect()
+        };
+        for cell in secondary(&statuses) {
+            let mut fewer = statuses.clone();
+            fewer[cell] = Status::Shown;
+            if fault(&tables, &fewer, &Rule { insiders: false, ..rule.clone() }).is_none() {
+                statuses = fewer;
+            }
+        }
+        for cell in secondary(&statuses) {
+            let mut fewer = statuses.clone();
+            fewer[cell] = Status::Shown;
+            let found = attack(&tables.system(), &fewer, &settings(&rule));
+            prop_assert!(found.breaches() > 0, "{} of {:?}", cell, statuses);
+        }
+    }
+
+    #[test]
+    fn what_was_published_stays_and_is_reckoned_with(tables in any_table_set(), at: prop::sample::Index) {
+        let rule = Rule::default();
+        let cells = tables.cells();
+        let large: Vec<usize> =
+            (0..cells.len()).filter(|&cell| value(&tables, &cells[cell]) >= 4).collect();
+        prop_assume!(!large.is_empty());
+        let published = large[at.index(large.len())];
+        let published_cells = (0..cells.len()).map(|cell| cell == published).collect();
+        let terms = Terms { published: published_cells, ..Terms::default() };
+        match suppress::system(&tables.system(), &terms, &rule) {
+            Ok(done) => {
+                prop_assert_eq!(done.statuses()[published], Status::Shown);
+                prop_assert_eq!(fault(&tables, done.statuses(), &rule), None);
+            }
+            Err(error) => {
+                let named = matches!(error, suppress::Error::Irreconcilable { .. });
+                prop_assert!(named, "{}", error);
+            }
+        }
+    }
+}
