@@ -309,6 +309,7 @@ fn what_to_try(dir: &Path, address: SocketAddr) -> String {
         format!("-H \"Authorization: Bearer $(cat {}/tokens/{name}.jwt)\"", dir.display())
     };
     let at = format!("http://{address}");
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("hjemmel"));
     let regions = "valueCodes[Region]=EAK,1144&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=Antall&valueCodes[Tid]=2024";
     format!(
         "\n\
@@ -325,15 +326,18 @@ curl -sgi {nav} '{at}/pxwebapi/v2/tables/S1101/data?{regions}&outputFormat=csv&o
 curl -s {researcher} '{at}/v1/queries?format=csv' -d '{question}'\n\n\
 # 6 The whole year as Parquet, streamed:\n\
 curl -s {nav} -H 'Accept: application/vnd.apache.parquet' '{at}/v1/datasets/skjema-11/microdata?year=2024' -o skjema-11-2024.parquet\n\n\
-# 7 An application is led to a grant by three persons (`hjemmel grant list` shows one at each stage):\n\
-hjemmel grant take submit bfd-utkast --as bld\n\
-hjemmel grant take complete bfd-utkast --as legal\n\
-hjemmel grant take review bfd-utkast --as legal --reason 'basis and purpose are sound' --memo 2026/201-3\n\
-hjemmel grant take approve bfd-utkast --as legal2\n\
-hjemmel grant take accept bfd-utkast --as bld\n\
-hjemmel grant impact bfd-utkast --as legal\n\
-hjemmel grant take activate bfd-utkast --as legal\n\
-hjemmel grant take suspend bfd-utkast --as legal --reason 'a question has come up'\n",
+# 7 An application is led to a grant by three persons (`grant list` shows one at each stage):\n\
+grant() {{ '{program}' --config '{dir}/hjemmel.toml' grant --url {at} \"$@\"; }}\n\
+grant take submit bfd-utkast --as bld\n\
+grant take complete bfd-utkast --as legal\n\
+grant take review bfd-utkast --as legal --reason 'basis and purpose are sound' --memo 2026/201-3\n\
+grant take approve bfd-utkast --as legal2\n\
+grant take accept bfd-utkast --as bld\n\
+grant impact bfd-utkast --as legal\n\
+grant take activate bfd-utkast --as legal\n\
+grant take suspend bfd-utkast --as legal --reason 'a question has come up'\n",
+        program = program.display(),
+        dir = dir.display(),
         nav = token("nav"),
         bld = token("bld"),
         researcher = token("researcher"),

@@ -76,7 +76,8 @@ struct Server {
 
 impl Command {
     pub fn run(self, config: &Path) -> Result<ExitCode, Failure> {
-        let demo = || Path::new("hjemmel-demo/tokens").join(format!("{}.jwt", self.name));
+        let beside = own_or_demo(config).with_file_name("tokens");
+        let demo = || beside.join(format!("{}.jwt", self.name));
         let file = self.token.clone().unwrap_or_else(demo);
         let token = std::fs::read_to_string(&file).map_err(Failure::at("read", &file))?;
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
@@ -144,7 +145,8 @@ impl Server {
         let response = request
             .header("Authorization", format!("Bearer {}", self.token))
             .header("Accept-Language", self.language)
-            .call()?;
+            .call()
+            .map_err(|error| self.unreached(&error))?;
         let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok());
         let tag = tag.map(str::to_owned);
         Ok((read(response)?, tag))
@@ -160,7 +162,15 @@ impl Server {
         if let Some(tag) = tag {
             request = request.header("If-Match", tag);
         }
-        read(request.send(body)?)
+        read(request.send(body).map_err(|error| self.unreached(&error))?)
+    }
+
+    /// What to do about a server that does not answer.
+    fn unreached(&self, error: &ureq::Error) -> Failure {
+        Failure::new(format!(
+            "no answer from {}: {error}; start it with `hjemmel serve`, or say where it is with --url",
+            self.url
+        ))
     }
 }
 

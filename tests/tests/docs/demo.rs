@@ -86,7 +86,7 @@ impl Demo {
         let (program, output) = Program::start(&command, "demo");
         let mut lines = BufReader::new(output).lines();
         let mut said = String::new();
-        while !said.contains(".parquet\n") {
+        while !said.contains("grant take suspend") {
             let line = lines.next().unwrap_or_else(|| panic!("no demonstration: {said}")).unwrap();
             said += &(line + "\n");
         }

@@ -87,6 +87,10 @@ fn a_second_start_takes_less_than_two_seconds_and_says_what_to_try_and_each_of_i
     assert!(said[3].contains("hjemmel-protection: exact"), "{}", said[3]);
     assert!(said[4].starts_with("year,\"STATUS\",\"value\""), "{}", said[4]);
     assert!(said[5].is_empty());
+    let function = again.said.lines().find(|line| line.starts_with("grant() {")).unwrap();
+    let steps = again.said.lines().filter(|line| line.starts_with("grant take ")).count();
+    let listed = again.shell(&format!("{function}\ngrant list --as legal"));
+    assert!(listed.output.contains("bfd-utkast") && steps > 5, "{}", listed.both());
     for part in again.said.split("http://").skip(1).filter(|part| part.contains("/docs/")) {
         let address = part.split_whitespace().next().unwrap();
         assert!(again.shell(&format!("curl -sf http://{address}")).status.success());
