@@ -9,6 +9,7 @@
 //! - A code outside its list is told once, under the control that names the field, not under 002 as well.
 //! - 030 says 1 000 000 kroner, which the original counts with, not the 600 000 it still prints.
 
+mod children;
 mod form_11;
 mod form_11c;
 mod test;
