@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 const GRANTS: usize = 10_000;
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 3;
 
 /// Sixty columns, as many as the record files have, and one identifier.
 fn columns(_: Form, _: u16) -> Vec<(String, bool)> {
@@ -36,7 +36,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let now: DateTime<Utc> = "2026-06-01T12:00:00Z".parse()?;
     let mut grants = world(&model);
     let before = Policy::build(grants.clone(), 1, &columns)?;
-    if let Some(grant) = grants.get_mut(GRANTS / 2) {
+    // Both grants of one recipient: what the other still gives is no loss.
+    for grant in grants.iter_mut().skip(GRANTS / 2).take(2) {
         grant.years.remove(&2024);
     }
     let after = Policy::build(grants, 2, &columns)?;
