@@ -62,13 +62,16 @@ fn one(measure: Measure, tree: Tree, rows: &[Row]) -> Noisy {
 
 #[test]
 fn means_and_sums_are_near_the_truth() {
-    let noisy = one(Measure::Mean(clamp(0, 999)), Tree::flat(2), &rows(20_000));
+    let noisy = one(Measure::Mean(clamp(0, 999)), Tree::flat(401), &rows(20_000));
     assert_eq!(noisy.post_processing, [PostProcessing::Ratio]);
-    let [full, empty] = noisy.levels[0].cells[..] else { panic!("two cells") };
+    let [full, empty @ ..] = &noisy.levels[0].cells[..] else { panic!("no cells") };
     let Some(Number::Real(mean)) = full.value else { panic!("no mean") };
     assert!((mean - 499.5).abs() < 6.0 * full.standard_deviation.unwrap(), "{mean}");
     assert!(full.standard_deviation.unwrap() < 0.1);
-    assert_eq!((empty.value, empty.interval95), (None, None), "nobody has a mean");
+    // Noise alone makes one in forty look like somebody: 10 of 400, and five standard deviations more are 26.
+    let made_up = empty.iter().filter(|cell| cell.value.is_some()).count();
+    assert!(made_up <= 26, "{made_up} of 400 empty cells have a mean");
+    assert!(empty.iter().all(|cell| cell.value.is_some() == cell.interval95.is_some()));
 
     let noisy = one(Measure::Sum(clamp(100, 200)), Tree::flat(1), &rows(1000));
     let cell = noisy.levels[0].cells[0];
