@@ -93,6 +93,7 @@ fn properties(edition: &EditionRef, declared: &Schema) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_key_value_metadata(Some(vec![named]));
     for field in declared.fields() {
         let path = ColumnPath::from(field.name().as_str());
@@ -101,12 +102,11 @@ fn properties(edition: &EditionRef, declared: &Schema) -> WriterProperties {
                 .set_column_dictionary_enabled(path.clone(), false)
                 .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
                 .set_column_compression(path, Compression::UNCOMPRESSED),
+            // A page of records begins after a row: whole pages before it are passed over.
             DataType::UInt32 | DataType::UInt64 => builder
                 .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_statistics_enabled(path.clone(), EnabledStatistics::Page)
                 .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
-            DataType::Dictionary(_, _) => {
-                builder.set_column_statistics_enabled(path, EnabledStatistics::Chunk)
-            }
             _ => builder,
         };
     }
