@@ -10,6 +10,7 @@ pub mod cursor;
 pub mod edge;
 pub mod fault;
 pub mod grants;
+pub mod hex;
 pub mod identity;
 pub mod journal;
 pub mod language;

@@ -3,6 +3,7 @@
 use super::installation::Installation;
 use super::progress::Progress;
 use super::{Failure, findings, say};
+use crate::hex::hex;
 use chrono::Utc;
 use hjemmel_kostra::controls::{Checker, Options, Report};
 use hjemmel_kostra::record::Lines;
@@ -252,13 +253,4 @@ pub fn digest(mut file: File) -> Result<(String, u64), Failure> {
         bytes += read as u64;
         hasher.update(buffer.get(..read).unwrap_or_default());
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,7 +1,7 @@
 //! Steps and other deeds as events of the record. No name and no reason is in them: a person stands there by a
 //! commitment, and what was written by its salted hash, so that both can be proved and neither read.
 
-use super::hex;
+use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 use chrono::{DateTime, Utc};
 use hjemmel_policy::Actor;

@@ -11,13 +11,13 @@ pub mod view;
 pub mod written;
 
 use crate::app::App;
+use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use hjemmel_policy::{Act, Actor, Caller, Case, GrantTerms, Refused, State};
 use hjemmel_store::{CaseRow, GrantRow, Store};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// A case as it is held, with the terms as they were stored when it came into force.
 #[derive(Debug, Clone)]
@@ -57,15 +57,6 @@ pub fn mark(key: [u8; 32], person: &str) -> String {
         .chain_update(key)
         .finalize();
     hex(digest.get(..16).unwrap_or_default())
-}
-
-/// Bytes as hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// What the store said, as a problem.

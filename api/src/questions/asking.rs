@@ -6,9 +6,10 @@ use super::plan::{plans, unplannable};
 use super::purser::Counter;
 use super::reading::readings;
 use super::schedule::Schedule;
-use super::{made_up, receipt, settings};
+use super::{made_up, settings};
 use crate::app::App;
 use crate::fault;
+use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 use crate::shelf::{Edition, Shelf};
 use actix_web::web;
@@ -145,7 +146,7 @@ async fn decide(
         .iter()
         .map(|edition| {
             let digest = edition.reference.sha256.unwrap_or_default();
-            (edition.reference.year, receipt::hex(&digest))
+            (edition.reference.year, hex(&digest))
         })
         .collect();
     let key = question_key(&question.canonical(), &of);

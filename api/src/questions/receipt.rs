@@ -2,13 +2,13 @@
 //! it to others who trust the installation and not the researcher.
 
 use super::answer::{Answer, Privacy};
+use crate::hex::hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::SecondsFormat;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// The key that signs receipts.
 pub struct ReceiptKey {
@@ -66,13 +66,4 @@ pub fn values(answer: &Answer) -> String {
         None => "null\n".to_owned(),
     });
     hex(&Sha256::digest(lines.collect::<String>().as_bytes()))
-}
-
-/// Bytes in hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
