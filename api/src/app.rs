@@ -27,6 +27,9 @@ use uuid::Uuid;
 /// How much memory finished answers may take.
 const READY_BYTES: u64 = 64 << 20;
 
+/// How many deliveries may arrive at a time; each holds a thread while it does.
+const ARRIVALS: usize = 64;
+
 /// Why a server cannot start or refresh.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -81,6 +84,8 @@ pub struct App {
     turn: Mutex<()>,
     healthy: Arc<AtomicBool>,
     ready: moka::sync::Cache<String, Arc<Ready>>,
+    /// Places for deliveries that arrive.
+    arrivals: tokio::sync::Semaphore,
 }
 
 /// What the pictures were made from.
@@ -141,6 +146,7 @@ impl App {
                 })
                 .max_capacity(READY_BYTES)
                 .build(),
+            arrivals: tokio::sync::Semaphore::new(ARRIVALS),
         };
         app.refresh(Utc::now())?;
         Ok(app)
@@ -297,6 +303,12 @@ impl App {
     #[must_use]
     pub const fn ready(&self) -> &moka::sync::Cache<String, Arc<Ready>> {
         &self.ready
+    }
+
+    /// Places for deliveries that arrive.
+    #[must_use]
+    pub const fn arrivals(&self) -> &tokio::sync::Semaphore {
+        &self.arrivals
     }
 
     /// Whether the database answered the last time it was asked.

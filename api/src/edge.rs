@@ -65,7 +65,7 @@ pub async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    if declared_length(&request) > LARGEST_BODY {
+    if declared_length(&request) > LARGEST_BODY && !is_delivery(&request) {
         let problem = Problem::new(Kind::TooLarge).for_request(request.request());
         return Ok(request.into_response(problem.error_response()));
     }
@@ -95,6 +95,11 @@ pub async fn guard(
     Ok(if head { response.map_body(|_, body| Withheld(body.size()).boxed()) } else { response })
 }
 
+/// A file that is read as it arrives has a limit of its own.
+fn is_delivery(request: &ServiceRequest) -> bool {
+    request.method() == Method::POST && request.path() == "/v1/deliveries"
+}
+
 fn declared_length(request: &ServiceRequest) -> usize {
     let length = request.headers().get(header::CONTENT_LENGTH);
     length.and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or_default()
@@ -107,7 +112,9 @@ fn readable(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|media_type| media_type.as_bytes() == crate::problem::MEDIA_TYPE.as_bytes());
-    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+    // A report on a refused delivery is what was asked for, in the format that was asked for.
+    let is_report = response.headers().contains_key("hjemmel-delivery");
+    if is_problem || is_report || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let problem = Problem::new(kind(status)).for_request(response.request());

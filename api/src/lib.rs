@@ -7,6 +7,7 @@ pub mod app;
 pub mod axes;
 pub mod command;
 pub mod cursor;
+pub mod deliveries;
 pub mod edge;
 pub mod fault;
 pub mod grants;

@@ -1,5 +1,6 @@
 //! The OpenAPI document: what the handlers say, completed with what holds for all of them.
 
+mod inbound;
 mod law;
 
 use crate::problem::Kind;
@@ -20,6 +21,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         (name = "Tables", description = "Published tables, as PxWebApi 2."),
         (name = "Datasets", description = "The datasets and, on a legal basis, their records."),
         (name = "Questions", description = "Questions of your own, answered with calibrated noise at the cost of a budget."),
+        (name = "Deliveries", description = "A municipality's own file in, a report out."),
         (name = "Access", description = "What you may see and why."),
         (name = "Grants", description = "Applying for a grant, deciding on it, and stopping it."),
         (name = "Audit", description = "The record nobody can rewrite unseen: events, signed checkpoints, proofs."),
@@ -141,7 +143,7 @@ const COMMON: &[(&str, &[Kind])] = {
 
 /// The problems of every operation.
 static PROBLEMS: LazyLock<Vec<(&str, &[Kind])>> =
-    LazyLock::new(|| [COMMON, law::PROBLEMS].concat());
+    LazyLock::new(|| [COMMON, law::PROBLEMS, inbound::PROBLEMS].concat());
 
 /// Operations whose answers hold data and carry all marks.
 const WITH_DATA: [&str; 5] =

@@ -49,6 +49,8 @@ pub enum Kind {
     MayNotAsk,
     /// A budget does not hold what the question costs.
     BudgetExhausted,
+    /// The controls refuse what was delivered.
+    DeliveryRefused,
     /// Database, policy, record or keys cannot be reached; nothing was released.
     Unavailable,
     /// A fault of ours.
@@ -57,7 +59,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NotSignedIn,
         Self::InvalidToken,
         Self::NoLegalBasis,
@@ -76,6 +78,7 @@ impl Kind {
         Self::HardRule,
         Self::MayNotAsk,
         Self::BudgetExhausted,
+        Self::DeliveryRefused,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -102,6 +105,7 @@ impl Kind {
             Self::HardRule => "hard-rule",
             Self::MayNotAsk => "may-not-ask",
             Self::BudgetExhausted => "budget-exhausted",
+            Self::DeliveryRefused => "delivery-refused",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -121,7 +125,7 @@ impl Kind {
             Self::WrongState => StatusCode::CONFLICT,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
-            Self::HardRule => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::HardRule | Self::DeliveryRefused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound | Self::NotPublished => StatusCode::NOT_FOUND,
             Self::ParameterError => StatusCode::BAD_REQUEST,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -154,6 +158,7 @@ impl Kind {
             Self::HardRule => Text::new("Bryter en fast regel", "Breaks a hard rule"),
             Self::MayNotAsk => Text::new("Kan ikke spørre", "May not ask"),
             Self::BudgetExhausted => Text::new("Budsjettet er brukt opp", "Budget exhausted"),
+            Self::DeliveryRefused => Text::new("Leveringen er avvist", "Delivery refused"),
             Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
             Self::Internal => Text::new("Intern feil", "Internal error"),
         }
@@ -234,6 +239,10 @@ impl Kind {
             Self::BudgetExhausted => Text::new(
                 "Et budsjett rekker ikke til spørsmålet. Det fylles ikke på med tiden. Ingenting er lest eller trukket.",
                 "A budget does not hold what the question costs. Time does not refill it. Nothing was read or charged.",
+            ),
+            Self::DeliveryRefused => Text::new(
+                "Kontrollene fant feil som avviser filen, og ingenting av den er beholdt. `delivery` sier hvilke, og hva som skal gjøres.",
+                "The controls found faults that refuse the file, and nothing of it is kept. `delivery` says which, and what to do.",
             ),
             Self::Unavailable => Text::new(
                 "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",

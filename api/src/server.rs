@@ -103,6 +103,9 @@ async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
 fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
     std::thread::Builder::new().name("refresh".to_owned()).spawn(move || {
         let mut fault = None;
+        if let Err(error) = crate::deliveries::sweep(&app, Utc::now()) {
+            tracing::warn!(%error, "what cut deliveries left could not be swept away");
+        }
         let mut listener = app.store().listener();
         loop {
             listener.wait(every);

@@ -23,6 +23,9 @@ pub struct Settings {
     /// Questions that are answered with noise.
     #[serde(default)]
     pub questions: crate::questions::Questions,
+    /// Deliveries from municipalities.
+    #[serde(default)]
+    pub deliveries: crate::deliveries::Deliveries,
     /// A demonstration or test: synthetic identity numbers and test issuers are accepted. Never with real
     /// records.
     #[serde(default)]
@@ -155,7 +158,7 @@ enum Written {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 14] = [
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 15] = [
     ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
     ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),
     ("HJEMMEL_SERVER_REFRESH_MILLISECONDS", ["server", "refresh_milliseconds"], Written::Number),
@@ -164,6 +167,7 @@ const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 14] = [
     ("HJEMMEL_REGISTERS_FOLDER", ["registers", "folder"], Written::Text),
     ("HJEMMEL_REGISTERS_MEMORY_MEGABYTES", ["registers", "memory_megabytes"], Written::Number),
     ("HJEMMEL_KEYS_FILE", ["keys", "file"], Written::Text),
+    ("HJEMMEL_DELIVERIES_MAX_MEGABYTES", ["deliveries", "max_megabytes"], Written::Number),
     ("HJEMMEL_TABLES_MAX_CELLS", ["tables", "max_cells"], Written::Number),
     (
         "HJEMMEL_QUESTIONS_RHO_PER_DATASET_YEAR",

@@ -23,6 +23,7 @@ mod contents;
 mod duplicates;
 mod fit;
 mod plan;
+mod quote;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -33,9 +34,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 pub use checker::Checker;
+pub use quote::Quote;
 pub use summary::{Band, Sum, Summary};
 
-use crate::{Form, Text};
+use crate::{Form, Text, layout::Layout, record::Record};
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -66,6 +68,7 @@ pub struct Finding {
 
 /// What a file is checked against besides its layout.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Options {
     /// The municipality that sends the file; `None` for a file of many.
     pub sender: Option<String>,
@@ -79,6 +82,8 @@ pub struct Options {
     pub expects_records: bool,
     /// How many findings are kept; the others are counted.
     pub max_findings: usize,
+    /// Whether what stands in the fields is kept beside the findings, for whoever sent the file.
+    pub quotes: bool,
 }
 
 impl Default for Options {
@@ -90,6 +95,7 @@ impl Default for Options {
             contents: false,
             expects_records: true,
             max_findings: 1000,
+            quotes: false,
         }
     }
 }
@@ -130,6 +136,8 @@ pub struct Hint {
 /// The findings that are kept, and the count of the rest.
 struct Findings {
     kept: Vec<Finding>,
+    /// One for each kept finding, where they are wanted.
+    quotes: Vec<Quote>,
     omitted: u64,
     max: usize,
     refused: bool,
@@ -137,7 +145,7 @@ struct Findings {
 
 impl Findings {
     const fn new(max: usize) -> Self {
-        Self { kept: Vec::new(), omitted: 0, max, refused: false }
+        Self { kept: Vec::new(), quotes: Vec::new(), omitted: 0, max, refused: false }
     }
 
     /// Adds a finding that refuses the file unless it is a warning; its words are made only if it is kept.
@@ -157,9 +165,17 @@ impl Findings {
         }
     }
 
+    /// Keeps what stands in the record beside the findings that have come since this was last done.
+    fn quote(&mut self, layout: &Layout, record: Option<&Record<'_>>) {
+        for finding in self.kept.get(self.quotes.len()..).unwrap_or_default() {
+            self.quotes.push(Quote::of(layout, record, finding));
+        }
+    }
+
     /// Forgets what was found so far; the file stays refused.
     fn clear(&mut self) {
         self.kept.clear();
+        self.quotes.clear();
         self.omitted = 0;
     }
 }

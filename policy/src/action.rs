@@ -10,6 +10,8 @@ pub const SCOPE_MICRODATA: &str = "ssb:kostra.microdata";
 pub const SCOPE_TABLES: &str = "ssb:kostra.tables";
 /// The scope an organisation's token must carry to ask protected questions.
 pub const SCOPE_QUESTIONS: &str = "ssb:kostra.questions";
+/// The scope a municipality's token must carry to deliver for itself.
+pub const SCOPE_DELIVERIES: &str = "ssb:kostra.deliveries";
 
 mod sealed {
     use super::{Asked, BTreeSet, Tier};

@@ -26,7 +26,7 @@ pub mod tier;
 
 pub use action::{
     Action, Ask, Asking, MicrodataRead, Protect, ProtectTables, ReadMicrodata, ReadTable,
-    SCOPE_MICRODATA, SCOPE_QUESTIONS, SCOPE_TABLES, TableRead,
+    SCOPE_DELIVERIES, SCOPE_MICRODATA, SCOPE_QUESTIONS, SCOPE_TABLES, TableRead,
 };
 pub use caller::{Caller, Role, Subject};
 pub use decision::{Asked, Decision, Failure, GrantRef, NearMiss, Outcome};

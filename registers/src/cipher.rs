@@ -91,7 +91,18 @@ impl Cipher {
         }
     }
 
-    fn seal(&mut self, headers: &[&[u8]], plain: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    /// What was sealed with the same headers, if it was.
+    pub(crate) fn open_part(&mut self, headers: &[&[u8]], ciphertext: &[u8]) -> Option<Vec<u8>> {
+        self.0.decrypt(headers, ciphertext).ok()
+    }
+
+    /// Appends the tag and ciphertext of a plain text with headers.
+    pub(crate) fn seal(
+        &mut self,
+        headers: &[&[u8]],
+        plain: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Option<()> {
         let start = out.len();
         out.resize(start + TAG, 0);
         out.extend_from_slice(plain);

@@ -24,7 +24,7 @@ impl<'a> NewFile<'a> {
         if edition.file(root).exists() {
             return Err(Error::Exists(edition.clone()));
         }
-        clear(&folder)?;
+        clear(&folder, PREFIX)?;
         let temporary = Builder::new().prefix(PREFIX).tempfile_in(&folder);
         let temporary = temporary.map_err(Error::io("write in", &folder))?;
         // Held for as long as the import lives, so that others can tell it from a crashed one.
@@ -73,11 +73,11 @@ impl crate::Registers {
     }
 }
 
-/// Removes temporary files no living import holds.
-fn clear(folder: &Path) -> Result<(), Error> {
+/// Removes temporary files of a prefix that nobody living holds.
+pub(crate) fn clear(folder: &Path, prefix: &str) -> Result<(), Error> {
     let entries = fs::read_dir(folder).map_err(Error::io("read", folder))?;
     for entry in entries.flatten() {
-        let is_temporary = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let is_temporary = entry.file_name().to_string_lossy().starts_with(prefix);
         let abandoned = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
         if is_temporary && abandoned() {
             let _ = fs::remove_file(entry.path());

@@ -7,7 +7,7 @@
 use crate::{Error, cipher::Cipher};
 use hjemmel_disclosure::{Identities, NotOurs};
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 use std::{
     collections::HashMap,
     fs,
@@ -111,6 +111,14 @@ impl Keys {
     /// A cipher over the identifier key, for one thread.
     pub(crate) fn cipher(&self) -> Cipher {
         Cipher::new(&self.identifiers)
+    }
+
+    /// A cipher over the key of deliveries that are not yet part of an edition, for one thread.
+    pub(crate) fn inbox(&self) -> Cipher {
+        let name = b"hjemmel inbox 1";
+        let hash = Sha512::new().chain_update(name).chain_update(self.identifiers.as_slice());
+        let key = Zeroizing::new(<[u8; 64]>::from(hash.finalize()));
+        Cipher::new(&key)
     }
 
     fn draw() -> Result<Self, getrandom::Error> {

@@ -14,6 +14,7 @@ mod fictitious;
 mod file;
 pub mod filter;
 pub mod import;
+pub mod inbox;
 pub mod keys;
 mod opened;
 pub mod read;
@@ -25,6 +26,7 @@ pub use edition::EditionRef;
 pub use error::Error;
 pub use filter::Filter;
 pub use import::Imported;
+pub use inbox::{Deposit, DepositRef};
 pub use keys::Keys;
 pub use read::RowQuery;
 

@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod imports;
 mod lock;
+mod municipal;
 mod policy;
 mod purses;
 mod releases;
@@ -31,6 +32,7 @@ pub use imports::{
     Added, Delivery, DeliveryStatus, Edition, EditionKind, EditionStatus, NewEdition,
 };
 pub use lock::ImportLock;
+pub use municipal::{MunicipalDelivery, MunicipalFilter, MunicipalStatus, Received};
 pub use policy::{GrantRow, PolicyVersion};
 pub use purses::{Charge, Purse, PurseId, PurseKind};
 pub use releases::{NewRelease, Release};

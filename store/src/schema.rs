@@ -136,6 +136,31 @@ diesel::table! {
     }
 }
 diesel::table! {
+    municipal_deliveries (id) {
+        id -> Text,
+        number -> BigInt,
+        form -> Text,
+        year -> Integer,
+        kommune -> Text,
+        sha256 -> Text,
+        bytes -> BigInt,
+        records -> BigInt,
+        status -> Text,
+        report -> Text,
+        organisation -> Text,
+        supplier -> Nullable<Text>,
+        client -> Nullable<Text>,
+        received_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    edition_parts (edition_id, delivery_id) {
+        edition_id -> Text,
+        delivery_id -> Text,
+    }
+}
+diesel::table! {
     releases (id) {
         id -> Text,
         form -> Text,
@@ -266,3 +291,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(grants, grant_periods);
+diesel::allow_tables_to_appear_in_same_query!(municipal_deliveries, edition_parts);

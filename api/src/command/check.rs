@@ -72,7 +72,7 @@ impl Check {
         })?;
         let options = Options {
             sender: self.sender.clone(),
-            kommuner: findings::kommuner(self.year),
+            kommuner: crate::deliveries::kommuner(self.year),
             allow_synthetic: self.test,
             contents: true,
             max_findings: self.most,

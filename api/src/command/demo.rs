@@ -25,6 +25,14 @@ const DONE: &str = "demo-is-complete";
 /// The seed of the demonstration's records.
 const SEED: u64 = 20_260_315;
 
+/// The municipality that can deliver to the demonstration.
+const SENDER: &str = "
+[[deliveries.senders]]
+organisation = \"940039541\"
+kommune = \"3107\"
+from = 2024
+";
+
 /// The question the demonstration suggests.
 const QUESTION: &str = r#"{"dataset":"skjema-11C","year":2024,"measure":{"count":"persons"},"groupBy":["STATUS"],"rho":0.01}"#;
 
@@ -243,6 +251,7 @@ folder = \"registers\"
 file = \"keys\"
 "
     .to_owned();
+    text.push_str(SENDER);
     text.push_str(&projects_text());
     for config in issuer.configs(token::AUDIENCE) {
         text.push_str(&issuer_text(&config));

@@ -1,15 +1,8 @@
 //! What the controls found, as a person reads it.
 
 use super::say;
+use hjemmel_kostra::Language;
 use hjemmel_kostra::controls::{Band, Report, Severity, Summary};
-use hjemmel_kostra::{Division, Language};
-use std::collections::BTreeSet;
-
-/// The municipalities of a year, where they are known.
-pub fn kommuner(year: u16) -> Option<BTreeSet<String>> {
-    let division = Division::of(year)?;
-    Some(division.kommuner.iter().map(|kommune| kommune.code.clone()).collect())
-}
 
 /// A severity in the word of the control program.
 pub const fn word(severity: Severity) -> &'static str {

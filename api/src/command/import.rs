@@ -205,7 +205,7 @@ fn checker(
 ) -> Result<Checker, Failure> {
     let options = Options {
         sender,
-        kommuner: findings::kommuner(layout.year),
+        kommuner: crate::deliveries::kommuner(layout.year),
         allow_synthetic: installation.settings.test_installation,
         ..Options::default()
     };

@@ -4,7 +4,7 @@ use super::{Failure, say};
 use crate::identity::{DevIssuer, OrganisationToken, PersonToken};
 use chrono::Utc;
 use clap::ValueEnum;
-use hjemmel_policy::{OrganisationNumber, Role, SCOPE_MICRODATA, SCOPE_TABLES};
+use hjemmel_policy::{OrganisationNumber, Role, SCOPE_DELIVERIES, SCOPE_MICRODATA, SCOPE_TABLES};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -91,7 +91,7 @@ fn body(issuer: &DevIssuer, consumer: OrganisationNumber, seconds: u32) -> Resul
         consumer,
         supplier: None,
         client: "demo".to_owned(),
-        scopes: vec![SCOPE_TABLES.to_owned(), SCOPE_MICRODATA.to_owned()],
+        scopes: [SCOPE_TABLES, SCOPE_MICRODATA, SCOPE_DELIVERIES].map(ToOwned::to_owned).into(),
         audience: AUDIENCE.to_owned(),
         lifetime_seconds: seconds,
         jti: Uuid::new_v4(),

@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod budgets;
 pub mod decisions;
+pub mod deliveries;
 pub mod grants;
 pub mod health;
 pub mod matrix;
@@ -40,6 +41,10 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(budgets::list_spends)
         .service(budgets::list_budgets)
         .service(budgets::change_budget)
+        .service(deliveries::deliver)
+        .service(deliveries::list_deliveries)
+        .service(deliveries::read_delivery)
+        .service(deliveries::confirm_delivery)
         .service(access::read_me)
         .service(access::read_decision)
         .configure(law);

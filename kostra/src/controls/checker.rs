@@ -1,7 +1,7 @@
 //! Checks a file line by line.
 
 use super::{
-    Findings, Options, Report, Severity,
+    Findings, Options, Quote, Report, Severity,
     contents::Contents,
     duplicates::Duplicates,
     fit,
@@ -97,6 +97,7 @@ impl Checker {
         if std::mem::take(&mut self.is_blank) {
             self.records += 1;
             self.refuse_shape(number.saturating_sub(1), 1, false);
+            self.quote(None);
         }
         self.records += 1;
         let record = Record::decode(line, self.layout.record_length);
@@ -106,12 +107,14 @@ impl Checker {
         let has_controls = line.iter().map(|&byte| u32::from(byte < b' ')).sum::<u32>() > 0;
         if record.length() != self.layout.record_length || has_controls {
             self.refuse_shape(number, record.length(), has_controls);
+            self.quote(None);
             return None;
         }
         let before = (self.findings.kept.len(), self.findings.omitted);
         if !self.is_broken {
             self.check_record(number, &record);
         }
+        self.quote(Some(&record));
         (before == (self.findings.kept.len(), self.findings.omitted)).then_some(record)
     }
 
@@ -123,7 +126,14 @@ impl Checker {
 
     /// Ends the file.
     #[must_use]
-    pub fn finish(mut self) -> Report {
+    pub fn finish(self) -> Report {
+        self.finish_quoted().0
+    }
+
+    /// Ends the file, and gives what stands in the records beside the findings, one for each; none where
+    /// [`Options::quotes`] does not ask for them.
+    #[must_use]
+    pub fn finish_quoted(mut self) -> (Report, Vec<Quote>) {
         let is_empty = self.records == 0;
         let rule = ("000", Severity::Fatal);
         if self.options.expects_records && is_empty {
@@ -133,7 +143,8 @@ impl Checker {
             self.findings.add(None, rule, &[], wording::unexpected_records);
         }
         let accepted = !self.findings.refused;
-        Report {
+        self.quote(None);
+        let report = Report {
             form: self.layout.form,
             year: self.layout.year,
             records: self.records,
@@ -142,6 +153,13 @@ impl Checker {
             accepted,
             summary: self.summing.filter(|_| accepted).map(Summing::finish),
             hint: if accepted { None } else { fit::hint(self.layout, &self.sample) },
+        };
+        (report, self.findings.quotes)
+    }
+
+    fn quote(&mut self, record: Option<&Record<'_>>) {
+        if self.options.quotes {
+            self.findings.quote(self.layout, record);
         }
     }
 

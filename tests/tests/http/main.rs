@@ -21,6 +21,8 @@ mod canary;
 mod checks;
 mod commands;
 mod cut;
+mod deliveries;
+mod deliveries_cut;
 mod extracts;
 mod faults;
 mod fictitious;

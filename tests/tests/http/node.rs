@@ -171,12 +171,22 @@ impl Caller<'_> {
         }
     }
 
+    /// Sends a file.
+    pub fn file(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        file: &[u8],
+    ) -> Result<Answer, String> {
+        self.call(&ureq::http::Method::POST, path, headers, file)
+    }
+
     fn call(
         &self,
         method: &ureq::http::Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: &str,
+        body: impl AsRef<[u8]>,
     ) -> Result<Answer, String> {
         let url = format!("{}{path}", self.node.address);
         let mut request = ureq::http::Request::builder().uri(url);
@@ -191,7 +201,7 @@ impl Caller<'_> {
         let response = if method == ureq::http::Method::GET {
             agent.run(request.body(()).unwrap())
         } else {
-            agent.run(request.body(body.to_owned()).unwrap())
+            agent.run(request.body(body.as_ref()).unwrap())
         };
         let mut response = response.map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();

@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 const ADDRESS: &str = "/v1/me";
 
 /// The installation's own issuer, held by an attacker who can sign anything with it.
-struct Issuer {
+pub struct Issuer {
     key: SigningKey,
     kid: String,
 }
 
 impl Issuer {
-    fn of(installation: &Installation) -> Self {
+    /// The issuer of an installation.
+    pub fn of(installation: &Installation) -> Self {
         let pem = std::fs::read_to_string(installation.path("issuer-key.pem")).unwrap();
         let set = std::fs::read_to_string(installation.path("jwks.json")).unwrap();
         let set: Value = serde_json::from_str(&set).unwrap();
@@ -34,7 +35,8 @@ impl Issuer {
         format!("{text}.{}", encode(&signature))
     }
 
-    fn mint(&self, header: &Value, claims: &Value) -> String {
+    /// A sound token of NAV's with some claims changed.
+    pub fn mint(&self, header: &Value, claims: &Value) -> String {
         self.sign(&self.header(header), &but(sound(), claims).to_string())
     }
 }

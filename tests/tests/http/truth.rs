@@ -110,6 +110,29 @@ impl Truth {
         file
     }
 
+    /// The file of one municipality: every record as if it were its own, each person once, with journal numbers
+    /// of its own.
+    pub fn of_one(&self, kommune: &str) -> Vec<String> {
+        let place = |name: &str| {
+            let field = self.layout.field(name).unwrap();
+            field.start..field.start + field.length
+        };
+        let (number, journal) = (place("PERSON_FODSELSNR"), place("PERSON_JOURNALNR"));
+        let mut numbers = HashSet::new();
+        let mut kept = Vec::new();
+        for line in &self.lines {
+            if numbers.insert(&line[number.clone()]) {
+                let mut line = line.clone();
+                let own = format!("{:0width$}", numbers.len(), width = journal.len());
+                line.replace_range(journal.clone(), &own);
+                line.replace_range(place("KOMMUNE_NR"), kommune);
+                line.replace_range(place("BYDELSNR"), "  ");
+                kept.push(line);
+            }
+        }
+        kept
+    }
+
     /// How many records there are.
     pub fn records(&self) -> usize {
         self.lines.len()

@@ -172,3 +172,32 @@ fn a_national_file_is_checked_in_a_fraction_of_a_second() {
     eprintln!("{} MB: read {read:?}, read and checked {checked:?}", file.len() / 1_000_000);
     assert!(checked.as_millis() < 1000);
 }
+
+#[test]
+fn what_stands_in_the_fields_is_kept_beside_each_finding_where_it_is_asked_for() {
+    let right = Sample::new(Form::F11, 2025, 0);
+    let wrong = Sample::new(Form::F11, 2025, 1).with("KJONN", "9").with("BYDELSNR", "07");
+    let lines = [&right.line, &wrong.line].map(String::as_bytes);
+    let run = |lines: &[&[u8]], options| {
+        let mut checker = Checker::new(layout(), options).unwrap();
+        for (line, number) in lines.iter().zip(1..) {
+            checker.check_line(number, line);
+        }
+        checker.finish_quoted()
+    };
+    let asked = Options { quotes: true, ..options() };
+    let (report, quotes) = run(&lines, asked.clone());
+    assert_eq!(report.findings.len(), quotes.len());
+    let of = |rule| report.findings.iter().position(|found| found.rule == rule).unwrap();
+    assert_eq!((quotes[of("008")].journal(), quotes[of("008")].value(0)), ("J1", Some("9")));
+    let bydel = &quotes[of("003B")];
+    assert_eq!((bydel.value(0), bydel.value(1), bydel.value(2)), (Some("3107"), Some("07"), None));
+    assert_eq!(format!("{bydel:?}"), "Quote(…)");
+    // A line that is no record has nothing to quote, and what was found before it is forgotten.
+    let (report, quotes) = run(&[lines[1], b"short"], asked.clone());
+    assert_eq!((report.findings.len(), quotes.len()), (1, 1));
+    assert_eq!((quotes[0].journal(), quotes[0].value(0)), ("", None));
+    let few = Options { max_findings: 1, ..asked };
+    assert_eq!(run(&lines, few).1.len(), 1);
+    assert!(run(&lines, options()).1.is_empty());
+}

@@ -1,0 +1,47 @@
+//! What municipalities send for themselves: taken in, told about, and kept until it becomes part of an edition.
+
+pub mod arriving;
+pub mod intake;
+pub mod page;
+pub mod settings;
+pub mod sheet;
+pub mod view;
+
+pub use settings::Deliveries;
+
+use crate::app::App;
+use chrono::{DateTime, TimeDelta, Utc};
+use hjemmel_kostra::{Division, Form, Layout};
+use std::collections::BTreeSet;
+
+/// How old a file nobody knows of must be before it is swept away: its delivery may be about to be stored.
+const ABANDONED: TimeDelta = TimeDelta::hours(1);
+
+/// The municipalities of a year, where they are known.
+#[must_use]
+pub fn kommuner(year: u16) -> Option<BTreeSet<String>> {
+    let division = Division::of(year)?;
+    Some(division.kommuner.iter().map(|kommune| kommune.code.clone()).collect())
+}
+
+/// Removes the files of deliveries that were cut between their file and the database.
+///
+/// # Errors
+/// What could not be read or removed.
+pub fn sweep(app: &App, now: DateTime<Utc>) -> Result<(), intake::Fault> {
+    for form in Form::ALL {
+        for year in Layout::years(form) {
+            for (deposit, written) in app.registers().deposits(form, year)? {
+                let is_known = match app.store().municipal_delivery(deposit.id) {
+                    Ok(_) => true,
+                    Err(hjemmel_store::Error::NotFound(_)) => false,
+                    Err(error) => return Err(error.into()),
+                };
+                if !is_known && now - written > ABANDONED {
+                    app.registers().discard_deposit(&deposit)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}

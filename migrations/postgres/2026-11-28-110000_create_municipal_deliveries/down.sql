@@ -1,0 +1,2 @@
+DROP TABLE edition_parts;
+DROP TABLE municipal_deliveries;
