@@ -247,6 +247,7 @@ diesel::table! {
         proposed_at -> BigInt,
         approved_by -> Nullable<Text>,
         settled_at -> Nullable<BigInt>,
+        proposed_marks -> Text,
     }
 }
 diesel::table! {
