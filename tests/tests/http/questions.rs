@@ -286,6 +286,16 @@ fn only_researchers_of_a_project_ask() {
         let refused = NODE.caller(name).post(QUERIES, &question).problem(403, "may-not-ask");
         assert!(refused["decision"].is_string(), "{name}");
     }
+    // Whoever was decided on may read why, and nobody else who has no part in it.
+    let answer = ask(&about(&json!({ "rho": 0.001 })));
+    let decision = format!("/v1/decisions/{}", answer.header("hjemmel-decision"));
+    let own = NODE.caller("researcher").get(&decision).ok().json();
+    assert_eq!(
+        (&own["outcome"], &own["decision"]["resource"]["project"]),
+        (&json!("allowed"), &json!("kvp-effekt"))
+    );
+    NODE.caller("researcher2").get(&decision).problem(404, "not-found");
+    NODE.caller("auditor").get(&decision).ok();
     let mut named = about(&json!({ "rho": 0.001 }));
     named["project"] = "unge".into();
     let refused =
