@@ -17,6 +17,7 @@ mod policy;
 mod purses;
 mod releases;
 mod schema;
+mod settle;
 mod spends;
 mod store;
 mod values;
@@ -34,6 +35,7 @@ pub use lock::ImportLock;
 pub use policy::{GrantRow, PolicyVersion};
 pub use purses::{Charge, Purse, PurseId, PurseKind};
 pub use releases::{NewRelease, Release};
+pub use settle::{Round, Settled};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
 pub use store::{Store, newest_migration};
 

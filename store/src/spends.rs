@@ -103,56 +103,6 @@ struct Table {
 }
 
 impl Store {
-    /// Takes the price of each question from all its purses, or of none, and makes that durable before it
-    /// returns. Questions are served one after the other, on PostgreSQL over all servers: the purses are locked
-    /// for the transaction, so that none can be read before what went before it is written.
-    ///
-    /// The same question is paid for once: while somebody who paid less than `patience` ago may still answer,
-    /// others are told to wait.
-    ///
-    /// # Errors
-    /// Nothing was taken. After a lost connection it may have been all the same, and then it stays taken.
-    pub fn reserve(&self, asked: &[Spend], patience: TimeDelta) -> Result<Vec<Reserved>, Error> {
-        if asked.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.write("purses", |conn| {
-            let keys: BTreeSet<&str> = asked.iter().map(|s| s.question_key.as_str()).collect();
-            let mut known = answers::of_keys(conn, &keys)?;
-            let mut under_way = under_way(conn, asked, patience)?;
-            let ids = asked.iter().flat_map(|spend| &spend.charges).map(|charge| &charge.purse);
-            let mut table = Table { purses: purses::load(conn, ids)?, today: BTreeMap::new() };
-            let (mut rows, mut parts) = (Vec::new(), Vec::new());
-            let mut outcomes = Vec::with_capacity(asked.len());
-            for spend in asked {
-                if let Some(answer) = known.remove(&spend.question_key) {
-                    known.insert(spend.question_key.clone(), answer.clone());
-                    outcomes.push(Reserved::Answered(Box::new(answer)));
-                    continue;
-                }
-                if under_way.contains(&spend.question_key) {
-                    outcomes.push(Reserved::UnderWay);
-                    continue;
-                }
-                let charges = joined(&spend.charges);
-                outcomes.push(match table.take(conn, &charges)? {
-                    Ok(purses) => {
-                        under_way.insert(spend.question_key.clone());
-                        rows.push(raw(spend, &charges)?);
-                        for charge in charges.values() {
-                            parts.push(raw_charge(spend, charge)?);
-                        }
-                        Reserved::Paid(purses)
-                    }
-                    Err((purse, asked)) => Reserved::Exhausted { purse, asked },
-                });
-            }
-            table.write(conn, asked.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at))?;
-            insert(conn, &rows, &parts)?;
-            Ok(outcomes)
-        })
-    }
-
     /// What was paid, newest first.
     ///
     /// # Errors
@@ -227,6 +177,49 @@ impl Store {
             Ok((number(paid)?, number(kept)?))
         })
     }
+}
+
+/// Takes the price of each question from all its purses, or of none.
+pub(crate) fn take_all(
+    conn: &mut AnyConnection,
+    asked: &[Spend],
+    patience: TimeDelta,
+) -> Result<Vec<Reserved>, Error> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: BTreeSet<&str> = asked.iter().map(|spend| spend.question_key.as_str()).collect();
+    let known = answers::of_keys(conn, &keys)?;
+    let mut under_way = under_way(conn, asked, patience)?;
+    let ids = asked.iter().flat_map(|spend| &spend.charges).map(|charge| &charge.purse);
+    let mut table = Table { purses: purses::load(conn, ids)?, today: BTreeMap::new() };
+    let (mut rows, mut parts) = (Vec::new(), Vec::new());
+    let mut outcomes = Vec::with_capacity(asked.len());
+    for spend in asked {
+        if let Some(answer) = known.get(&spend.question_key) {
+            outcomes.push(Reserved::Answered(Box::new(answer.clone())));
+            continue;
+        }
+        if under_way.contains(&spend.question_key) {
+            outcomes.push(Reserved::UnderWay);
+            continue;
+        }
+        let charges = joined(&spend.charges);
+        outcomes.push(match table.take(conn, &charges)? {
+            Ok(purses) => {
+                under_way.insert(spend.question_key.clone());
+                rows.push(raw(spend, &charges)?);
+                for charge in charges.values() {
+                    parts.push(raw_charge(spend, charge)?);
+                }
+                Reserved::Paid(purses)
+            }
+            Err((purse, asked)) => Reserved::Exhausted { purse, asked },
+        });
+    }
+    table.write(conn, asked.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at))?;
+    insert(conn, &rows, &parts)?;
+    Ok(outcomes)
 }
 
 impl Table {
