@@ -14,7 +14,7 @@ use crate::pxweb::{csv, cube::Cube};
 use crate::reply::{Marks, entity_tag, is_known};
 use crate::shelf::{Published, Shelf};
 use crate::signin::SignedIn;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Utc;
@@ -40,39 +40,37 @@ pub struct Question {
     pub placement: Placement,
 }
 
-/// A finished answer that anyone may have.
+/// A finished answer that anyone may have, headers and all: most requests are for one of these.
 pub struct Ready {
     stamp: u64,
-    media_type: &'static str,
-    disposition: String,
     tag: String,
+    /// What stands on a 304 as on a 200.
+    marks: Vec<(HeaderName, HeaderValue)>,
+    /// What stands on a 200 alone.
+    content: [(HeaderName, HeaderValue); 2],
     body: Bytes,
-    marks: Marks,
-    language: Language,
 }
 
 impl Ready {
     /// What it takes of the cache.
     #[must_use]
     pub fn weight(&self) -> usize {
-        self.body.len() + 256
+        self.body.len() + 1024
     }
 
     fn respond(&self, request: &HttpRequest) -> HttpResponse {
         let known = is_known(request, &self.tag);
         let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-        self.marks.put(&mut response);
-        response
-            .insert_header((header::ETAG, self.tag.as_str()))
-            .insert_header((header::CACHE_CONTROL, self.marks.cache_control()))
-            .insert_header((header::CONTENT_LANGUAGE, language::tag(self.language)));
+        for header in &self.marks {
+            response.insert_header(header.clone());
+        }
         if known {
             return response.finish();
         }
-        response
-            .insert_header((header::CONTENT_TYPE, self.media_type))
-            .insert_header((header::CONTENT_DISPOSITION, self.disposition.as_str()))
-            .body(self.body.clone())
+        for header in &self.content {
+            response.insert_header(header.clone());
+        }
+        response.body(self.body.clone())
     }
 }
 
@@ -299,14 +297,23 @@ fn finish(
             csv::write(cube, selected, &cells, &layout, style, language)
         }
     };
+    let tag = entity_tag(&marks, &body);
+    let mut marked = HttpResponse::Ok();
+    marks.put(&mut marked);
+    marked
+        .insert_header((header::ETAG, tag.as_str()))
+        .insert_header((header::CACHE_CONTROL, marks.cache_control()))
+        .insert_header((header::CONTENT_LANGUAGE, language::tag(question.language)));
+    let disposition = format!("inline; filename=\"{id}.{}\"", question.format.extension());
+    let disposition =
+        HeaderValue::from_str(&disposition).map_err(|_| Problem::new(Kind::Internal))?;
+    let media_type = HeaderValue::from_static(question.format.media_type());
     Ok(Ready {
         stamp: shelf.stamp,
-        media_type: question.format.media_type(),
-        disposition: format!("inline; filename=\"{id}.{}\"", question.format.extension()),
-        tag: entity_tag(&marks, &body),
+        tag,
+        marks: marked.finish().headers().clone().into_iter().collect(),
+        content: [(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, disposition)],
         body: body.into(),
-        marks,
-        language,
     })
 }
 

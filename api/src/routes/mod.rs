@@ -20,6 +20,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation; a handler that is not here does not exist.
 pub fn configure(services: &mut ServiceConfig<'_>) {
     services
+        // Addresses are compared in this order; most requests are for this one.
+        .service(tables::read_table_data)
         .service(health::read_liveness)
         .service(health::read_readiness)
         .service(health::read_problem)
@@ -28,7 +30,6 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(tables::read_table)
         .service(tables::read_table_metadata)
         .service(tables::read_default_selection)
-        .service(tables::read_table_data)
         .service(tables::query_table_data)
         .service(records::list_datasets)
         .service(records::read_dataset)
