@@ -128,10 +128,10 @@ pub async fn answer(
     let ready = if let Some(release) = exact {
         let by_year = cells_by_year(cube, release.content());
         let marks = marks(release.protection(), release.basis().cloned(), decision);
-        finish(app, &shelf, published, &question, &selected, &by_year, marks)?
+        finish(app, &shelf, published, &question, &selected, &by_year, &marks)?
     } else {
         let marks = marks(Protection::Suppressed, None, decision);
-        finish(app, &shelf, published, &question, &selected, &published.cells(), marks)?
+        finish(app, &shelf, published, &question, &selected, &published.cells(), &marks)?
     };
     let response = ready.respond(request);
     if caller.is_anonymous() && request.method() == actix_web::http::Method::GET {
@@ -272,7 +272,7 @@ fn finish(
     question: &Question,
     selected: &Selected,
     by_year: &[&[Cell]],
-    marks: Marks,
+    marks: &Marks,
 ) -> Result<Ready, Problem> {
     let cube = &published.cube;
     let mut cells = Vec::with_capacity(selected.cells());
@@ -288,7 +288,7 @@ fn finish(
                 href: format!("{}/pxwebapi/v2/tables/{id}/data", app.public_address()),
                 notes: published.notes(language),
             };
-            let provenance = provenance(published, selected, &cells, &marks, language);
+            let provenance = provenance(published, selected, &cells, marks, language);
             jsonstat::data(&frame, selected, &cells, &provenance)
                 .map_err(|_| Problem::new(Kind::Internal))?
         }
@@ -297,7 +297,7 @@ fn finish(
             csv::write(cube, selected, &cells, &layout, style, language)
         }
     };
-    let tag = entity_tag(&marks, &body);
+    let tag = entity_tag(marks, &body);
     let mut marked = HttpResponse::Ok();
     marks.put(&mut marked);
     marked

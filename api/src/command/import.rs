@@ -121,7 +121,7 @@ pub fn import(
     let mut relay = Relay::new(file);
     let (to_check, to_keep) = (relay.listener(), relay.listener());
     let source = UntilRefused { source: to_keep, refused: &refused };
-    let (relayed, checked, prepared) = std::thread::scope(|scope| {
+    let (relayed, read, prepared) = std::thread::scope(|scope| {
         let relaying = scope.spawn(|| relay.run());
         let checking = scope.spawn(|| check(&mut checker, to_check, &refused));
         let prepared =
@@ -129,7 +129,7 @@ pub fn import(
         (joined(relaying), joined(checking), prepared)
     });
     let Relayed { sha256, bytes } = relayed.map_err(Failure::at("read", path))?;
-    checked?;
+    read?;
     if store.accepted_delivery(form, year, &sha256)?.is_some() {
         progress.end("nothing new");
         return Ok(Outcome::Already);

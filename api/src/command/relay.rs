@@ -94,7 +94,7 @@ mod tests {
     use std::io::{Error, empty};
 
     fn long() -> Vec<u8> {
-        (0..PIECE * (BEHIND + 3) + 17).map(|at| (at % 251) as u8).collect()
+        (0..=250).cycle().take(PIECE * (BEHIND + 3) + 17).collect()
     }
 
     #[test]
