@@ -260,6 +260,14 @@ diesel::table! {
     }
 }
 diesel::table! {
+    saved_queries (id) {
+        id -> Text,
+        at -> BigInt,
+        table_id -> Text,
+        body -> Text,
+    }
+}
+diesel::table! {
     liveness (id) {
         id -> Integer,
         beats -> BigInt,

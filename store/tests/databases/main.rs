@@ -18,6 +18,8 @@ mod purses;
 #[cfg(test)]
 mod releases;
 #[cfg(test)]
+mod saved_queries;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod throughput;
