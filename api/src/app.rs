@@ -192,10 +192,14 @@ impl App {
         for stored in self.store.published_releases()? {
             let release = archive::unpack(&stored.archive, &self.archive_key)
                 .map_err(|source| AppError::Release { id: stored.id, source })?;
+            let edition = self.store.edition_by_id(stored.edition)?;
             releases.push(OnShelf {
                 id: stored.id,
                 year: stored.year,
                 published_at: stored.published_at.unwrap_or(stored.created_at),
+                preliminary: edition.kind == hjemmel_store::EditionKind::Preliminary,
+                edition: edition.version,
+                missing: edition.missing_regions.into_iter().collect(),
                 release: Arc::new(release),
             });
         }

@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod problem;
 pub mod pxweb;
 pub mod questions;
+pub mod range;
 pub mod record;
 pub mod reply;
 pub mod routes;

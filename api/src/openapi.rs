@@ -69,6 +69,22 @@ const COMMON: &[(&str, &[Kind])] = {
                 Unavailable,
             ],
         ),
+        ("read_codelist", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        ("create_saved_query", &[ParameterError, NotAcceptable, TooLarge, Unavailable]),
+        ("read_saved_query", &[NotFound, NotAcceptable, Unavailable]),
+        ("read_saved_query_selection", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        (
+            "read_saved_query_data",
+            &[
+                ParameterError,
+                InvalidToken,
+                TooManyCells,
+                NotFound,
+                NotPublished,
+                NotAcceptable,
+                Unavailable,
+            ],
+        ),
         ("list_datasets", &[NotAcceptable, Unavailable]),
         ("read_dataset", &[NotFound, NotAcceptable, Unavailable]),
         (
@@ -144,8 +160,14 @@ static PROBLEMS: LazyLock<Vec<(&str, &[Kind])>> =
     LazyLock::new(|| [COMMON, law::PROBLEMS].concat());
 
 /// Operations whose answers hold data and carry all marks.
-const WITH_DATA: [&str; 5] =
-    ["read_table_data", "query_table_data", "read_microdata", "ask_question", "read_answer"];
+const WITH_DATA: [&str; 6] = [
+    "read_table_data",
+    "query_table_data",
+    "read_saved_query_data",
+    "read_microdata",
+    "ask_question",
+    "read_answer",
+];
 
 /// The base of the document, before the routes are added.
 #[must_use]

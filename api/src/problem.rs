@@ -114,7 +114,6 @@ impl Kind {
             Self::NotSignedIn | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::NoLegalBasis
             | Self::OutsideGrant
-            | Self::TooManyCells
             | Self::NotPermitted
             | Self::MayNotAsk
             | Self::BudgetExhausted => StatusCode::FORBIDDEN,
@@ -123,7 +122,7 @@ impl Kind {
             Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
             Self::HardRule => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound | Self::NotPublished => StatusCode::NOT_FOUND,
-            Self::ParameterError => StatusCode::BAD_REQUEST,
+            Self::ParameterError | Self::TooManyCells => StatusCode::BAD_REQUEST,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -289,6 +288,13 @@ impl Problem {
     #[must_use]
     pub fn titled(mut self, title: &'static str) -> Self {
         self.0.title = Some(title);
+        self
+    }
+
+    /// The same failure as part of a request for data, where the reference answers 400 to a table it does not have.
+    #[must_use]
+    pub fn in_a_selection(mut self) -> Self {
+        self.0.kind = Kind::ParameterError;
         self
     }
 

@@ -2,7 +2,8 @@
 
 use super::answer::{Answer, Cell};
 use super::schedule::padding;
-use crate::pxweb::jsonstat::{Ordered, source};
+use crate::pxweb::frame::source;
+use crate::pxweb::jsonstat::Ordered;
 use hjemmel_kostra::question::Vocabulary;
 use hjemmel_kostra::{Form, Language, Text};
 use serde_json::{Value, json};

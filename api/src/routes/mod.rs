@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audit;
 pub mod budgets;
+pub mod codelists;
 pub mod decisions;
 pub mod grants;
 pub mod health;
@@ -10,8 +11,10 @@ pub mod matrix;
 pub mod policy_tests;
 pub mod questions;
 pub mod records;
+pub mod saved_queries;
 pub mod statutes;
 pub mod stops;
+pub mod table_list;
 pub mod tables;
 pub mod usage;
 
@@ -25,12 +28,17 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(health::read_liveness)
         .service(health::read_readiness)
         .service(health::read_problem)
-        .service(tables::read_config)
-        .service(tables::list_tables)
+        .service(table_list::read_config)
+        .service(table_list::list_tables)
         .service(tables::read_table)
         .service(tables::read_table_metadata)
         .service(tables::read_default_selection)
         .service(tables::query_table_data)
+        .service(codelists::read_codelist)
+        .service(saved_queries::create_saved_query)
+        .service(saved_queries::read_saved_query)
+        .service(saved_queries::read_saved_query_selection)
+        .service(saved_queries::read_saved_query_data)
         .service(records::list_datasets)
         .service(records::read_dataset)
         .service(records::read_microdata)

@@ -24,6 +24,7 @@ mod cut;
 mod extracts;
 mod faults;
 mod fictitious;
+mod formats;
 mod imports;
 mod main_job;
 mod negotiation;
