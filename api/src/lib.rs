@@ -22,6 +22,7 @@ pub mod questions;
 pub mod record;
 pub mod reply;
 pub mod routes;
+pub mod sent;
 pub mod server;
 pub mod settings;
 pub mod shelf;

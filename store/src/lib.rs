@@ -17,6 +17,7 @@ mod policy;
 mod purses;
 mod releases;
 mod schema;
+mod sent;
 mod settle;
 mod spends;
 mod store;

@@ -20,6 +20,8 @@ mod releases;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod sent;
+#[cfg(test)]
 mod throughput;
 #[cfg(test)]
 mod tree;

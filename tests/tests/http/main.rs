@@ -25,6 +25,7 @@ mod extracts;
 mod faults;
 mod fictitious;
 mod imports;
+mod limits;
 mod main_job;
 mod negotiation;
 mod postgres;
