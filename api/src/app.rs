@@ -8,6 +8,7 @@ use crate::journal::Journal;
 use crate::problem::{Kind, Problem};
 use crate::questions::Purser;
 use crate::questions::receipt::ReceiptKey;
+use crate::sent::Sent;
 use crate::settings::Settings;
 use crate::shelf::{Edition, OnShelf, Shelf};
 use crate::table_answer::Ready;
@@ -81,6 +82,7 @@ pub struct App {
     turn: Mutex<()>,
     healthy: Arc<AtomicBool>,
     ready: moka::sync::Cache<String, Arc<Ready>>,
+    sent: Sent,
 }
 
 /// What the pictures were made from.
@@ -141,6 +143,7 @@ impl App {
                 })
                 .max_capacity(READY_BYTES)
                 .build(),
+            sent: Sent::default(),
         };
         app.refresh(Utc::now())?;
         Ok(app)
@@ -301,6 +304,12 @@ impl App {
     #[must_use]
     pub const fn ready(&self) -> &moka::sync::Cache<String, Arc<Ready>> {
         &self.ready
+    }
+
+    /// What left under each grant.
+    #[must_use]
+    pub const fn sent(&self) -> &Sent {
+        &self.sent
     }
 
     /// Whether the database answered the last time it was asked.

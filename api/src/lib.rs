@@ -23,6 +23,7 @@ pub mod range;
 pub mod record;
 pub mod reply;
 pub mod routes;
+pub mod sent;
 pub mod server;
 pub mod settings;
 pub mod shelf;

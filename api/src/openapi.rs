@@ -31,8 +31,8 @@ struct Document;
 /// The problems each operation can end in, beside 500 which all can.
 const COMMON: &[(&str, &[Kind])] = {
     use Kind::{
-        BudgetExhausted, InvalidToken, MayNotAsk, NoLegalBasis, NotAcceptable, NotFound,
-        NotPermitted, NotPublished, NotSignedIn, OutsideGrant, ParameterError, TooLarge,
+        BudgetExhausted, InvalidToken, LimitReached, MayNotAsk, NoLegalBasis, NotAcceptable,
+        NotFound, NotPermitted, NotPublished, NotSignedIn, OutsideGrant, ParameterError, TooLarge,
         TooManyCells, Unavailable,
     };
     &[
@@ -98,6 +98,7 @@ const COMMON: &[(&str, &[Kind])] = {
                 NotFound,
                 NotPublished,
                 NotAcceptable,
+                LimitReached,
                 Unavailable,
             ],
         ),

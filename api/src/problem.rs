@@ -49,6 +49,8 @@ pub enum Kind {
     MayNotAsk,
     /// A budget does not hold what the question costs.
     BudgetExhausted,
+    /// What was agreed for the day has left.
+    LimitReached,
     /// Database, policy, record or keys cannot be reached; nothing was released.
     Unavailable,
     /// A fault of ours.
@@ -57,7 +59,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NotSignedIn,
         Self::InvalidToken,
         Self::NoLegalBasis,
@@ -76,6 +78,7 @@ impl Kind {
         Self::HardRule,
         Self::MayNotAsk,
         Self::BudgetExhausted,
+        Self::LimitReached,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -102,6 +105,7 @@ impl Kind {
             Self::HardRule => "hard-rule",
             Self::MayNotAsk => "may-not-ask",
             Self::BudgetExhausted => "budget-exhausted",
+            Self::LimitReached => "limit-reached",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -126,6 +130,7 @@ impl Kind {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::LimitReached => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -153,6 +158,7 @@ impl Kind {
             Self::HardRule => Text::new("Bryter en fast regel", "Breaks a hard rule"),
             Self::MayNotAsk => Text::new("Kan ikke spørre", "May not ask"),
             Self::BudgetExhausted => Text::new("Budsjettet er brukt opp", "Budget exhausted"),
+            Self::LimitReached => Text::new("Dagens grense er nådd", "Limit of the day reached"),
             Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
             Self::Internal => Text::new("Intern feil", "Internal error"),
         }
@@ -233,6 +239,10 @@ impl Kind {
             Self::BudgetExhausted => Text::new(
                 "Et budsjett rekker ikke til spørsmålet. Det fylles ikke på med tiden. Ingenting er lest eller trukket.",
                 "A budget does not hold what the question costs. Time does not refill it. Nothing was read or charged.",
+            ),
+            Self::LimitReached => Text::new(
+                "Avtalen setter en grense for hvor mange poster som kan hentes om dagen. Den er nådd; dagen begynner ved midnatt UTC.",
+                "The agreement limits how many records may be fetched in a day. The limit is reached; the day begins at midnight UTC.",
             ),
             Self::Unavailable => Text::new(
                 "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",
@@ -415,6 +425,10 @@ impl ResponseError for Problem {
             }
             Kind::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "2"));
+            }
+            Kind::LimitReached => {
+                let second = chrono::Utc::now().timestamp().rem_euclid(86_400);
+                response.insert_header((header::RETRY_AFTER, (86_400 - second).to_string()));
             }
             _ => {}
         }

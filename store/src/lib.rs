@@ -18,6 +18,7 @@ mod purses;
 mod releases;
 mod saved_queries;
 mod schema;
+mod sent;
 mod settle;
 mod spends;
 mod store;

@@ -268,6 +268,13 @@ diesel::table! {
     }
 }
 diesel::table! {
+    sent_rows (grant_id, day) {
+        grant_id -> Text,
+        day -> Integer,
+        records -> BigInt,
+    }
+}
+diesel::table! {
     liveness (id) {
         id -> Integer,
         beats -> BigInt,

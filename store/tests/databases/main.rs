@@ -22,6 +22,8 @@ mod saved_queries;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod sent;
+#[cfg(test)]
 mod throughput;
 #[cfg(test)]
 mod tree;

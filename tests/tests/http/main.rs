@@ -26,6 +26,7 @@ mod faults;
 mod fictitious;
 mod formats;
 mod imports;
+mod limits;
 mod main_job;
 mod negotiation;
 mod postgres;
