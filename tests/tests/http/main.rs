@@ -32,6 +32,7 @@ mod negotiation;
 mod postgres;
 mod protecting;
 mod question_attacks;
+mod question_estimates;
 mod questions;
 mod row_space;
 mod scripts;
