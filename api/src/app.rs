@@ -8,6 +8,7 @@ use crate::journal::Journal;
 use crate::problem::{Kind, Problem};
 use crate::questions::Purser;
 use crate::questions::receipt::ReceiptKey;
+use crate::sent::Sent;
 use crate::settings::Settings;
 use crate::shelf::{Edition, OnShelf, Shelf};
 use crate::table_answer::Ready;
@@ -77,6 +78,8 @@ pub struct App {
     journal: Journal,
     purser: Purser,
     receipts: ReceiptKey,
+    /// Answers that were given, by the key of their question. They never change.
+    answers: moka::sync::Cache<String, Arc<[u8]>>,
     policy: ArcSwapOption<Policy>,
     shelf: ArcSwap<Shelf>,
     seen: ArcSwap<Seen>,
@@ -86,6 +89,7 @@ pub struct App {
     ready: moka::sync::Cache<String, Arc<Ready>>,
     /// Places for deliveries that arrive.
     arrivals: tokio::sync::Semaphore,
+    sent: Sent,
 }
 
 /// What the pictures were made from.
@@ -118,6 +122,7 @@ impl App {
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = hjemmel_registers::Config {
             memory_limit: settings.registers.memory_megabytes << 20,
+            questions_memory: settings.registers.questions_megabytes << 20,
             ..hjemmel_registers::Config::new(&settings.registers.folder)
         };
         let registers = Arc::new(Registers::open(&config, keys.clone())?);
@@ -128,6 +133,12 @@ impl App {
         let app = Self {
             archive_key: ArchiveKey::new(keys.archive_key()),
             receipts: ReceiptKey::new(&keys.receipt_key()),
+            answers: moka::sync::Cache::builder()
+                .weigher(|key: &String, bytes: &Arc<[u8]>| {
+                    u32::try_from(key.len() + bytes.len()).unwrap_or(u32::MAX)
+                })
+                .max_capacity(READY_BYTES)
+                .build(),
             settings,
             store,
             registers,
@@ -147,6 +158,7 @@ impl App {
                 .max_capacity(READY_BYTES)
                 .build(),
             arrivals: tokio::sync::Semaphore::new(ARRIVALS),
+            sent: Sent::default(),
         };
         app.refresh(Utc::now())?;
         Ok(app)
@@ -198,10 +210,14 @@ impl App {
         for stored in self.store.published_releases()? {
             let release = archive::unpack(&stored.archive, &self.archive_key)
                 .map_err(|source| AppError::Release { id: stored.id, source })?;
+            let edition = self.store.edition_by_id(stored.edition)?;
             releases.push(OnShelf {
                 id: stored.id,
                 year: stored.year,
                 published_at: stored.published_at.unwrap_or(stored.created_at),
+                preliminary: edition.kind == hjemmel_store::EditionKind::Preliminary,
+                edition: edition.version,
+                missing: edition.missing_regions.into_iter().collect(),
                 release: Arc::new(release),
             });
         }
@@ -299,6 +315,12 @@ impl App {
         &self.receipts
     }
 
+    /// Answers to questions that were given, by the key of their question.
+    #[must_use]
+    pub const fn answers(&self) -> &moka::sync::Cache<String, Arc<[u8]>> {
+        &self.answers
+    }
+
     /// Finished answers for anyone, by request.
     #[must_use]
     pub const fn ready(&self) -> &moka::sync::Cache<String, Arc<Ready>> {
@@ -309,6 +331,12 @@ impl App {
     #[must_use]
     pub const fn arrivals(&self) -> &tokio::sync::Semaphore {
         &self.arrivals
+    }
+
+    /// What left under each grant.
+    #[must_use]
+    pub const fn sent(&self) -> &Sent {
+        &self.sent
     }
 
     /// Whether the database answered the last time it was asked.

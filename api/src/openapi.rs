@@ -33,8 +33,8 @@ struct Document;
 /// The problems each operation can end in, beside 500 which all can.
 const COMMON: &[(&str, &[Kind])] = {
     use Kind::{
-        BudgetExhausted, InvalidToken, MayNotAsk, NoLegalBasis, NotAcceptable, NotFound,
-        NotPermitted, NotPublished, NotSignedIn, OutsideGrant, ParameterError, TooLarge,
+        BudgetExhausted, InvalidToken, LimitReached, MayNotAsk, NoLegalBasis, NotAcceptable,
+        NotFound, NotPermitted, NotPublished, NotSignedIn, OutsideGrant, ParameterError, TooLarge,
         TooManyCells, Unavailable,
     };
     &[
@@ -71,6 +71,22 @@ const COMMON: &[(&str, &[Kind])] = {
                 Unavailable,
             ],
         ),
+        ("read_codelist", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        ("create_saved_query", &[ParameterError, NotAcceptable, TooLarge, Unavailable]),
+        ("read_saved_query", &[NotFound, NotAcceptable, Unavailable]),
+        ("read_saved_query_selection", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        (
+            "read_saved_query_data",
+            &[
+                ParameterError,
+                InvalidToken,
+                TooManyCells,
+                NotFound,
+                NotPublished,
+                NotAcceptable,
+                Unavailable,
+            ],
+        ),
         ("list_datasets", &[NotAcceptable, Unavailable]),
         ("read_dataset", &[NotFound, NotAcceptable, Unavailable]),
         (
@@ -84,6 +100,7 @@ const COMMON: &[(&str, &[Kind])] = {
                 NotFound,
                 NotPublished,
                 NotAcceptable,
+                LimitReached,
                 Unavailable,
             ],
         ),
@@ -146,8 +163,14 @@ static PROBLEMS: LazyLock<Vec<(&str, &[Kind])>> =
     LazyLock::new(|| [COMMON, law::PROBLEMS, inbound::PROBLEMS].concat());
 
 /// Operations whose answers hold data and carry all marks.
-const WITH_DATA: [&str; 5] =
-    ["read_table_data", "query_table_data", "read_microdata", "ask_question", "read_answer"];
+const WITH_DATA: [&str; 6] = [
+    "read_table_data",
+    "query_table_data",
+    "read_saved_query_data",
+    "read_microdata",
+    "ask_question",
+    "read_answer",
+];
 
 /// The base of the document, before the routes are added.
 #[must_use]

@@ -51,6 +51,8 @@ pub enum Kind {
     BudgetExhausted,
     /// The controls refuse what was delivered.
     DeliveryRefused,
+    /// What was agreed for the day has left.
+    LimitReached,
     /// Database, policy, record or keys cannot be reached; nothing was released.
     Unavailable,
     /// A fault of ours.
@@ -59,7 +61,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::NotSignedIn,
         Self::InvalidToken,
         Self::NoLegalBasis,
@@ -79,6 +81,7 @@ impl Kind {
         Self::MayNotAsk,
         Self::BudgetExhausted,
         Self::DeliveryRefused,
+        Self::LimitReached,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -106,6 +109,7 @@ impl Kind {
             Self::MayNotAsk => "may-not-ask",
             Self::BudgetExhausted => "budget-exhausted",
             Self::DeliveryRefused => "delivery-refused",
+            Self::LimitReached => "limit-reached",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -118,7 +122,6 @@ impl Kind {
             Self::NotSignedIn | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::NoLegalBasis
             | Self::OutsideGrant
-            | Self::TooManyCells
             | Self::NotPermitted
             | Self::MayNotAsk
             | Self::BudgetExhausted => StatusCode::FORBIDDEN,
@@ -127,10 +130,11 @@ impl Kind {
             Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
             Self::HardRule | Self::DeliveryRefused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound | Self::NotPublished => StatusCode::NOT_FOUND,
-            Self::ParameterError => StatusCode::BAD_REQUEST,
+            Self::ParameterError | Self::TooManyCells => StatusCode::BAD_REQUEST,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::LimitReached => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -159,6 +163,7 @@ impl Kind {
             Self::MayNotAsk => Text::new("Kan ikke spørre", "May not ask"),
             Self::BudgetExhausted => Text::new("Budsjettet er brukt opp", "Budget exhausted"),
             Self::DeliveryRefused => Text::new("Leveringen er avvist", "Delivery refused"),
+            Self::LimitReached => Text::new("Dagens grense er nådd", "Limit of the day reached"),
             Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
             Self::Internal => Text::new("Intern feil", "Internal error"),
         }
@@ -244,6 +249,10 @@ impl Kind {
                 "Kontrollene fant feil som avviser filen, og ingenting av den er beholdt. `delivery` sier hvilke, og hva som skal gjøres.",
                 "The controls found faults that refuse the file, and nothing of it is kept. `delivery` says which, and what to do.",
             ),
+            Self::LimitReached => Text::new(
+                "Avtalen setter en grense for hvor mange poster som kan hentes om dagen. Den er nådd; dagen begynner ved midnatt UTC.",
+                "The agreement limits how many records may be fetched in a day. The limit is reached; the day begins at midnight UTC.",
+            ),
             Self::Unavailable => Text::new(
                 "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",
                 "The service cannot reach its database, policy or record. Nothing was released. Try again.",
@@ -298,6 +307,13 @@ impl Problem {
     #[must_use]
     pub fn titled(mut self, title: &'static str) -> Self {
         self.0.title = Some(title);
+        self
+    }
+
+    /// The same failure as part of a request for data, where the reference answers 400 to a table it does not have.
+    #[must_use]
+    pub fn in_a_selection(mut self) -> Self {
+        self.0.kind = Kind::ParameterError;
         self
     }
 
@@ -418,6 +434,10 @@ impl ResponseError for Problem {
             }
             Kind::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "2"));
+            }
+            Kind::LimitReached => {
+                let second = chrono::Utc::now().timestamp().rem_euclid(86_400);
+                response.insert_header((header::RETRY_AFTER, (86_400 - second).to_string()));
             }
             _ => {}
         }

@@ -123,6 +123,9 @@ fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
             }
             fault = now;
             crate::grants::expiry::sweep(&app, Utc::now());
+            if let Err(error) = app.sent().settle(app.store(), Utc::now()) {
+                tracing::warn!(%error, "what left cannot be written down yet");
+            }
             for (issuer, error) in app.verifier().refresh_due(Utc::now()) {
                 tracing::warn!(%issuer, %error, "the keys of an issuer could not be fetched");
             }

@@ -1,10 +1,14 @@
 //! What is published right now: an immutable picture, swapped whole when the store has something new.
 
+mod detail;
+
+use crate::pxweb::codelists;
 use crate::pxweb::cube::Cube;
+use crate::pxweb::provenance::{Coarser, EditionShown};
 use chrono::{DateTime, SecondsFormat, Utc};
 use hjemmel_disclosure::{Cell, Release, TableCells};
-use hjemmel_kostra::{Form, Language};
-use std::collections::{BTreeMap, HashMap};
+use hjemmel_kostra::{CodeList, Form, Language};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -16,6 +20,12 @@ pub struct OnShelf {
     pub year: u16,
     /// When it was published.
     pub published_at: DateTime<Utc>,
+    /// Whether it was made from a preliminary edition.
+    pub preliminary: bool,
+    /// The version of that edition.
+    pub edition: u32,
+    /// Regions that had not delivered.
+    pub missing: BTreeSet<String>,
     /// The protected tables.
     pub release: Arc<Release<Vec<TableCells>>>,
 }
@@ -26,6 +36,12 @@ pub struct Published {
     pub cube: Arc<Cube>,
     /// For each year of the cube: the release and the position of the table in it.
     years: Vec<(Arc<OnShelf>, usize)>,
+    /// For each variable: the code lists that its releases hold whole.
+    pub offered: Vec<Vec<&'static CodeList>>,
+    /// The share of its cells of the latest year that are withheld.
+    pub share_withheld: f64,
+    /// Where less is withheld, if anywhere.
+    pub coarser: Option<Coarser>,
     /// The recorded decision that lets anyone read these cells.
     pub decision: Uuid,
 }
@@ -50,13 +66,50 @@ impl Published {
 
     /// When the newest of its releases was published.
     #[must_use]
+    pub fn updated_at(&self) -> DateTime<Utc> {
+        self.years.iter().map(|(on_shelf, _)| on_shelf.published_at).max().unwrap_or_default()
+    }
+
+    /// The same as it is written.
+    #[must_use]
     pub fn updated(&self) -> String {
-        self.years
+        self.updated_at().to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+
+    /// For each year of the cube: whether its figures are preliminary.
+    #[must_use]
+    pub fn preliminary(&self) -> Vec<bool> {
+        self.years.iter().map(|(on_shelf, _)| on_shelf.preliminary).collect()
+    }
+
+    /// The edition of one year of the cube.
+    #[must_use]
+    pub fn edition(&self, year_at: usize) -> Option<EditionShown> {
+        let on_shelf = self.release(year_at)?;
+        let kind = if on_shelf.preliminary { "preliminary" } else { "final" };
+        Some(EditionShown { year: on_shelf.year, kind: kind.to_owned(), version: on_shelf.edition })
+    }
+
+    /// The day the next figures are due: final ones on 15 June, those of the next year on 15 March.
+    #[must_use]
+    pub fn next_update(&self) -> Option<String> {
+        let (newest, _) = self.years.last()?;
+        Some(if newest.preliminary {
+            format!("{}-06-15", newest.year + 1)
+        } else {
+            format!("{}-03-15", newest.year + 2)
+        })
+    }
+
+    /// Regions that have not delivered, by year, of the years chosen.
+    #[must_use]
+    pub fn missing(&self, years: &[usize]) -> BTreeMap<u16, Vec<String>> {
+        years
             .iter()
-            .map(|(on_shelf, _)| on_shelf.published_at)
-            .max()
-            .unwrap_or_default()
-            .to_rfc3339_opts(SecondsFormat::Secs, true)
+            .filter_map(|at| self.release(*at))
+            .filter(|on_shelf| !on_shelf.missing.is_empty())
+            .map(|on_shelf| (on_shelf.year, on_shelf.missing.iter().cloned().collect()))
+            .collect()
     }
 
     /// Notes every reader must see.
@@ -64,20 +117,34 @@ impl Published {
     pub fn notes(&self, language: Language) -> Vec<String> {
         let mut notes = vec![match language {
             Language::Nb => {
-                "Tall på 1, 2 eller 3 personer vises ikke (:), og heller ikke andre tall som ville røpe dem. En mottaker telles én gang i hver kommune."
+                "Tall på 1, 2 eller 3 personer vises ikke (:), og heller ikke andre tall som ville røpe dem."
             }
             Language::En => {
-                "Counts of 1, 2 or 3 persons are not shown (:), nor other counts that would give them away. A recipient is counted once in each municipality."
+                "Counts of 1, 2 or 3 persons are not shown (:), nor other counts that would give them away."
             }
-        }];
+        }
+        .to_owned()];
+        let about = hjemmel_kostra::catalogue::about(&self.cube.table.id);
+        let of_table = about.into_iter().flat_map(|about| &about.notes);
+        notes.extend(of_table.map(|note| note.in_language(language).to_owned()));
         if self.cube.years.contains(&2016) {
             notes.push(match language {
-                Language::Nb => "2016 er SSBs fiktive datasett sosialFiktiv med kommuneinndelingen av 2016; kommunenummer kan ha annen betydning i andre år.",
-                Language::En => "2016 is Statistics Norway's fictitious data set sosialFiktiv in the municipal division of 2016; a code may mean another municipality in other years.",
-            });
+                Language::Nb => "2016 følger kommuneinndelingen av 2016; kommunenummer kan ha annen betydning i andre år.",
+                Language::En => "2016 follows the municipal division of 2016; a code may mean another municipality in other years.",
+            }.to_owned());
         }
-        notes.into_iter().map(ToOwned::to_owned).collect()
+        for (on_shelf, _) in &self.years {
+            notes.extend(detail::notes(on_shelf, language));
+        }
+        notes
     }
+}
+
+/// A part of a whole as it is told: four decimals, since it is read by people.
+#[must_use]
+pub fn share(part: usize, whole: usize) -> f64 {
+    let count = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    (count(part) / count(whole.max(1)) * 10_000.0).round() / 10_000.0
 }
 
 /// A dataset-year whose records can be read.
@@ -127,10 +194,23 @@ impl Shelf {
                 let cube = Cube::new(table, years.iter().map(|(on, _)| on.year).collect());
                 let ids: Vec<Uuid> = years.iter().map(|(on_shelf, _)| on_shelf.id).collect();
                 let decision = decision(&id, &ids);
-                Some((id, Published { cube: Arc::new(cube), years, decision }))
+                let offered = (0..cube.variables.len()).map(|at| codelists::offered(&cube, at));
+                let offered = offered.collect();
+                let mut published = Published {
+                    cube: Arc::new(cube),
+                    years,
+                    offered,
+                    share_withheld: 0.0,
+                    coarser: None,
+                    decision,
+                };
+                published.share_withheld = detail::share_withheld(&published, None);
+                Some((id, published))
             })
             .collect();
-        Self { tables, editions, stamp }
+        let mut shelf = Self { tables, editions, stamp };
+        detail::find_coarser(&mut shelf.tables);
+        shelf
     }
 
     /// The table of an id, in any case of letters.

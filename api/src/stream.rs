@@ -2,6 +2,7 @@
 
 use crate::fault::with_causes;
 use crate::microdata::Format;
+use crate::sent::{Door, Held};
 use actix_web::web::Bytes;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
@@ -83,14 +84,14 @@ impl Writer {
 }
 
 /// The whole as a stream of bytes. An interrupted read breaks the transfer, so that nobody takes a part for
-/// the whole; `goes_on` is asked before each batch and ends it the same way.
+/// the whole; the door is asked before each batch and ends it the same way.
 ///
 /// # Errors
 /// When the writer cannot start.
 pub fn whole(
     format: Format,
     records: Records,
-    goes_on: impl Fn() -> bool + Send + 'static,
+    door: Door,
 ) -> io::Result<impl Stream<Item = io::Result<Bytes>>> {
     let outbox = Outbox::default();
     let writer = Writer::new(format, &records, &outbox)?;
@@ -100,31 +101,29 @@ pub fn whole(
         writer: Some(writer),
         outbox,
         header_for_nothing,
-        goes_on,
+        door,
     };
     Ok(futures::stream::try_unfold(state, step))
 }
 
-struct State<F> {
+struct State {
     pages: BoxStream<'static, Result<Page, hjemmel_disclosure::EntitledError>>,
     writer: Option<Writer>,
     outbox: Outbox,
     header_for_nothing: Option<Bytes>,
-    goes_on: F,
+    door: Door,
 }
 
-async fn step<F: Fn() -> bool>(mut state: State<F>) -> io::Result<Option<(Bytes, State<F>)>> {
+async fn step(mut state: State) -> io::Result<Option<(Bytes, State)>> {
     loop {
         let Some(mut writer) = state.writer.take() else { return Ok(None) };
-        if !(state.goes_on)() {
-            return Err(io::Error::other("the grant no longer holds"));
-        }
         match state.pages.next().await {
             Some(Err(error)) => {
                 tracing::error!(error = with_causes(&error), "a stream of records was cut");
                 return Err(io::Error::other("reading was interrupted"));
             }
             Some(Ok(page)) => {
+                pass(&state.door, page.batch.num_rows() as u64).await?;
                 if page.batch.num_rows() > 0 {
                     state.header_for_nothing = None;
                 }
@@ -135,7 +134,10 @@ async fn step<F: Fn() -> bool>(mut state: State<F>) -> io::Result<Option<(Bytes,
                         .map_err(io::Error::other)??;
                 state.writer = Some(writer);
             }
-            None => writer.finish()?,
+            None => {
+                pass(&state.door, 0).await?;
+                writer.finish()?;
+            }
         }
         let mut bytes = state.outbox.take();
         if state.writer.is_none()
@@ -147,6 +149,16 @@ async fn step<F: Fn() -> bool>(mut state: State<F>) -> io::Result<Option<(Bytes,
             return Ok(Some((bytes, state)));
         }
     }
+}
+
+async fn pass(door: &Door, records: u64) -> io::Result<()> {
+    door.pass(records).await.map_err(|held| {
+        io::Error::other(match held {
+            Held::Ended => "the grant no longer holds",
+            Held::Limit(_) => "the grant gives no more records today",
+            Held::Unavailable => "what leaves cannot be counted",
+        })
+    })
 }
 
 /// A csv without records still names its columns.

@@ -1,24 +1,24 @@
 //! From a question about a table to an answer: exact where a grant covers it, protected otherwise.
 
+mod finish;
+
 use crate::app::App;
 use crate::fault;
-use crate::language;
 use crate::problem::{Kind, Problem};
-use crate::pxweb::cube::Role;
-use crate::pxweb::jsonstat::{self, Frame, Provenance};
+use crate::pxweb::choice::{Choice, choose};
+use crate::pxweb::cube::{Place, Role};
 use crate::pxweb::request::Format;
-use crate::pxweb::selection::{
-    Placement, Selected, VariableSelection, clip, hint_en, hint_nb, nearest, resolve,
-};
-use crate::pxweb::{csv, cube::Cube};
-use crate::reply::{Marks, entity_tag, is_known};
+use crate::pxweb::selection::{Placement, VariableSelection, clip, hint_en, hint_nb, nearest};
+use crate::range::wanted_part;
+use crate::reply::{Marks, is_known};
 use crate::shelf::{Published, Shelf};
 use crate::signin::SignedIn;
-use actix_web::http::header;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Utc;
-use hjemmel_disclosure::{Basis, Cell, Protection, Release, TableCells, entitled};
+use hjemmel_disclosure::{Basis, Protection, Release, TableCells, entitled};
 use hjemmel_kostra::{Language, Table};
 use hjemmel_policy::{Decided, Grant, ReadTable, TableRead};
 use std::collections::BTreeSet;
@@ -40,39 +40,57 @@ pub struct Question {
     pub placement: Placement,
 }
 
-/// A finished answer that anyone may have.
+/// The most cells that are written without leaving the worker.
+const AT_ONCE: usize = 20_000;
+
+/// A finished answer that anyone may have, headers and all: most requests are for one of these.
 pub struct Ready {
     stamp: u64,
-    media_type: &'static str,
-    disposition: String,
+    /// Whether it is compressed in itself.
+    is_packed: bool,
     tag: String,
+    /// What stands on a 304 as on a 200.
+    marks: Vec<(HeaderName, HeaderValue)>,
+    /// What stands on a 200 alone.
+    content: [(HeaderName, HeaderValue); 3],
     body: Bytes,
-    marks: Marks,
-    language: Language,
 }
 
 impl Ready {
     /// What it takes of the cache.
     #[must_use]
     pub fn weight(&self) -> usize {
-        self.body.len() + 256
+        self.body.len() + 1024
     }
 
     fn respond(&self, request: &HttpRequest) -> HttpResponse {
         let known = is_known(request, &self.tag);
         let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-        self.marks.put(&mut response);
-        response
-            .insert_header((header::ETAG, self.tag.as_str()))
-            .insert_header((header::CACHE_CONTROL, self.marks.cache_control()))
-            .insert_header((header::CONTENT_LANGUAGE, language::tag(self.language)));
+        for header in &self.marks {
+            response.insert_header(header.clone());
+        }
         if known {
             return response.finish();
         }
-        response
-            .insert_header((header::CONTENT_TYPE, self.media_type))
-            .insert_header((header::CONTENT_DISPOSITION, self.disposition.as_str()))
-            .body(self.body.clone())
+        for header in &self.content {
+            response.insert_header(header.clone());
+        }
+        // A part is a part of these bytes, and what is packed already is not packed again.
+        if self.is_packed {
+            response.insert_header((header::CONTENT_ENCODING, "identity"));
+        }
+        match wanted_part(request, &self.tag, self.body.len()) {
+            None => response.body(self.body.clone()),
+            Some(range) => {
+                let last = range.end.saturating_sub(1);
+                let place = format!("bytes {}-{last}/{}", range.start, self.body.len());
+                response
+                    .status(StatusCode::PARTIAL_CONTENT)
+                    .insert_header((header::CONTENT_ENCODING, "identity"))
+                    .insert_header((header::CONTENT_RANGE, place))
+                    .body(self.body.slice(range))
+            }
+        }
     }
 }
 
@@ -113,10 +131,9 @@ pub async fn answer(
     question: Question,
 ) -> Result<HttpResponse, Problem> {
     let shelf = app.shelf()?;
-    let published = find(&shelf, &question.table)?;
-    let cube = &published.cube;
-    let selected = resolve(cube, &question.selection)?;
-    let (limit, cells) = (app.settings().tables.max_cells, selected.cells());
+    let published = find(&shelf, &question.table).map_err(Problem::in_a_selection)?;
+    let choice = choose(&published.cube, &question.selection)?;
+    let (limit, cells) = (app.settings().tables.max_cells, choice.selected.cells());
     if cells > limit {
         return Err(Problem::new(Kind::TooManyCells)
             .detail(
@@ -126,17 +143,23 @@ pub async fn answer(
             .with("selectedCells", cells)
             .with("maxDataCells", limit));
     }
-    let (exact, decision) = exact(app, &shelf, published, &selected, caller).await?;
-    let ready = if let Some(release) = exact {
-        let by_year = cells_by_year(cube, release.content());
-        let marks = marks(release.protection(), release.basis().cloned(), decision);
-        finish(app, &shelf, published, &question, &selected, &by_year, marks)?
+    let (exact, decision) = exact(app, &shelf, published, &choice, caller).await?;
+    let marks = match &exact {
+        Some(release) => marks(release.protection(), release.basis().cloned(), decision),
+        None => marks(Protection::Suppressed, None, decision),
+    };
+    let is_get = request.method() == actix_web::http::Method::GET;
+    let making =
+        finish::Making { shelf, choice, question, exact, marks, address: app.public_address() };
+    // A large document takes long to write: the other requests of this worker must not wait.
+    let ready = if cells > AT_ONCE {
+        let made = actix_web::web::block(move || making.finish()).await;
+        made.map_err(|_| Problem::new(Kind::Internal))??
     } else {
-        let marks = marks(Protection::Suppressed, None, decision);
-        finish(app, &shelf, published, &question, &selected, &published.cells(), marks)?
+        making.finish()?
     };
     let response = ready.respond(request);
-    if caller.is_anonymous() && request.method() == actix_web::http::Method::GET {
+    if caller.is_anonymous() && is_get {
         app.ready().insert(key(request), Arc::new(ready));
     }
     Ok(response)
@@ -165,13 +188,13 @@ async fn exact(
     app: &App,
     shelf: &Shelf,
     published: &Published,
-    selected: &Selected,
+    choice: &Choice,
     caller: &SignedIn,
 ) -> Result<(Option<Release<Vec<TableCells>>>, Uuid), Problem> {
     if caller.is_anonymous() {
         return Ok((None, published.decision));
     }
-    let resource = resource(&published.cube, selected);
+    let resource = resource(choice);
     let years = resource.years.clone();
     match app.policy()?.decide::<ReadTable>(caller.caller(), resource, None, Utc::now()) {
         Decided::Denied(decision) => {
@@ -216,32 +239,27 @@ async fn read_exact(
 }
 
 /// What of the registers the selected cells show.
-fn resource(cube: &Cube, selected: &Selected) -> TableRead {
+fn resource(choice: &Choice) -> TableRead {
+    let (cube, selected) = (&choice.cube, &choice.selected);
     let table = cube.table;
     let time = cube.variables.len() - 1;
-    let years: BTreeSet<u16> = selected
-        .positions
-        .get(time)
-        .into_iter()
-        .flatten()
-        .filter_map(|&at| cube.years.get(at).copied())
-        .collect();
+    let chosen_years: Vec<usize> = selected.positions.get(time).cloned().unwrap_or_default();
+    let years: BTreeSet<u16> =
+        chosen_years.iter().filter_map(|&at| cube.years.get(at).copied()).collect();
     let mut regions = BTreeSet::new();
     for (at, (variable, dimension)) in cube.variables.iter().zip(&table.dimensions).enumerate() {
         if variable.role != Role::Geo {
             continue;
         }
-        let codes: BTreeSet<&str> = selected
-            .positions
-            .get(at)
-            .into_iter()
-            .flatten()
-            .filter_map(|&at| variable.values.get(at).map(|value| value.code.as_str()))
-            .collect();
-        for year in &years {
-            for value in dimension.values.get(year).into_iter().flatten() {
-                if codes.contains(value.code.as_str()) {
-                    regions.extend(value.leaves.iter().cloned());
+        let chosen = selected.positions.get(at).into_iter().flatten();
+        for value in chosen.filter_map(|&at| variable.values.get(at)) {
+            for (year_at, year) in
+                chosen_years.iter().filter_map(|&at| Some((at, cube.years.get(at)?)))
+            {
+                if let Place::At(position) = value.place(year_at)
+                    && let Some(own) = dimension.values_of(*year).get(position)
+                {
+                    regions.extend(own.leaves.iter().cloned());
                 }
             }
         }
@@ -252,108 +270,5 @@ fn resource(cube: &Cube, selected: &Selected) -> TableRead {
         columns: table.dimensions.iter().map(|dimension| dimension.column.clone()).collect(),
         years,
         regions: Some(regions),
-    }
-}
-
-fn cells_by_year<'a>(cube: &Cube, tables: &'a [TableCells]) -> Vec<&'a [Cell]> {
-    cube.years
-        .iter()
-        .map(|year| {
-            tables
-                .iter()
-                .find(|table| table.year == *year)
-                .map_or(&[][..], |table| table.cells.as_slice())
-        })
-        .collect()
-}
-
-fn finish(
-    app: &App,
-    shelf: &Shelf,
-    published: &Published,
-    question: &Question,
-    selected: &Selected,
-    by_year: &[&[Cell]],
-    marks: Marks,
-) -> Result<Ready, Problem> {
-    let cube = &published.cube;
-    let mut cells = Vec::with_capacity(selected.cells());
-    cube.visit(&selected.positions, by_year, |cell| cells.push(cell));
-    let language = question.language;
-    let id = &cube.table.id;
-    let body = match &question.format {
-        Format::JsonStat2 => {
-            let frame = Frame {
-                cube,
-                language,
-                updated: published.updated(),
-                href: format!("{}/pxwebapi/v2/tables/{id}/data", app.public_address()),
-                notes: published.notes(language),
-            };
-            let provenance = provenance(published, selected, &cells, &marks, language);
-            jsonstat::data(&frame, selected, &cells, &provenance)
-                .map_err(|_| Problem::new(Kind::Internal))?
-        }
-        Format::Csv(style) => {
-            let layout = csv::place(cube, selected, &question.placement)?;
-            csv::write(cube, selected, &cells, &layout, style, language)
-        }
-    };
-    Ok(Ready {
-        stamp: shelf.stamp,
-        media_type: question.format.media_type(),
-        disposition: format!("inline; filename=\"{id}.{}\"", question.format.extension()),
-        tag: entity_tag(&marks, &body),
-        body: body.into(),
-        marks,
-        language,
-    })
-}
-
-fn provenance(
-    published: &Published,
-    selected: &Selected,
-    cells: &[Option<Cell>],
-    marks: &Marks,
-    language: Language,
-) -> Provenance {
-    let cube = &published.cube;
-    let time = cube.variables.len() - 1;
-    let years = selected.positions.get(time).map(Vec::as_slice).unwrap_or_default();
-    let suppressed = marks.protection == Protection::Suppressed;
-    let releases = years
-        .iter()
-        .filter(|_| suppressed)
-        .filter_map(|&at| published.release(at).map(|release| release.id.to_string()))
-        .collect();
-    let rule = match (suppressed, language) {
-        (true, Language::Nb) => {
-            "tall på 1–3 og celler som ville røpe dem, er tilbakeholdt i alle tabeller av året samlet"
-        }
-        (true, Language::En) => {
-            "counts of 1–3 and cells that would give them away are withheld in all tables of the year together"
-        }
-        (false, Language::Nb) => "eksakte tall etter hjemmel",
-        (false, Language::En) => "exact counts under a legal basis",
-    };
-    let eliminated = cube
-        .variables
-        .iter()
-        .zip(&selected.kept)
-        .zip(&selected.positions)
-        .filter(|((_, kept), _)| !**kept)
-        .filter_map(|((variable, _), positions)| {
-            let value = variable.values.get(*positions.first()?)?;
-            Some((variable.code.clone(), value.code.clone()))
-        })
-        .collect();
-    Provenance {
-        protection: marks.protection,
-        basis: marks.basis.as_ref().map(|basis| basis.grant_id.clone()),
-        cells: cells.len(),
-        withheld: cells.iter().filter(|cell| matches!(cell, Some(Cell::Withheld))).count(),
-        releases,
-        rule: rule.to_owned(),
-        eliminated,
     }
 }

@@ -2,6 +2,7 @@
 //! tables. It does no I/O and knows no clock; what it draws at random it draws from a given seed.
 
 pub mod catalogue;
+pub mod codelists;
 pub mod columns;
 pub mod controls;
 pub mod derive;
@@ -17,6 +18,7 @@ pub mod table;
 pub mod text;
 
 pub use catalogue::{table, tables, tables_of};
+pub use codelists::{CodeList, code_list, code_lists};
 pub use columns::{Column, ColumnKind, ColumnRole, columns};
 pub use controls::{Checker, Finding, Report, Severity};
 pub use derive::{Derived, Deriver};

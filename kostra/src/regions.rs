@@ -3,6 +3,8 @@
 //! A year's [`Division`] knows the leaf codes the register column `REGION` can hold and which
 //! leaves every published region adds up. Oslo is the union of its fifteen bydeler.
 
+pub mod changes;
+pub mod population;
 mod read;
 
 use crate::{Level, Text, Value};

@@ -18,7 +18,7 @@ pub use step::Words;
 
 use crate::terms::ColumnsOf;
 use crate::{GrantTerms, Population, State, Violation};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// One version of a grant with the people behind it.
@@ -52,6 +52,34 @@ pub struct Case {
     /// What the recipient attests about deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<Attestation>,
+    /// Who last looked at it again while it was in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recertified: Option<Recertified>,
+}
+
+/// Somebody's word that a grant in force is still needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recertified {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// When it is due to be looked at the next time.
+    pub until: NaiveDate,
+}
+
+/// Days from one look at a grant to the next, unless it ends before.
+const RECERTIFIED_DAYS: i64 = 365;
+
+/// Days after its review was due at which a grant that nobody looked at is suspended.
+pub const REVIEW_GRACE_DAYS: i64 = 30;
+
+impl Recertified {
+    fn by(by: Actor, at: DateTime<Utc>, terms: &GrantTerms) -> Self {
+        let year = at.date_naive() + TimeDelta::days(RECERTIFIED_DAYS);
+        Self { by, at, until: year.min(terms.valid_to.date_naive()) }
+    }
 }
 
 /// The recipient's word that the data are deleted.
@@ -89,6 +117,7 @@ impl Case {
             suspended_by: None,
             reason: None,
             deletion: None,
+            recertified: None,
         };
         case.name_people();
         Ok(case)
@@ -108,6 +137,7 @@ impl Case {
             suspended_by: None,
             reason: None,
             deletion: None,
+            recertified: None,
             terms,
         }
     }
@@ -157,6 +187,33 @@ impl Case {
         }
         let mut case = self.clone();
         case.terms.state = State::Expired;
+        case.revision += 1;
+        Ok(case)
+    }
+
+    /// When it is due to be looked at again.
+    #[must_use]
+    pub fn review_due(&self) -> NaiveDate {
+        let again = self.recertified.as_ref().map(|looked| looked.until);
+        again.map_or(self.terms.review_due, |again| again.max(self.terms.review_due))
+    }
+
+    /// This version suspended, because its review is long overdue and nobody has answered.
+    ///
+    /// # Errors
+    /// When it is not active, or there is time left.
+    pub fn unreviewed(&self, now: DateTime<Utc>) -> Result<Self, Refused> {
+        let last = self.review_due() + TimeDelta::days(REVIEW_GRACE_DAYS);
+        if self.terms.state != State::Active || now.date_naive() <= last {
+            return Err(Refused::WrongState { act: Act::Suspend, state: self.terms.state });
+        }
+        let mut case = self.clone();
+        case.terms.state = State::Suspended;
+        case.suspended_by = Some(Actor::Installation);
+        case.reason = Some(format!(
+            "ingen har vurdert tilgangen på nytt innen fristen {0} / nobody has reviewed it by {0}",
+            self.review_due()
+        ));
         case.revision += 1;
         Ok(case)
     }

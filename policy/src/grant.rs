@@ -48,6 +48,8 @@ pub struct Obligations {
     pub population: Population,
     /// The namespace of pseudonyms: two grants never share one.
     pub pseudonym_namespace: String,
+    /// The most records that may leave under the grant in a day (UTC), if that was agreed.
+    pub max_rows_per_day: Option<u64>,
     /// The decision this permission belongs to.
     pub decision: uuid::Uuid,
 }

@@ -7,7 +7,7 @@ pub mod case;
 pub mod question;
 pub mod stop;
 
-pub use case::{Act, Actor, Case, Refused};
+pub use case::{Act, Actor, Case, REVIEW_GRACE_DAYS, Recertified, Refused};
 pub use policy::matrix;
 pub use stop::Stop;
 pub use terms::HardRule;

@@ -213,6 +213,7 @@ impl Policy {
             years: BTreeSet::from([resource.year]),
             population: Population::All,
             pseudonym_namespace: "operator".to_owned(),
+            max_rows_per_day: None,
             decision: decision.id,
         };
         Grant::new(resource, obligations)
@@ -324,6 +325,7 @@ fn obligations(decision: &Decision, held: &Held) -> Obligations {
         population: decision.population.clone().unwrap_or(Population::Regions(BTreeSet::new())),
         // A new version of a grant keeps its pseudonyms, so that a recipient's series do not break.
         pseudonym_namespace: format!("grant:{}", held.terms.id),
+        max_rows_per_day: held.terms.delivery.max_rows_per_day,
         decision: decision.id,
     }
 }

@@ -88,6 +88,7 @@ pub(crate) fn identified(form: Form, year: u16) -> Obligations {
         years: [year].into(),
         population: Population::All,
         pseudonym_namespace: "g1".to_owned(),
+        max_rows_per_day: None,
         decision: uuid::Uuid::nil(),
     }
 }

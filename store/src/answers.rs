@@ -3,7 +3,7 @@
 use crate::connection::AnyConnection;
 use crate::schema::answers;
 use crate::values::{moment, sha256, uuid};
-use crate::{Error, Store};
+use crate::{Error, Round, Store};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,13 +37,34 @@ pub struct StoredAnswer {
 
 type Raw = (String, String, i64, Vec<u8>, String);
 
+#[derive(Insertable)]
+#[diesel(table_name = answers)]
+struct NewRaw<'a> {
+    question_key: &'a str,
+    id: String,
+    at: i64,
+    body: &'a [u8],
+    sha256: String,
+}
+
 /// The answers of these questions, by key.
 pub(crate) fn of_keys(
     conn: &mut AnyConnection,
     keys: &BTreeSet<&str>,
 ) -> Result<BTreeMap<String, StoredAnswer>, Error> {
-    let keys: Vec<&str> = keys.iter().copied().collect();
-    let rows: Vec<Raw> = answers::table.filter(answers::question_key.eq_any(keys)).load(conn)?;
+    let mut rows: Vec<Raw> = Vec::new();
+    match conn {
+        // A statement for one key is prepared once, and one for many each time.
+        AnyConnection::Sqlite(c) => {
+            for key in keys {
+                rows.extend(answers::table.find(*key).first::<Raw>(c).optional()?);
+            }
+        }
+        AnyConnection::Postgres(c) => {
+            let keys: Vec<&str> = keys.iter().copied().collect();
+            rows = answers::table.filter(answers::question_key.eq_any(keys)).load(c)?;
+        }
+    }
     rows.into_iter()
         .map(|row| stored(row).map(|answer| (answer.question_key.clone(), answer)))
         .collect()
@@ -56,46 +77,60 @@ fn stored((question_key, id, at, body, digest): Raw) -> Result<StoredAnswer, Err
     Ok(StoredAnswer { question_key, id: uuid(&id)?, at: moment(at)?, body })
 }
 
+/// Keeps answers in a transaction that holds the purses, and gives what may leave: where a question has got an answer
+/// meanwhile, that one, so that no question ever has two.
+pub(crate) fn keep(
+    conn: &mut AnyConnection,
+    new: &[NewAnswer],
+) -> Result<Vec<StoredAnswer>, Error> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: BTreeSet<&str> = new.iter().map(|answer| answer.question_key.as_str()).collect();
+    let mut known = of_keys(conn, &keys)?;
+    let mut rows = Vec::new();
+    for answer in new {
+        if known.contains_key(&answer.question_key) {
+            continue;
+        }
+        rows.push(NewRaw {
+            question_key: &answer.question_key,
+            id: answer.id.to_string(),
+            at: answer.at.timestamp_micros(),
+            body: &answer.body,
+            sha256: sha256(&answer.body),
+        });
+        let kept = StoredAnswer {
+            question_key: answer.question_key.clone(),
+            id: answer.id,
+            at: moment(answer.at.timestamp_micros())?,
+            body: answer.body.clone(),
+        };
+        known.insert(answer.question_key.clone(), kept);
+    }
+    for some in rows.chunks(1_000) {
+        match conn {
+            AnyConnection::Sqlite(c) => {
+                for row in some {
+                    diesel::insert_into(answers::table).values(row).execute(c)?;
+                }
+            }
+            AnyConnection::Postgres(c) => {
+                diesel::insert_into(answers::table).values(some).execute(c)?;
+            }
+        }
+    }
+    let of = |answer: &NewAnswer| known.get(&answer.question_key).cloned();
+    new.iter().map(|answer| of(answer).ok_or(Error::NotFound("answer"))).collect()
+}
+
 impl Store {
-    /// Keeps answers, durably, and gives what may leave: where a question has got an answer meanwhile, that one,
-    /// so that no question ever has two.
+    /// Keeps answers, durably; see [`Store::settle`].
     ///
     /// # Errors
     /// Nothing was kept, and nothing may leave.
     pub fn keep_answers(&self, new: &[NewAnswer]) -> Result<Vec<StoredAnswer>, Error> {
-        if new.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.write("purses", |conn| {
-            let keys: BTreeSet<&str> = new.iter().map(|a| a.question_key.as_str()).collect();
-            let mut known = of_keys(conn, &keys)?;
-            for answer in new {
-                if known.contains_key(&answer.question_key) {
-                    continue;
-                }
-                diesel::insert_into(answers::table)
-                    .values((
-                        answers::question_key.eq(&answer.question_key),
-                        answers::id.eq(answer.id.to_string()),
-                        answers::at.eq(answer.at.timestamp_micros()),
-                        answers::body.eq(answer.body.as_slice()),
-                        answers::sha256.eq(sha256(&answer.body)),
-                    ))
-                    .execute(conn)?;
-                let kept = StoredAnswer {
-                    question_key: answer.question_key.clone(),
-                    id: answer.id,
-                    at: moment(answer.at.timestamp_micros())?,
-                    body: answer.body.clone(),
-                };
-                known.insert(answer.question_key.clone(), kept);
-            }
-            new.iter()
-                .map(|answer| {
-                    known.get(&answer.question_key).cloned().ok_or(Error::NotFound("answer"))
-                })
-                .collect()
-        })
+        Ok(self.settle(&Round { answers: new.to_vec(), ..Round::default() })?.kept)
     }
 
     /// The answer of a question, if it has one.

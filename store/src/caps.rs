@@ -20,8 +20,11 @@ pub struct CapChange {
     pub cap: u64,
     /// Why.
     pub reason: String,
-    /// Who wants it.
+    /// Who wants it, by the name of the account.
     pub proposed_by: String,
+    /// What tells that person from others: an account, and the person behind it where that is known. Whoever has
+    /// one of these in common is the same person.
+    pub marks: Vec<String>,
     /// Since when.
     pub proposed_at: DateTime<Utc>,
     /// Who agreed; none while nobody has, and when another change came first.
@@ -39,7 +42,16 @@ pub enum CapOutcome {
     Waiting(CapChange),
 }
 
-type Raw = (String, String, String, i64, String, String, i64, Option<String>, Option<i64>);
+type Raw = (String, String, String, i64, String, String, i64, Option<String>, Option<i64>, String);
+
+impl CapChange {
+    /// Whether one person wanted both.
+    #[must_use]
+    pub fn is_of_same_person(&self, other: &Self) -> bool {
+        self.proposed_by == other.proposed_by
+            || self.marks.iter().any(|mark| other.marks.contains(mark))
+    }
+}
 
 impl Store {
     /// Wants a cap. One that is no higher than before holds at once. A higher one holds when a second person wants
@@ -60,7 +72,7 @@ impl Store {
             }
             let waiting = waiting(conn, Some(&wanted.purse))?;
             let same = |change: &&CapChange| change.cap == wanted.cap;
-            let other = |change: &&CapChange| change.proposed_by != wanted.proposed_by;
+            let other = |change: &&CapChange| !change.is_of_same_person(wanted);
             if let Some(first) = waiting.iter().filter(same).find(other) {
                 return make(conn, first, &wanted.proposed_by, wanted.proposed_at);
             }
@@ -91,6 +103,7 @@ fn insert(conn: &mut AnyConnection, change: &CapChange) -> Result<(), Error> {
             cap_changes::reason.eq(text(&change.reason)),
             cap_changes::proposed_by.eq(text(&change.proposed_by)),
             cap_changes::proposed_at.eq(change.proposed_at.timestamp_micros()),
+            cap_changes::proposed_marks.eq(text(&change.marks.join(" "))),
         ))
         .execute(conn)?;
     Ok(())
@@ -133,13 +146,15 @@ fn waiting(conn: &mut AnyConnection, of: Option<&PurseId>) -> Result<Vec<CapChan
 }
 
 fn change(row: Raw) -> Result<CapChange, Error> {
-    let (id, kind, key, cap, reason, proposed_by, proposed_at, approved_by, settled_at) = row;
+    let (id, kind, key, cap, reason, proposed_by, proposed_at, approved_by, settled_at, marks) =
+        row;
     Ok(CapChange {
         id: uuid(&id)?,
         purse: PurseId { kind: kind_of(&kind)?, key },
         cap: number(cap)?,
         reason,
         proposed_by,
+        marks: marks.split_whitespace().map(str::to_owned).collect(),
         proposed_at: moment(proposed_at)?,
         approved_by,
         settled_at: settled_at.map(moment).transpose()?,

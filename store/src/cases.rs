@@ -6,7 +6,7 @@ use crate::enact::{Wanted, active_rows, enact};
 use crate::schema::{grant_cases, grant_steps};
 use crate::values::{moment, number, stored, text};
 use crate::{DecisionRow, Error, GrantRow, Store};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 
@@ -102,6 +102,8 @@ pub struct CaseFilter {
     pub states: Vec<String>,
     /// Only those that end no later than this.
     pub ended_before: Option<DateTime<Utc>>,
+    /// Only those whose review was due before this date.
+    pub review_before: Option<NaiveDate>,
     /// After this grant and version.
     pub after: Option<(String, u32)>,
 }
@@ -195,6 +197,9 @@ impl Store {
         }
         if let Some(moment) = filter.ended_before {
             query = query.filter(grant_cases::valid_to.le(moment.timestamp_micros()));
+        }
+        if let Some(date) = filter.review_before {
+            query = query.filter(grant_cases::review_due.lt(date.to_string()));
         }
         if let Some((id, version)) = &filter.after {
             let later = grant_cases::version.gt(stored::<u32, i32>(*version)?);

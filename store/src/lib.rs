@@ -17,7 +17,10 @@ mod municipal;
 mod policy;
 mod purses;
 mod releases;
+mod saved_queries;
 mod schema;
+mod sent;
+mod settle;
 mod spends;
 mod store;
 mod values;
@@ -36,6 +39,8 @@ pub use municipal::{MunicipalDelivery, MunicipalFilter, MunicipalStatus, Receive
 pub use policy::{GrantRow, PolicyVersion};
 pub use purses::{Charge, Purse, PurseId, PurseKind};
 pub use releases::{NewRelease, Release};
+pub use saved_queries::SavedQueryRow;
+pub use settle::{Round, Settled};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
 pub use store::{Store, newest_migration};
 

@@ -272,6 +272,7 @@ diesel::table! {
         proposed_at -> BigInt,
         approved_by -> Nullable<Text>,
         settled_at -> Nullable<BigInt>,
+        proposed_marks -> Text,
     }
 }
 diesel::table! {
@@ -281,6 +282,21 @@ diesel::table! {
         at -> BigInt,
         body -> Binary,
         sha256 -> Text,
+    }
+}
+diesel::table! {
+    saved_queries (id) {
+        id -> Text,
+        at -> BigInt,
+        table_id -> Text,
+        body -> Text,
+    }
+}
+diesel::table! {
+    sent_rows (grant_id, day) {
+        grant_id -> Text,
+        day -> Integer,
+        records -> BigInt,
     }
 }
 diesel::table! {

@@ -103,56 +103,6 @@ struct Table {
 }
 
 impl Store {
-    /// Takes the price of each question from all its purses, or of none, and makes that durable before it
-    /// returns. Questions are served one after the other, on PostgreSQL over all servers: the purses are locked
-    /// for the transaction, so that none can be read before what went before it is written.
-    ///
-    /// The same question is paid for once: while somebody who paid less than `patience` ago may still answer,
-    /// others are told to wait.
-    ///
-    /// # Errors
-    /// Nothing was taken. After a lost connection it may have been all the same, and then it stays taken.
-    pub fn reserve(&self, asked: &[Spend], patience: TimeDelta) -> Result<Vec<Reserved>, Error> {
-        if asked.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.write("purses", |conn| {
-            let keys: BTreeSet<&str> = asked.iter().map(|s| s.question_key.as_str()).collect();
-            let mut known = answers::of_keys(conn, &keys)?;
-            let mut under_way = under_way(conn, asked, patience)?;
-            let ids = asked.iter().flat_map(|spend| &spend.charges).map(|charge| &charge.purse);
-            let mut table = Table { purses: purses::load(conn, ids)?, today: BTreeMap::new() };
-            let (mut rows, mut parts) = (Vec::new(), Vec::new());
-            let mut outcomes = Vec::with_capacity(asked.len());
-            for spend in asked {
-                if let Some(answer) = known.remove(&spend.question_key) {
-                    known.insert(spend.question_key.clone(), answer.clone());
-                    outcomes.push(Reserved::Answered(Box::new(answer)));
-                    continue;
-                }
-                if under_way.contains(&spend.question_key) {
-                    outcomes.push(Reserved::UnderWay);
-                    continue;
-                }
-                let charges = joined(&spend.charges);
-                outcomes.push(match table.take(conn, &charges)? {
-                    Ok(purses) => {
-                        under_way.insert(spend.question_key.clone());
-                        rows.push(raw(spend, &charges)?);
-                        for charge in charges.values() {
-                            parts.push(raw_charge(spend, charge)?);
-                        }
-                        Reserved::Paid(purses)
-                    }
-                    Err((purse, asked)) => Reserved::Exhausted { purse, asked },
-                });
-            }
-            table.write(conn, asked.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at))?;
-            insert(conn, &rows, &parts)?;
-            Ok(outcomes)
-        })
-    }
-
     /// What was paid, newest first.
     ///
     /// # Errors
@@ -229,6 +179,49 @@ impl Store {
     }
 }
 
+/// Takes the price of each question from all its purses, or of none.
+pub(crate) fn take_all(
+    conn: &mut AnyConnection,
+    asked: &[Spend],
+    patience: TimeDelta,
+) -> Result<Vec<Reserved>, Error> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: BTreeSet<&str> = asked.iter().map(|spend| spend.question_key.as_str()).collect();
+    let known = answers::of_keys(conn, &keys)?;
+    let mut under_way = under_way(conn, asked, patience)?;
+    let ids = asked.iter().flat_map(|spend| &spend.charges).map(|charge| &charge.purse);
+    let mut table = Table { purses: purses::load(conn, ids)?, today: BTreeMap::new() };
+    let (mut rows, mut parts) = (Vec::new(), Vec::new());
+    let mut outcomes = Vec::with_capacity(asked.len());
+    for spend in asked {
+        if let Some(answer) = known.get(&spend.question_key) {
+            outcomes.push(Reserved::Answered(Box::new(answer.clone())));
+            continue;
+        }
+        if under_way.contains(&spend.question_key) {
+            outcomes.push(Reserved::UnderWay);
+            continue;
+        }
+        let charges = joined(&spend.charges);
+        outcomes.push(match table.take(conn, &charges)? {
+            Ok(purses) => {
+                under_way.insert(spend.question_key.clone());
+                rows.push(raw(spend, &charges)?);
+                for charge in charges.values() {
+                    parts.push(raw_charge(spend, charge)?);
+                }
+                Reserved::Paid(purses)
+            }
+            Err((purse, asked)) => Reserved::Exhausted { purse, asked },
+        });
+    }
+    table.write(conn, asked.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at))?;
+    insert(conn, &rows, &parts)?;
+    Ok(outcomes)
+}
+
 impl Table {
     /// Takes all charges, or none and says which purse falls short.
     fn take(
@@ -258,12 +251,9 @@ impl Table {
     }
 
     fn write(&self, conn: &mut AnyConnection, at: DateTime<Utc>) -> Result<(), Error> {
-        for (id, today) in &self.today {
-            if let Some(purse) = self.purses.get(id) {
-                purses::spend(conn, purse, *today, purses::day(at))?;
-            }
-        }
-        Ok(())
+        let spent =
+            self.today.iter().filter_map(|(id, today)| Some((self.purses.get(id)?, *today)));
+        purses::spend(conn, &spent.collect::<Vec<_>>(), purses::day(at))
     }
 }
 
@@ -288,28 +278,41 @@ fn under_way(
     let keys: Vec<&str> = asked.iter().map(|spend| spend.question_key.as_str()).collect();
     let newest = asked.iter().map(|spend| spend.at).max().unwrap_or_default();
     let since = newest.checked_sub_signed(patience).unwrap_or(newest).timestamp_micros();
-    let found: Vec<String> = spends::table
-        .filter(spends::question_key.eq_any(keys))
-        .filter(spends::at.ge(since))
-        .select(spends::question_key)
-        .load(conn)?;
+    let lately = || spends::table.filter(spends::at.ge(since)).select(spends::question_key);
+    let mut found: Vec<String> = Vec::new();
+    match conn {
+        AnyConnection::Sqlite(c) => {
+            for key in keys {
+                let of_key = lately().filter(spends::question_key.eq(key));
+                found.extend(of_key.first::<String>(c).optional()?);
+            }
+        }
+        AnyConnection::Postgres(c) => {
+            found = lately().filter(spends::question_key.eq_any(keys)).load(c)?;
+        }
+    }
     Ok(found.into_iter().collect())
 }
 
 fn insert(conn: &mut AnyConnection, rows: &[Raw], parts: &[RawCharge]) -> Result<(), Error> {
-    for some in rows.chunks(1_000) {
-        let insert = diesel::insert_into(spends::table);
-        match conn {
-            AnyConnection::Sqlite(c) => insert.values(some).execute(c)?,
-            AnyConnection::Postgres(c) => insert.values(some).execute(c)?,
-        };
-    }
-    for some in parts.chunks(1_000) {
-        let insert = diesel::insert_into(charges::table);
-        match conn {
-            AnyConnection::Sqlite(c) => insert.values(some).execute(c)?,
-            AnyConnection::Postgres(c) => insert.values(some).execute(c)?,
-        };
+    match conn {
+        // A statement for one row is prepared once, and one for many each time.
+        AnyConnection::Sqlite(c) => {
+            for row in rows {
+                diesel::insert_into(spends::table).values(row).execute(c)?;
+            }
+            for part in parts {
+                diesel::insert_into(charges::table).values(part).execute(c)?;
+            }
+        }
+        AnyConnection::Postgres(c) => {
+            for some in rows.chunks(1_000) {
+                diesel::insert_into(spends::table).values(some).execute(c)?;
+            }
+            for some in parts.chunks(1_000) {
+                diesel::insert_into(charges::table).values(some).execute(c)?;
+            }
+        }
     }
     Ok(())
 }

@@ -57,8 +57,8 @@ enum What {
         /// The JSON file.
         file: PathBuf,
     },
-    /// Takes a step: submit, complete, return, review, approve, reject, accept, activate, suspend, resume, amend,
-    /// revoke, withdraw, attest.
+    /// Takes a step: submit, complete, return, review, approve, reject, accept, activate, suspend, resume,
+    /// recertify, amend, revoke, withdraw, attest.
     Take {
         /// The step.
         step: String,

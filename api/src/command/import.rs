@@ -2,6 +2,7 @@
 
 use super::installation::Installation;
 use super::progress::Progress;
+use super::relay::{Relay, Relayed};
 use super::{Failure, findings, say};
 use crate::hex::hex;
 use chrono::Utc;
@@ -10,12 +11,12 @@ use hjemmel_kostra::record::Lines;
 use hjemmel_kostra::{Form, Layout};
 use hjemmel_registers::EditionRef;
 use hjemmel_store::{Added, Delivery, DeliveryStatus, EditionKind, ImportLock, NewEdition, Store};
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ScopedJoinHandle;
 use uuid::Uuid;
 
 /// Checks a record file with the layout and identity controls and, if it is clean, makes an edition of it.
@@ -103,22 +104,37 @@ pub fn import(
     kind: EditionKind,
 ) -> Result<Outcome, Failure> {
     let layout = super::layout(form, year)?;
-    let open = || {
-        let file = File::open(path).map_err(Failure::at("read", path))?;
-        if file.metadata()?.is_dir() {
-            return Err(Failure::new(format!(
-                "{} is a folder; name one record file",
-                path.display()
-            )));
-        }
-        Ok(file)
-    };
-    let (sha256, bytes) = digest(open()?)?;
+    let file = File::open(path).map_err(Failure::at("read", path))?;
+    let facts = file.metadata()?;
+    if facts.is_dir() {
+        return Err(Failure::new(format!("{} is a folder; name one record file", path.display())));
+    }
     let store = &installation.store;
+    let mut lock = lock(store, form, year)?;
+    let version = store.next_edition(&mut lock, form, year)?;
+    let reference = EditionRef::new(form, year, version);
+    // A run that was cut after the file and before the database left a file nobody knows of.
+    installation.registers.discard(&reference)?;
+    let progress = Progress::begin(&format!("importing form {form} {year}"), Some(facts.len()));
+    let mut checker = checker(installation, layout, sender)?;
+    let refused = AtomicBool::new(false);
+    let mut relay = Relay::new(file);
+    let (to_check, to_keep) = (relay.listener(), relay.listener());
+    let source = UntilRefused { source: to_keep, refused: &refused };
+    let (relayed, read, prepared) = std::thread::scope(|scope| {
+        let relaying = scope.spawn(|| relay.run());
+        let checking = scope.spawn(|| check(&mut checker, to_check, &refused));
+        let prepared =
+            installation.registers.prepare(&reference, source, &mut |done| progress.at(done));
+        (joined(relaying), joined(checking), prepared)
+    });
+    let Relayed { sha256, bytes } = relayed.map_err(Failure::at("read", path))?;
+    read?;
     if store.accepted_delivery(form, year, &sha256)?.is_some() {
+        progress.end("nothing new");
         return Ok(Outcome::Already);
     }
-    let mut lock = lock(store, form, year)?;
+    let report = checker.finish();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let mut delivery = Delivery {
         id: Uuid::now_v7(),
@@ -127,31 +143,12 @@ pub fn import(
         sha256,
         file_name: name.unwrap_or_default(),
         bytes,
-        records: 0,
+        records: report.records,
         status: DeliveryStatus::Accepted,
-        report: serde_json::Value::Null,
+        report: serde_json::to_value(&report)?,
         received_at: Utc::now(),
         edition: None,
     };
-    let version = store.next_edition(&mut lock, form, year)?;
-    let reference = EditionRef::new(form, year, version);
-    // A run that was cut after the file and before the database left a file nobody knows of.
-    installation.registers.discard(&reference)?;
-    let progress = Progress::begin(&format!("importing form {form} {year}"), Some(bytes));
-    let mut checker = checker(installation, layout, sender)?;
-    let refused = AtomicBool::new(false);
-    let (to_check, source) = (open()?, UntilRefused { file: open()?, refused: &refused });
-    let (read, prepared) = std::thread::scope(|scope| {
-        let checking = scope.spawn(|| check(&mut checker, to_check, &refused));
-        let prepared =
-            installation.registers.prepare(&reference, source, &mut |done| progress.at(done));
-        let read = checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (read, prepared)
-    });
-    read?;
-    let report = checker.finish();
-    delivery.records = report.records;
-    delivery.report = serde_json::to_value(&report)?;
     if !report.accepted {
         let findings = report.findings.len() as u64 + report.omitted;
         progress.end(&format!("{} records, {findings} findings", report.records));
@@ -214,8 +211,8 @@ fn checker(
 }
 
 /// Runs the controls over every line, and says as soon as it is known that the file is refused.
-fn check(checker: &mut Checker, file: File, refused: &AtomicBool) -> std::io::Result<()> {
-    let mut lines = Lines::new(BufReader::with_capacity(1 << 20, file));
+fn check(checker: &mut Checker, source: impl BufRead, refused: &AtomicBool) -> std::io::Result<()> {
+    let mut lines = Lines::new(source);
     while let Some(line) = lines.next()? {
         checker.check_line(line.number, line.bytes);
         if !checker.is_accepted() {
@@ -225,32 +222,21 @@ fn check(checker: &mut Checker, file: File, refused: &AtomicBool) -> std::io::Re
     Ok(())
 }
 
-/// A file that ends in an error once the controls have refused it.
-struct UntilRefused<'a> {
-    file: File,
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// A source that ends in an error once the controls have refused what it gives.
+struct UntilRefused<'a, R> {
+    source: R,
     refused: &'a AtomicBool,
 }
 
-impl std::io::Read for UntilRefused<'_> {
+impl<R: Read> Read for UntilRefused<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.refused.load(Ordering::Relaxed) {
             return Err(std::io::Error::other("the controls refused it"));
         }
-        self.file.read(buffer)
-    }
-}
-
-/// SHA-256 of a file, hexadecimal, and its length.
-pub fn digest(mut file: File) -> Result<(String, u64), Failure> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    let mut bytes = 0;
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok((hex(&hasher.finalize()), bytes));
-        }
-        bytes += read as u64;
-        hasher.update(buffer.get(..read).unwrap_or_default());
+        self.source.read(buffer)
     }
 }

@@ -13,6 +13,7 @@ mod matrix;
 mod policy;
 mod progress;
 mod protect;
+mod relay;
 mod release;
 mod serve;
 mod token;

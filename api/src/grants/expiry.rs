@@ -1,34 +1,60 @@
-//! Grants whose last instant has passed: they opened nothing from that instant on, and here the case says so.
+//! What the installation does to grants by itself: those whose last instant has passed opened nothing from that
+//! instant on, and here the case says so; those that nobody looked at in time are suspended.
 
 use super::read;
 use crate::app::App;
 use crate::command::policy_row;
-use chrono::{DateTime, Utc};
-use hjemmel_policy::{Act, Actor, State};
+use chrono::{DateTime, TimeDelta, Utc};
+use hjemmel_policy::{Act, Actor, Case, REVIEW_GRACE_DAYS, Refused, State};
 use hjemmel_store::{CaseFilter, CaseRow, Force, NewStep};
 
-/// Lets every case expire whose time is over. Several processes may do so at once: a step is taken once.
+/// The most cases at a time; the others have their turn a moment later.
+const AT_ONCE: u32 = 100;
+
+/// Lets every case expire whose time is over, and suspends those whose review is long overdue. Several
+/// processes may do so at once: a step is taken once.
 pub fn sweep(app: &App, now: DateTime<Utc>) {
     if !app.is_healthy() {
         return;
     }
-    let filter = CaseFilter {
-        states: vec![State::Active.code().to_owned(), State::Suspended.code().to_owned()],
+    let states = |states: &[State]| states.iter().map(|state| state.code().to_owned()).collect();
+    let ended = CaseFilter {
+        states: states(&[State::Active, State::Suspended]),
         ended_before: Some(now),
         ..CaseFilter::default()
     };
-    let rows = app.store().cases(&filter, 100).unwrap_or_default();
-    for row in &rows {
-        if let Err(error) = expire(app, row, now) {
-            tracing::error!(grant = row.id, %error, "a grant that has ended cannot be marked so");
+    let unreviewed = CaseFilter {
+        states: states(&[State::Active]),
+        review_before: Some(now.date_naive() - TimeDelta::days(REVIEW_GRACE_DAYS)),
+        ..CaseFilter::default()
+    };
+    each(app, &ended, (Act::Expire, now), |case| case.expired(now));
+    each(app, &unreviewed, (Act::Suspend, now), |case| case.unreviewed(now));
+}
+
+fn each(
+    app: &App,
+    filter: &CaseFilter,
+    (act, now): (Act, DateTime<Utc>),
+    step: impl Fn(&Case) -> Result<Case, Refused>,
+) {
+    for row in &app.store().cases(filter, AT_ONCE).unwrap_or_default() {
+        if let Err(error) = take(app, row, (act, now), &step) {
+            let act = act.code();
+            tracing::error!(grant = row.id, act, %error, "a step that is due cannot be taken");
         }
     }
 }
 
-fn expire(app: &App, row: &CaseRow, now: DateTime<Utc>) -> Result<(), hjemmel_store::Error> {
+fn take(
+    app: &App,
+    row: &CaseRow,
+    (act, now): (Act, DateTime<Utc>),
+    step: impl Fn(&Case) -> Result<Case, Refused>,
+) -> Result<(), hjemmel_store::Error> {
     let corrupt = || hjemmel_store::Error::Corrupt(format!("case `{}` cannot be read", row.id));
     let case = read(row)?;
-    let Ok(after) = case.expired(now) else { return Ok(()) };
+    let Ok(after) = step(&case) else { return Ok(()) };
     let stored = app.store().grant_versions(&row.id)?;
     let own = stored.into_iter().find(|one| one.version == row.version);
     let mut grant = match own {
@@ -44,12 +70,12 @@ fn expire(app: &App, row: &CaseRow, now: DateTime<Utc>) -> Result<(), hjemmel_st
             body: serde_json::to_string(&after).map_err(|_| corrupt())?,
             ..row.clone()
         },
-        act: Act::Expire.code().to_owned(),
+        act: act.code().to_owned(),
         from_state: Some(row.state.clone()),
         actor: serde_json::to_string(&Actor::Installation).map_err(|_| corrupt())?,
-        reason: None,
+        reason: after.reason.clone().filter(|_| act.needs_reason()),
     };
-    let summary = format!("{} expire (version {})", row.id, row.version);
+    let summary = format!("{} {} (version {})", row.id, act.code(), row.version);
     let author = Actor::Installation.to_string();
     let policy = app.policy().map_or(0, |policy| policy.version());
     let event =

@@ -87,7 +87,7 @@ fn force(step: &Step) -> Result<Force, Problem> {
     let terms = &step.after.terms;
     let stays =
         matches!(terms.state, State::Active | State::Suspended | State::Revoked | State::Expired);
-    if stays && step.act != Act::Amend {
+    if stays && !matches!(step.act, Act::Amend | Act::Recertify) {
         let mut active = terms.clone();
         active.state = State::Active;
         let mut row = policy_row(&active).map_err(|_| Problem::new(Kind::Internal))?;
@@ -119,7 +119,7 @@ pub fn row(case: &Case, now: DateTime<Utc>) -> Result<CaseRow, Problem> {
         recipient: terms.recipient.organisation.to_string(),
         form: terms.product.number().to_owned(),
         valid_to: terms.valid_to,
-        review_due: terms.review_due.to_string(),
+        review_due: case.review_due().to_string(),
         updated_at: now,
         body: serde_json::to_string(case).map_err(|_| Problem::new(Kind::Internal))?,
     })

@@ -185,7 +185,8 @@ pub fn loaded(row: &GrantRow) -> Result<Case, hjemmel_store::Error> {
 /// about the newest.
 #[must_use]
 pub fn subject_of(act: Act, versions: &[Held]) -> Option<&Held> {
-    let about_force = matches!(act, Act::Suspend | Act::Resume | Act::Revoke | Act::Amend);
+    let about_force =
+        matches!(act, Act::Suspend | Act::Resume | Act::Recertify | Act::Revoke | Act::Amend);
     let in_force = || versions.iter().find(|held| held.case.terms.state.is_in_force());
     let over = || versions.iter().find(|held| act.from().contains(&held.case.terms.state));
     match act {

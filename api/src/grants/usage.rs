@@ -1,8 +1,8 @@
 //! How each grant was used, from the record: what to ask about when it is looked at again.
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc, Weekday};
-use hjemmel_policy::{Decision, GrantTerms, Outcome, Policy};
-use hjemmel_store::{DecisionFilter, Store};
+use hjemmel_policy::{Decision, GrantTerms, Outcome, Policy, State};
+use hjemmel_store::{CaseFilter, DecisionFilter, Store};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,8 @@ pub struct Usage {
     pub allowed: u64,
     /// Requests of the recipient it came nearest to and did not cover.
     pub refused: u64,
+    /// Records that left under it, by whole days (UTC).
+    pub records: u64,
     /// When it was last used in the time.
     pub last_used: Option<DateTime<Utc>>,
     /// The columns that were asked for by name, with how often.
@@ -82,10 +84,31 @@ pub fn of_all(
             }
         }
     }
-    Ok(policy
-        .grants()
-        .map(|grant| usage(grant, tallies.remove(&grant.id).unwrap_or_default(), now))
-        .collect())
+    let mut sent = store.rows_sent(from, until)?;
+    let reviews = reviews(store)?;
+    let one = |grant: &GrantTerms| {
+        let records = sent.remove(&grant.id).unwrap_or_default();
+        let due = reviews.get(&(grant.id.clone(), grant.version)).copied();
+        Usage {
+            records,
+            review_overdue: due.unwrap_or(grant.review_due) < now.date_naive(),
+            ..usage(grant, tallies.remove(&grant.id).unwrap_or_default(), now)
+        }
+    };
+    Ok(policy.grants().map(one).collect())
+}
+
+/// When the cases in force are due to be looked at again, which may be later than their terms say.
+fn reviews(
+    store: &Store,
+) -> Result<BTreeMap<(String, u32), chrono::NaiveDate>, hjemmel_store::Error> {
+    let states = [State::Active, State::Suspended].map(|state| state.code().to_owned());
+    let filter = CaseFilter { states: states.to_vec(), ..CaseFilter::default() };
+    let rows = store.cases(&filter, u32::MAX)?;
+    let due = rows
+        .into_iter()
+        .filter_map(|row| Some(((row.id, row.version), row.review_due.parse().ok()?)));
+    Ok(due.collect())
 }
 
 fn count(tallies: &mut BTreeMap<String, Tally>, decision: &Decision) {
@@ -129,6 +152,7 @@ fn usage(grant: &GrantTerms, mut tally: Tally, now: DateTime<Utc>) -> Usage {
         recipient: grant.recipient.organisation.to_string(),
         allowed: tally.allowed,
         refused: tally.refused,
+        records: 0,
         last_used: tally.times.last().copied(),
         columns_never_used: if tally.whole > 0 { BTreeSet::new() } else { unused.collect() },
         columns_used: tally.columns,
@@ -173,7 +197,7 @@ fn anomalies(times: &[DateTime<Utc>]) -> BTreeSet<&'static str> {
 pub fn csv(all: &[Usage]) -> String {
     use std::fmt::Write as _;
     let mut text = String::from(
-        "recipient,grant,version,allowed,refused,whole,lastUsed,columnsUsed,columnsNeverUsed,validTo,noticeDays,reviewOverdue,anomalies\n",
+        "recipient,grant,version,allowed,refused,records,whole,lastUsed,columnsUsed,columnsNeverUsed,validTo,noticeDays,reviewOverdue,anomalies\n",
     );
     for one in all {
         let used = one.columns_used.keys().cloned().collect::<Vec<_>>().join(" ");
@@ -184,12 +208,13 @@ pub fn csv(all: &[Usage]) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "{},{},{},{},{},{},{last},{used},{unused},{},{notice},{},{anomalies}",
+            "{},{},{},{},{},{},{},{last},{used},{unused},{},{notice},{},{anomalies}",
             one.recipient,
             one.grant,
             one.version,
             one.allowed,
             one.refused,
+            one.records,
             one.whole,
             one.valid_to.to_rfc3339(),
             one.review_overdue,

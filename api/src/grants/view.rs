@@ -17,7 +17,7 @@ pub fn line(case: &Case, language: Language) -> Value {
         "state": terms.state, "stateText": terms.state.label().in_language(language),
         "title": terms.title.in_language(language),
         "recipient": terms.recipient, "dataset": terms.product.dataset(), "tier": terms.tier,
-        "validFrom": terms.valid_from, "validTo": terms.valid_to, "reviewDue": terms.review_due,
+        "validFrom": terms.valid_from, "validTo": terms.valid_to, "reviewDue": case.review_due(),
         "href": format!("/v1/grants/{}", terms.id),
     })
 }
@@ -49,6 +49,8 @@ pub fn whole(held: &Held, versions: &[Held], reader: &Actor, language: Language)
         "reason": case.reason,
         "deletion": case.deletion.as_ref().map(|deletion| json!({
             "by": person(&deletion.by), "at": deletion.at, "text": deletion.text })),
+        "recertified": case.recertified.as_ref().map(|looked| json!({
+            "by": person(&looked.by), "at": looked.at, "until": looked.until })),
         "violations": violations(&case.violations(&columns_of), language),
         "inForce": in_force.map(|held| json!({ "version": held.case.terms.version,
             "state": held.case.terms.state, "etag": tag(&held.case) })),

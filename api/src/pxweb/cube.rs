@@ -31,15 +31,62 @@ pub struct Value {
     pub code: String,
     /// Name, as of the latest year that has it.
     pub label: Text,
-    /// For each year of the cube: the position in the table's values of that year.
-    positions: Vec<Option<usize>>,
+    /// For each year of the cube: where it is among the table's values of that year.
+    places: Vec<Place>,
+}
+
+/// Where a value is in one year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At this position among the table's values of the year.
+    At(usize),
+    /// It cannot occur that year.
+    Never,
+    /// It could, but no release holds it: it would have to be added up or shared out.
+    NotHeld,
+}
+
+impl Place {
+    /// The place of a combination of values, each place already multiplied by its stride.
+    const fn beside(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::At(a), Self::At(b)) => Self::At(a + b),
+            (Self::Never, _) | (_, Self::Never) => Self::Never,
+            _ => Self::NotHeld,
+        }
+    }
+
+    const fn times(self, stride: usize) -> Self {
+        match self {
+            Self::At(position) => Self::At(position * stride),
+            other => other,
+        }
+    }
 }
 
 impl Value {
+    /// A value of a code list.
+    #[must_use]
+    pub const fn new(code: String, label: Text, places: Vec<Place>) -> Self {
+        Self { code, label, places }
+    }
+
     /// Whether it can occur in one year of the cube.
     #[must_use]
     pub fn occurs_in(&self, year_at: usize) -> bool {
-        self.positions.get(year_at).is_none_or(Option::is_some)
+        self.places.get(year_at).is_none_or(|place| *place != Place::Never)
+    }
+
+    /// Where it is in one year of the cube.
+    #[must_use]
+    pub fn place(&self, year_at: usize) -> Place {
+        self.places.get(year_at).copied().unwrap_or(Place::Never)
+    }
+
+    /// Where it is in each year of the cube.
+    #[must_use]
+    pub fn places(&self) -> &[Place] {
+        &self.places
     }
 }
 
@@ -112,9 +159,8 @@ impl Cube {
                 variable
             })
             .collect();
-        let everywhere = vec![Some(0); years.len()];
-        let measure =
-            Value { code: MEASURE.to_owned(), label: table.measure.clone(), positions: everywhere };
+        let everywhere = vec![Place::At(0); years.len()];
+        let measure = Value::new(MEASURE.to_owned(), table.measure.clone(), everywhere);
         variables.push(Variable::new(
             CONTENTS,
             Text::new("statistikkvariabel", "contents"),
@@ -123,10 +169,9 @@ impl Cube {
         ));
         let time = years
             .iter()
-            .map(|year| Value {
-                code: year.to_string(),
-                label: Text::new(year.to_string(), year.to_string()),
-                positions: Vec::new(),
+            .map(|year| {
+                let label = Text::new(year.to_string(), year.to_string());
+                Value::new(year.to_string(), label, Vec::new())
             })
             .collect();
         variables.push(Variable::new(TIME, Text::new("år", "year"), Role::Time, time));
@@ -161,14 +206,27 @@ impl Cube {
         let shape = self.shapes.get(year_at)?;
         let mut index = 0;
         for ((variable, &value), &size) in self.variables.iter().zip(at).zip(shape) {
-            let position = variable.values.get(value)?.positions.get(year_at).copied().flatten()?;
+            let Place::At(position) = variable.values.get(value)?.place(year_at) else {
+                return None;
+            };
             index = index * size + position;
         }
         Some(index)
     }
 
+    /// The same table with the values of a code list in place of one variable's own.
+    #[must_use]
+    pub fn with_values(&self, at: usize, values: Vec<Value>) -> Self {
+        let mut cube = self.clone();
+        if let Some(variable) = cube.variables.get_mut(at) {
+            *variable =
+                Variable::new(&variable.code, variable.label.clone(), variable.role, values);
+        }
+        cube
+    }
+
     /// Calls `visit` with every selected cell in row-major order; none stands for a combination that
-    /// cannot occur.
+    /// cannot occur, and missing for one that no release holds.
     pub fn visit(
         &self,
         selection: &Positions,
@@ -177,27 +235,59 @@ impl Cube {
     ) {
         let dimensions = self.table.dimensions.len();
         let years = selection.get(dimensions + 1).map(Vec::as_slice).unwrap_or_default();
-        let total: usize = selection.iter().take(dimensions).map(Vec::len).product();
-        let mut at = vec![0usize; dimensions];
-        let mut chosen = vec![0usize; dimensions];
-        for _ in 0..total {
-            for ((slot, &counter), values) in chosen.iter_mut().zip(&at).zip(selection) {
-                *slot = values.get(counter).copied().unwrap_or_default();
+        let of_years: Vec<&[Cell]> =
+            years.iter().map(|&year| cells.get(year).copied().unwrap_or_default()).collect();
+        let levels: Vec<Vec<Vec<Place>>> = self
+            .variables
+            .iter()
+            .take(dimensions)
+            .zip(selection)
+            .enumerate()
+            .map(|(at, (variable, values))| {
+                let places = |value: &usize| self.places(at, variable, *value, years);
+                values.iter().map(places).collect()
+            })
+            .collect();
+        let start = vec![Place::At(0); years.len()];
+        descend(&levels, &start, &mut |places| {
+            for (place, cells) in places.iter().zip(&of_years) {
+                visit(match place {
+                    Place::At(index) => cells.get(*index).copied(),
+                    Place::Never => None,
+                    Place::NotHeld => Some(Cell::Missing),
+                });
             }
-            for &year in years {
-                let cell = self
-                    .index(year, &chosen)
-                    .and_then(|index| cells.get(year).and_then(|cells| cells.get(index)).copied());
-                visit(cell);
-            }
-            for (counter, values) in at.iter_mut().zip(selection).rev() {
-                *counter += 1;
-                if *counter < values.len() {
-                    break;
-                }
-                *counter = 0;
-            }
+        });
+    }
+
+    /// Where one value of a dimension is in each of the years, times the dimension's stride.
+    fn places(
+        &self,
+        dimension: usize,
+        variable: &Variable,
+        value: usize,
+        years: &[usize],
+    ) -> Vec<Place> {
+        let stride = |year: &usize| -> usize {
+            self.shapes.get(*year).into_iter().flatten().skip(dimension + 1).product()
+        };
+        let value = variable.values.get(value);
+        let place = |year: &usize| {
+            value.map_or(Place::Never, |value| value.place(*year)).times(stride(year))
+        };
+        years.iter().map(place).collect()
+    }
+}
+
+/// Goes through every combination of the levels' values, the last level fastest.
+fn descend(levels: &[Vec<Vec<Place>>], so_far: &[Place], visit: &mut impl FnMut(&[Place])) {
+    let Some((level, below)) = levels.split_first() else { return visit(so_far) };
+    let mut here = so_far.to_vec();
+    for value in level {
+        for ((slot, before), place) in here.iter_mut().zip(so_far).zip(value) {
+            *slot = before.beside(*place);
         }
+        descend(below, &here, visit);
     }
 }
 
@@ -211,13 +301,12 @@ fn union_of_years(dimension: &hjemmel_kostra::Dimension, years: &[u16]) -> Vec<V
                 values.push(Value {
                     code: value.code.clone(),
                     label: value.label.clone(),
-                    positions: vec![None; years.len()],
+                    places: vec![Place::Never; years.len()],
                 });
                 values.len() - 1
             });
-            if let Some(slot) = values.get_mut(index).and_then(|value| value.positions.get_mut(at))
-            {
-                *slot = Some(position);
+            if let Some(slot) = values.get_mut(index).and_then(|value| value.places.get_mut(at)) {
+                *slot = Place::At(position);
             }
         }
     }

@@ -1,11 +1,14 @@
 //! JSON-stat 2.0 as PxWebApi 2 writes it, for data and for metadata.
 
 use super::cube::{Cube, Role};
+use super::frame::{Frame, source};
+use super::provenance::{Provenance, legend, mark};
 use super::selection::Selected;
 use crate::language::statbank_id;
-use hjemmel_disclosure::{Cell, Protection};
+use hjemmel_disclosure::Cell;
 use hjemmel_kostra::Language;
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A map that keeps the order it was made in.
@@ -19,40 +22,6 @@ impl<K: Serialize, V: Serialize> Serialize for Ordered<K, V> {
         }
         map.end()
     }
-}
-
-/// What was done to the numbers, for `extension.hjemmel`.
-#[derive(Debug, Clone, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Provenance {
-    /// `exact` or `suppressed`.
-    pub protection: Protection,
-    /// The grant the answer rests on, if any.
-    pub basis: Option<String>,
-    /// Cells of the answer.
-    pub cells: usize,
-    /// Cells withheld for confidentiality.
-    pub withheld: usize,
-    /// The releases the cells come from, one a year; empty for exact answers.
-    pub releases: Vec<String>,
-    /// The rule in words.
-    pub rule: String,
-    /// Variables left out of the selection, and the value shown in their place.
-    pub eliminated: Vec<(String, String)>,
-}
-
-/// What both documents say around the cube.
-pub struct Frame<'a> {
-    /// The table.
-    pub cube: &'a Cube,
-    /// Reader's language.
-    pub language: Language,
-    /// When the newest release of it was published.
-    pub updated: String,
-    /// Address of this document.
-    pub href: String,
-    /// Notes every reader must see.
-    pub notes: Vec<String>,
 }
 
 #[derive(serde::Serialize)]
@@ -69,17 +38,17 @@ struct Dataset<'a> {
     id: Vec<&'a str>,
     size: Vec<usize>,
     dimension: Ordered<&'a str, Dimension<'a>>,
-    extension: serde_json::Value,
+    extension: Value,
     value: Values<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Ordered<String, &'static str>>,
+    status: Option<Status<'a>>,
 }
 
 #[derive(serde::Serialize)]
 struct Dimension<'a> {
     label: &'a str,
     category: Category<'a>,
-    extension: serde_json::Value,
+    extension: Value,
 }
 
 #[derive(serde::Serialize)]
@@ -87,7 +56,7 @@ struct Category<'a> {
     index: Ordered<&'a str, usize>,
     label: Ordered<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    unit: Option<Ordered<&'a str, serde_json::Value>>,
+    unit: Option<Ordered<&'a str, Value>>,
 }
 
 struct Values<'a>(&'a [Option<Cell>]);
@@ -101,14 +70,25 @@ impl Serialize for Values<'_> {
     }
 }
 
-/// The symbol of a cell without a number (Statistics Norway's standard signs).
-#[must_use]
-pub const fn symbol(cell: Option<Cell>) -> Option<&'static str> {
-    match cell {
-        Some(Cell::Shown(_)) => None,
-        Some(Cell::Withheld | Cell::NotCovered) => Some(":"),
-        Some(Cell::Missing) => Some(".."),
-        None => Some("."),
+/// The sign of each cell that has one, by place.
+struct Status<'a> {
+    frame: &'a Frame<'a>,
+    selected: &'a Selected,
+    cells: &'a [Option<Cell>],
+}
+
+impl Status<'_> {
+    fn signs(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        self.cells.iter().enumerate().filter_map(|(place, cell)| {
+            let preliminary = self.frame.is_preliminary(self.selected, place);
+            Some((place, mark(*cell, preliminary)?))
+        })
+    }
+}
+
+impl Serialize for Status<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.signs())
     }
 }
 
@@ -122,43 +102,55 @@ pub fn data(
     cells: &[Option<Cell>],
     provenance: &Provenance,
 ) -> serde_json::Result<Vec<u8>> {
-    let status: Vec<(String, &'static str)> = cells
-        .iter()
-        .enumerate()
-        .filter_map(|(at, cell)| Some((at.to_string(), symbol(*cell)?)))
-        .collect();
-    let status = (!status.is_empty()).then_some(Ordered(status));
+    let status = Status { frame, selected, cells };
+    let has_signs = status.signs().next().is_some();
+    let status = has_signs.then_some(status);
     let hjemmel = serde_json::to_value(provenance)?;
-    serde_json::to_vec(&dataset(frame, selected, cells, status, &hjemmel))
+    let mut text = Vec::with_capacity(cells.len() * 8 + 16_384);
+    serde_json::to_writer(&mut text, &dataset(frame, selected, cells, status, &hjemmel, &[]))?;
+    Ok(text)
 }
 
-/// The metadata document: every value of every variable, no numbers.
+/// The metadata document: every value of what is selected, no numbers.
+///
+/// `offered` are the code lists of each variable.
 ///
 /// # Errors
 /// When it cannot be encoded.
-pub fn metadata(frame: &Frame<'_>) -> serde_json::Result<Vec<u8>> {
-    let everything = Selected {
-        positions: frame.cube.variables.iter().map(|v| (0..v.values.len()).collect()).collect(),
-        kept: vec![true; frame.cube.variables.len()],
-    };
-    let hjemmel = serde_json::json!({
+pub fn metadata(
+    frame: &Frame<'_>,
+    selected: &Selected,
+    offered: &[Vec<Value>],
+) -> serde_json::Result<Vec<u8>> {
+    let hjemmel = json!({
         "columns": frame.cube.table.dimensions.iter().map(|d| &d.column).collect::<Vec<_>>(),
         "dataset": frame.cube.table.form.dataset(),
+        "symbols": legend(frame.language),
     });
-    serde_json::to_vec(&dataset(frame, &everything, &[], None, &hjemmel))
+    serde_json::to_vec(&dataset(frame, selected, &[], None, &hjemmel, offered))
+}
+
+/// Every value of every variable.
+#[must_use]
+pub fn everything(cube: &Cube) -> Selected {
+    Selected {
+        positions: cube.variables.iter().map(|v| (0..v.values.len()).collect()).collect(),
+        kept: vec![true; cube.variables.len()],
+    }
 }
 
 fn dataset<'a>(
     frame: &'a Frame<'a>,
     selected: &Selected,
     cells: &'a [Option<Cell>],
-    status: Option<Ordered<String, &'static str>>,
-    hjemmel: &serde_json::Value,
+    status: Option<Status<'a>>,
+    hjemmel: &Value,
+    offered: &[Vec<Value>],
 ) -> Dataset<'a> {
     let mut role: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
     let (mut id, mut size, mut dimension) = (Vec::new(), Vec::new(), Vec::new());
-    for ((variable, positions), kept) in
-        frame.cube.variables.iter().zip(&selected.positions).zip(&selected.kept)
+    for (at, ((variable, positions), kept)) in
+        frame.cube.variables.iter().zip(&selected.positions).zip(&selected.kept).enumerate()
     {
         if !kept {
             continue;
@@ -175,7 +167,8 @@ fn dataset<'a>(
         }
         id.push(code);
         size.push(positions.len());
-        dimension.push((code, describe(variable, positions, frame.language)));
+        let offered = offered.get(at).map(Vec::as_slice).unwrap_or_default();
+        dimension.push((code, describe(frame, variable, positions, offered)));
     }
     Dataset {
         version: "2.0",
@@ -195,40 +188,33 @@ fn dataset<'a>(
     }
 }
 
-/// Who the figures come from.
-#[must_use]
-pub const fn source(language: Language) -> &'static str {
-    match language {
-        Language::Nb => "Statistisk sentralbyrå, KOSTRA (fiktive demodata)",
-        Language::En => "Statistics Norway, KOSTRA (fictitious demonstration data)",
-    }
-}
-
 fn describe<'a>(
+    frame: &'a Frame<'a>,
     variable: &'a super::cube::Variable,
     positions: &[usize],
-    language: Language,
+    offered: &[Value],
 ) -> Dimension<'a> {
+    let language = frame.language;
     let values = || positions.iter().filter_map(|&at| variable.values.get(at));
     let unit = (variable.role == Role::Metric).then(|| {
-        let base = match language {
-            Language::Nb => "personer",
-            Language::En => "persons",
-        };
-        Ordered(
-            values()
-                .map(|value| {
-                    (value.code.as_str(), serde_json::json!({ "base": base, "decimals": 0 }))
-                })
-                .collect(),
-        )
+        let unit = || json!({ "base": frame.unit(), "decimals": 0 });
+        Ordered(values().map(|value| (value.code.as_str(), unit())).collect())
     });
     let elimination = variable.elimination.and_then(|at| variable.values.get(at));
-    let mut extension = serde_json::json!({
+    let mut extension = json!({
         "elimination": elimination.is_some(),
         "show": if variable.role == Role::Geo { "code_value" } else { "value" },
-        "codelists": [],
+        "codelists": offered,
     });
+    if variable.role == Role::Metric
+        && let Some(object) = extension.as_object_mut()
+    {
+        let each = |of: &str| -> serde_json::Map<String, Value> {
+            values().map(|value| (value.code.clone(), of.into())).collect()
+        };
+        object.insert("refperiod".to_owned(), each(frame.reference().unwrap_or_default()).into());
+        object.insert("measuringType".to_owned(), each("Flow").into());
+    }
     if let (Some(total), Some(object)) = (elimination, extension.as_object_mut()) {
         object.insert("eliminationValueCode".to_owned(), total.code.clone().into());
     }
@@ -249,7 +235,7 @@ fn describe<'a>(
     }
 }
 
-fn extension(frame: &Frame<'_>, hjemmel: &serde_json::Value) -> serde_json::Value {
+fn extension(frame: &Frame<'_>, hjemmel: &Value) -> Value {
     let cube = frame.cube;
     let stub: Vec<&str> = cube
         .variables
@@ -259,7 +245,7 @@ fn extension(frame: &Frame<'_>, hjemmel: &serde_json::Value) -> serde_json::Valu
         .collect();
     let mandatory: BTreeMap<String, bool> =
         (0..frame.notes.len()).map(|at| (at.to_string(), true)).collect();
-    serde_json::json!({
+    let mut extension = json!({
         "contact": [{ "name": "KOSTRA", "organization": "Statistisk sentralbyrå", "mail": "kostra-support@ssb.no",
                       "raw": "KOSTRA, Statistisk sentralbyrå, kostra-support@ssb.no" }],
         "noteMandatory": mandatory,
@@ -283,7 +269,13 @@ fn extension(frame: &Frame<'_>, hjemmel: &serde_json::Value) -> serde_json::Valu
                 Language::En => "Social services",
             },
         },
-    })
+    });
+    if let (Some(next), Some(px)) = (&frame.next_update, extension.pointer_mut("/px"))
+        && let Some(px) = px.as_object_mut()
+    {
+        px.insert("nextUpdate".to_owned(), next.as_str().into());
+    }
+    extension
 }
 
 #[cfg(test)]

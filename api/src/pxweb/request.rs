@@ -1,8 +1,8 @@
 //! What a request for tables asks, read leniently where clients rely on it: names in any case of letters,
 //! unknown parameters ignored.
 
-use super::csv::Style;
 use super::selection::{Placement, VariableSelection, VariablesSelection, clip, split_values};
+use super::sheet::Style;
 use crate::accept;
 use crate::language;
 use crate::problem::{Kind, Problem, requested_language};
@@ -16,18 +16,67 @@ pub enum Format {
     JsonStat2,
     /// Comma separated values.
     Csv(Style),
+    /// A PX file.
+    Px,
+    /// An Excel workbook.
+    Xlsx(Style),
+    /// A table for a browser.
+    Html(Style),
+    /// The JSON of Statbank's first interface.
+    JsonPx,
+    /// A Parquet file.
+    Parquet,
 }
 
 impl Format {
     /// The names of the formats, as `/config` lists them.
-    pub const NAMES: [&str; 2] = ["json-stat2", "csv"];
+    pub const NAMES: [&str; 7] = ["json-stat2", "csv", "px", "xlsx", "html", "json-px", "parquet"];
+
+    /// The format of a name, in any case of letters, with its parameters.
+    ///
+    /// # Errors
+    /// Unknown formats and parameters that do not fit the format.
+    pub fn named(name: &str, parameters: &[String]) -> Result<Self, Problem> {
+        let name = name.to_ascii_lowercase();
+        let plain = match name.as_str() {
+            "csv" => return Style::parse("csv", parameters).map(Self::Csv),
+            "xlsx" => return Style::parse("xlsx", parameters).map(Self::Xlsx),
+            "html" => return Style::parse("html", parameters).map(Self::Html),
+            "json-stat2" => Self::JsonStat2,
+            "px" => Self::Px,
+            "json-px" => Self::JsonPx,
+            "parquet" => Self::Parquet,
+            other => {
+                let (other, known) = (clip(other), Self::NAMES.join(", "));
+                return Err(Problem::new(Kind::ParameterError)
+                    .titled("Unsupported output format")
+                    .detail(
+                        format!("formatet `{other}` finnes ikke; bruk en av {known}"),
+                        format!("there is no format `{other}`; use one of {known}"),
+                    ));
+            }
+        };
+        if parameters.is_empty() {
+            return Ok(plain);
+        }
+        Err(Problem::new(Kind::ParameterError)
+            .titled("Unsupported output format parameter")
+            .detail(
+                format!("{name} har ingen formatparametre"),
+                format!("{name} has no format parameters"),
+            ))
+    }
 
     /// The `Content-Type` it is sent with.
     #[must_use]
     pub const fn media_type(&self) -> &'static str {
         match self {
-            Self::JsonStat2 => "application/json; charset=UTF-8",
+            Self::JsonStat2 | Self::JsonPx => "application/json; charset=UTF-8",
             Self::Csv(_) => "text/csv; charset=utf-8",
+            Self::Px => "application/octet-stream; charset=utf-8",
+            Self::Xlsx(_) => WORKBOOK,
+            Self::Html(_) => "text/html; charset=utf-8",
+            Self::Parquet => "application/octet-stream",
         }
     }
 
@@ -35,11 +84,35 @@ impl Format {
     #[must_use]
     pub const fn extension(&self) -> &'static str {
         match self {
-            Self::JsonStat2 => "json",
+            Self::JsonStat2 | Self::JsonPx => "json",
             Self::Csv(_) => "csv",
+            Self::Px => "px",
+            Self::Xlsx(_) => "xlsx",
+            Self::Html(_) => "html",
+            Self::Parquet => "parquet",
         }
     }
+
+    /// Whether it is compressed in itself.
+    #[must_use]
+    pub const fn is_packed(&self) -> bool {
+        matches!(self, Self::Xlsx(_) | Self::Parquet)
+    }
 }
+
+/// The media type of an Excel workbook.
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// The media types a table can be had as by `Accept`, and the format of each. The other name of JSON-stat stands
+/// after csv, so that a wildcard beside a refusal of JSON is csv.
+const OFFERS: [(&str, &str); 6] = [
+    ("application/json", "json-stat2"),
+    ("text/csv", "csv"),
+    ("application/json-stat+json", "json-stat2"),
+    ("text/html", "html"),
+    (WORKBOOK, "xlsx"),
+    ("application/vnd.apache.parquet", "parquet"),
+];
 
 /// A request's query, each name in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +167,12 @@ impl Query {
         })
     }
 
+    /// A word that says yes or no, in any case of letters; no where it is not there.
+    #[must_use]
+    pub fn says_yes(&self, name: &str) -> bool {
+        self.first(name).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
+    }
+
     /// The language asked for by `lang=`, else by the header.
     ///
     /// # Errors
@@ -121,22 +200,7 @@ impl Query {
             Some(name) => name.to_ascii_lowercase(),
             None => accepted(request)?.to_owned(),
         };
-        match name.as_str() {
-            "csv" => Style::parse(&parameters).map(Format::Csv),
-            "json-stat2" if parameters.is_empty() => Ok(Format::JsonStat2),
-            "json-stat2" => Err(Problem::new(Kind::ParameterError)
-                .titled("Unsupported output format parameter")
-                .detail(
-                    "json-stat2 har ingen formatparametre",
-                    "json-stat2 has no format parameters",
-                )),
-            other => {
-                Err(Problem::new(Kind::ParameterError).titled("Unsupported output format").detail(
-                    format!("formatet `{}` finnes ikke; bruk json-stat2 eller csv", clip(other)),
-                    format!("there is no format `{}`; use json-stat2 or csv", clip(other)),
-                ))
-            }
-        }
+        Format::named(&name, &parameters)
     }
 
     /// The selection and layout of a GET for data.
@@ -172,20 +236,18 @@ impl Query {
     }
 }
 
-/// The best format for an `Accept` header; json-stat2 where anything will do. Its other name comes last, so that
-/// a wildcard beside a refusal of JSON is csv.
+/// The best format for an `Accept` header; json-stat2 where anything will do.
 fn accepted(request: &HttpRequest) -> Result<&'static str, Problem> {
-    match accept::preferred(
-        request,
-        &["application/json", "text/csv", "application/json-stat+json"],
-    ) {
-        Some("text/csv") => Ok("csv"),
-        Some(_) => Ok("json-stat2"),
-        None => Err(Problem::new(Kind::NotAcceptable).detail(
-            "tabellen kan hentes som application/json (JSON-stat 2.0) eller text/csv",
-            "the table can be had as application/json (JSON-stat 2.0) or text/csv",
-        )),
-    }
+    let offers = OFFERS.map(|(media_type, _)| media_type);
+    let chosen = accept::preferred(request, &offers);
+    let format = OFFERS.iter().find(|(media_type, _)| Some(*media_type) == chosen);
+    format.map(|(_, format)| *format).ok_or_else(|| {
+        let all = offers.join(", ");
+        Problem::new(Kind::NotAcceptable).detail(
+            format!("tabellen kan hentes som {all}; px og json-px med outputFormat"),
+            format!("the table can be had as {all}; px and json-px by outputFormat"),
+        )
+    })
 }
 
 #[cfg(test)]

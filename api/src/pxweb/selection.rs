@@ -2,24 +2,25 @@
 
 use super::cube::{Cube, Positions, Role, Variable};
 use crate::problem::{Kind, Problem};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One variable's part of a selection, as PxWebApi 2 writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VariableSelection {
     /// The variable: `Region`, `Tid`.
     pub variable_code: String,
-    /// A code list to apply; none exists yet.
-    #[serde(default)]
+    /// A code list to put in place of the variable's own values: `agg_Fylker`, `vs_Kommuner`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codelist: Option<String>,
-    /// Codes or expressions: `0301`, `EKA*`, `top(2)`, `from(2023)`, `range(2016,2024)`, `*`.
+    /// Codes or expressions: `0301`, `EKA*`, `top(2)`, `from(2023)`, `range(2016,2024)`, `*`. None beside a code
+    /// list means all of the list.
     #[serde(default)]
     pub value_codes: Vec<String>,
 }
 
 /// Where variables go in a two-way layout.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Placement {
     /// Variables across the top.
     #[serde(default)]
@@ -30,13 +31,13 @@ pub struct Placement {
 }
 
 /// The body of a POST for data.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct VariablesSelection {
     /// One entry a variable; none means the default selection.
     #[serde(default)]
     pub selection: Vec<VariableSelection>,
-    /// Layout for csv.
-    #[serde(default)]
+    /// Layout for csv, html, xlsx and px.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<Placement>,
 }
 
@@ -57,7 +58,7 @@ impl Selected {
     }
 }
 
-fn wrong(title: &'static str, nb: String, en: String) -> Problem {
+pub(super) fn wrong(title: &'static str, nb: String, en: String) -> Problem {
     Problem::new(Kind::ParameterError).titled(title).detail(nb, en)
 }
 
@@ -92,17 +93,6 @@ pub fn resolve(cube: &Cube, wanted: &[VariableSelection]) -> Result<Selected, Pr
             .variable(&part.variable_code)
             .and_then(|at| Some((chosen.get_mut(at)?, cube.variables.get(at)?)))
             .ok_or_else(|| unknown_variable(cube, &part.variable_code))?;
-        if let Some(codelist) = part.codelist.as_deref().filter(|id| !id.is_empty()) {
-            return Err(wrong(
-                "Non-existent codelist",
-                format!("kodelisten `{}` finnes ikke for `{}`", clip(codelist), variable.code),
-                format!(
-                    "the code list `{}` does not exist for `{}`",
-                    clip(codelist),
-                    variable.code
-                ),
-            ));
-        }
         let slot = slot.get_or_insert_default();
         for expression in &part.value_codes {
             slot.extend(evaluate(variable, expression.trim())?);
@@ -137,7 +127,7 @@ pub fn resolve(cube: &Cube, wanted: &[VariableSelection]) -> Result<Selected, Pr
     Ok(selected)
 }
 
-fn unknown_variable(cube: &Cube, code: &str) -> Problem {
+pub(super) fn unknown_variable(cube: &Cube, code: &str) -> Problem {
     let names = cube.variables.iter().map(|variable| variable.code.as_str());
     let near = nearest(code, names);
     wrong(

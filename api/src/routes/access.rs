@@ -1,12 +1,14 @@
 //! What a caller may know about its own access: who am I, and why was it decided so.
 
 use crate::app::App;
+use crate::grants::on_disk;
 use crate::problem::{Kind, Problem, requested_language};
 use crate::reply::Reply;
 use crate::signin::SignedIn;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::Utc;
 use hjemmel_policy::{Caller, Decision, Role, Subject};
+use hjemmel_store::StoredDecision;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -83,8 +85,9 @@ async fn decision(
         _ => return Err(Problem::new(Kind::Unavailable)),
     };
     let organisation = somebody.organisation().map(|number| number.to_string());
-    let own = organisation.is_some() && organisation == stored.row.organisation;
-    if !own && !may_see_all(somebody) {
+    let of_body = organisation.is_some() && organisation == stored.row.organisation;
+    let seen = of_body || may_see_all(somebody) || is_own(app, somebody, &stored).await?;
+    if !seen {
         return Err(missing());
     }
     let language = requested_language(request);
@@ -97,6 +100,23 @@ async fn decision(
         "at": stored.row.at, "action": stored.row.action, "outcome": stored.row.outcome,
         "explanation": explanation, "decision": body,
     }))
+}
+
+/// Whether a person asked by this account for what was decided. The record holds a commitment in the place of the
+/// name, so a person who was forgotten owns nothing.
+async fn is_own(
+    app: &web::Data<App>,
+    caller: &Caller,
+    stored: &StoredDecision,
+) -> Result<bool, Problem> {
+    let Subject::Person { issuer, subject, .. } = caller.subject() else { return Ok(false) };
+    let decided = serde_json::from_str::<Decision>(&stored.row.body);
+    let Some(commitment) = decided.ok().and_then(|decision| decision.caller.person) else {
+        return Ok(false);
+    };
+    let name = format!("{subject} ({issuer})");
+    let known = on_disk(app, move |store| store.committed_person(&commitment)).await?;
+    Ok(known == Some(name))
 }
 
 fn may_see_all(caller: &Caller) -> bool {

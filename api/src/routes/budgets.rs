@@ -1,6 +1,7 @@
 //! `/v1/budgets`: what may be asked, what has been, and who may say how much.
 
 use crate::app::App;
+use crate::grants::mark;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
 use crate::questions::settings::{nano, rho};
@@ -34,12 +35,13 @@ fn has_role(caller: &Caller, any: &[Role]) -> bool {
     }
 }
 
-/// A name for the person that two accounts of one issuer cannot share.
-fn person(caller: &Caller) -> Option<String> {
-    match caller.subject() {
-        Subject::Person { issuer, subject, .. } => Some(format!("{subject} ({issuer})")),
-        Subject::Anonymous | Subject::Organisation { .. } => None,
-    }
+/// The account a person acts by, and marks by which further accounts of the same person are known.
+fn person(app: &App, caller: &Caller) -> Option<(String, Vec<String>)> {
+    let Subject::Person { issuer, subject, .. } = caller.subject() else { return None };
+    let mark = |text: &str| mark(app.keys().archive_key(), text);
+    let account = mark(&format!("account {}", subject.trim().to_lowercase()));
+    let marks = std::iter::once(account).chain(caller.person().map(mark));
+    Some((format!("{subject} ({issuer})"), marks.collect()))
 }
 
 async fn blocking<T: Send + 'static>(
@@ -179,7 +181,7 @@ struct Wanted {
 }
 
 /// Sets the cap of a budget. One administrator may lower it. To raise it takes two: the first request waits
-/// (202), and holds when another administrator asks for the same cap (200).
+/// (202), and holds when another administrator asks for the same cap (200). Two accounts of one person are one.
 #[utoipa::path(operation_id = "change_budget", tag = "Questions", security(("bearer" = [])),
     request_body(content = Value, description = "The budget, its new cap in ρ, and why.",
         example = json!({ "kind": "dataset-year", "key": "skjema-11/2024", "rhoCap": 5, "reason": "the final edition is out" })),
@@ -213,8 +215,8 @@ pub async fn change_budget(
 }
 
 async fn put_cap(app: &App, caller: &Caller, bytes: &[u8]) -> Result<CapOutcome, Problem> {
-    let by = person(caller).filter(|_| has_role(caller, &[Role::Admin]));
-    let by = by.ok_or_else(|| Problem::new(Kind::NotPermitted))?;
+    let by = person(app, caller).filter(|_| has_role(caller, &[Role::Admin]));
+    let (by, marks) = by.ok_or_else(|| Problem::new(Kind::NotPermitted))?;
     let wrong = |nb: String, en: String| Problem::new(Kind::ParameterError).detail(nb, en);
     let wanted: Wanted = serde_json::from_slice(bytes).map_err(|error| {
         wrong(
@@ -244,6 +246,7 @@ async fn put_cap(app: &App, caller: &Caller, bytes: &[u8]) -> Result<CapOutcome,
         cap: nano(wanted.rho_cap),
         reason: wanted.reason.chars().take(500).collect(),
         proposed_by: by,
+        marks,
         proposed_at: Utc::now(),
         approved_by: None,
         settled_at: None,

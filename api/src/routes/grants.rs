@@ -260,7 +260,7 @@ pub async fn read_grant_history(
 }
 
 /// Takes a step: `submit`, `complete`, `return`, `review`, `approve`, `reject`, `accept`, `activate`,
-/// `suspend`, `resume`, `amend`, `revoke`, `withdraw`, `attest`.
+/// `suspend`, `resume`, `recertify`, `amend`, `revoke`, `withdraw`, `attest`.
 ///
 /// A lawyer: what opens takes an author, a reviewer and an approver who are three persons, and the recipient's
 /// acceptance; what stops takes one, and is in force when the answer comes. A programmer: `If-Match` is needed

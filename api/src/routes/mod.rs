@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audit;
 pub mod budgets;
+pub mod codelists;
 pub mod decisions;
 pub mod deliveries;
 pub mod grants;
@@ -11,8 +12,10 @@ pub mod matrix;
 pub mod policy_tests;
 pub mod questions;
 pub mod records;
+pub mod saved_queries;
 pub mod statutes;
 pub mod stops;
+pub mod table_list;
 pub mod tables;
 pub mod usage;
 
@@ -21,16 +24,22 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation; a handler that is not here does not exist.
 pub fn configure(services: &mut ServiceConfig<'_>) {
     services
+        // Addresses are compared in this order; most requests are for this one.
+        .service(tables::read_table_data)
         .service(health::read_liveness)
         .service(health::read_readiness)
         .service(health::read_problem)
-        .service(tables::read_config)
-        .service(tables::list_tables)
+        .service(table_list::read_config)
+        .service(table_list::list_tables)
         .service(tables::read_table)
         .service(tables::read_table_metadata)
         .service(tables::read_default_selection)
-        .service(tables::read_table_data)
         .service(tables::query_table_data)
+        .service(codelists::read_codelist)
+        .service(saved_queries::create_saved_query)
+        .service(saved_queries::read_saved_query)
+        .service(saved_queries::read_saved_query_selection)
+        .service(saved_queries::read_saved_query_data)
         .service(records::list_datasets)
         .service(records::read_dataset)
         .service(records::read_microdata)

@@ -5,6 +5,7 @@ use crate::microdata::{Ask, Format, dataset};
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
 use crate::reply::{self, Marks, Reply};
+use crate::sent::Door;
 use crate::shelf::Edition;
 use crate::signin::SignedIn;
 use crate::{cursor, fault, stream};
@@ -237,6 +238,7 @@ async fn answer(
         after_row,
         limit: paged.then_some(ask.limit),
     };
+    let door = Door::new(app.clone(), &decision, grant.obligations().max_rows_per_day)?;
     let release = open(&app, grant, &edition, query).await?;
     let marks = Marks {
         protection: Protection::Exact,
@@ -247,7 +249,7 @@ async fn answer(
     let records = release.into_content();
     if paged {
         let next = |row| key.seal(row, &scope);
-        let page = page(request, records, ask.limit, &marks, left_out, next).await?;
+        let page = page(request, records, ask.limit, &door, &marks, left_out, next).await?;
         return page.ok_or_else(|| fault::unreadable(form, ask.year));
     }
     let question = format!("{:?} {scope} {}", ask.format, request.query_string());
@@ -256,10 +258,10 @@ async fn answer(
         Err(tag) => tag,
     };
     let name = format!("{}-{}.{}", form.dataset(), ask.year, ask.format.extension());
-    let holder = app.clone();
-    let used = decision.clone();
-    let body = stream::whole(ask.format, records, move || still_holds(&holder, &used))
-        .map_err(|_| Problem::new(Kind::Internal))?;
+    // Whoever has fetched all of the day's records is told so in words, not by a transfer that breaks.
+    door.is_open_today().await?;
+    let body =
+        stream::whole(ask.format, records, door).map_err(|_| Problem::new(Kind::Internal))?;
     let mut response = HttpResponse::Ok();
     marks.put(&mut response);
     if let Some(left_out) = left_out {
@@ -275,12 +277,6 @@ async fn answer(
         .insert_header((header::CACHE_CONTROL, marks.cache_control()))
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .streaming(body))
-}
-
-/// Whether the grant a stream rests on is still in force, asked anew of the policy of this moment.
-fn still_holds(app: &App, decision: &Decision) -> bool {
-    let Some(used) = &decision.grant else { return false };
-    app.policy().is_ok_and(|policy| policy.is_open(&used.id, used.version, Utc::now()))
 }
 
 fn resource(ask: &Ask) -> MicrodataRead {
@@ -312,11 +308,13 @@ async fn page(
     request: &HttpRequest,
     records: Records,
     limit: u64,
+    door: &Door,
     marks: &Marks,
     left_out: Option<String>,
     next: impl Fn(u64) -> String,
 ) -> Result<Option<HttpResponse>, Problem> {
     let Ok((rows, count, last)) = stream::page(records, limit).await else { return Ok(None) };
+    door.pass(count).await?;
     let next = last.filter(|_| count >= limit).map(next);
     let mut body = br#"{"records":"#.to_vec();
     body.extend_from_slice(&rows);

@@ -1,166 +1,23 @@
-//! `/pxwebapi/v2`: published tables, exact for whoever has a legal basis and protected for everyone else.
+//! `/pxwebapi/v2/tables`: published tables, exact for whoever has a legal basis and protected for everyone else.
 
+use super::codelists::offered_links;
+use super::saved_queries;
+use super::table_list::{address, describe, link};
 use crate::app::App;
 use crate::language::statbank_id;
 use crate::problem::{Kind, Problem};
-use crate::pxweb::cube::{Cube, TIME};
-use crate::pxweb::jsonstat::{self, Frame};
-use crate::pxweb::request::{Format, Query};
-use crate::pxweb::selection::{VariablesSelection, default_selection};
+use crate::pxweb::choice::{Choice, choose};
+use crate::pxweb::cube::TIME;
+use crate::pxweb::frame::Frame;
+use crate::pxweb::jsonstat;
+use crate::pxweb::request::Query;
+use crate::pxweb::selection::{Placement, Selected, VariableSelection, VariablesSelection};
 use crate::reply::Reply;
-use crate::shelf::Published;
 use crate::signin::SignedIn;
 use crate::table_answer::{self, Question};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use hjemmel_kostra::{Language, Text};
+use hjemmel_kostra::Language;
 use serde_json::{Value, json};
-
-/// Where the interface is mounted.
-pub const PREFIX: &str = "/pxwebapi/v2";
-
-fn link(rel: &str, language: Language, href: &str) -> Value {
-    json!({ "rel": rel, "hreflang": statbank_id(language), "href": href })
-}
-
-fn address(app: &App, rest: &str) -> String {
-    format!("{}{PREFIX}{rest}", app.public_address())
-}
-
-/// How this interface is set up: limits, languages, formats, licence.
-#[utoipa::path(operation_id = "read_config", tag = "Tables",
-    responses((status = 200, description = "The configuration.", body = Value)))]
-#[get("/pxwebapi/v2/config")]
-pub async fn read_config(
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Result<HttpResponse, Problem> {
-    let config = json!({
-        "apiVersion": "2.1.0",
-        "appVersion": env!("CARGO_PKG_VERSION"),
-        "languages": [{ "id": "no", "label": "Norsk" }, { "id": "en", "label": "English" }],
-        "defaultLanguage": "no",
-        "maxDataCells": app.settings().tables.max_cells,
-        "maxCallsPerTimeWindow": 100_000,
-        "timeWindow": 1,
-        "license": "https://data.norge.no/nlod/no/2.0",
-        "sourceReferences": [
-            { "language": "no", "text": jsonstat::source(Language::Nb) },
-            { "language": "en", "text": jsonstat::source(Language::En) },
-        ],
-        "defaultDataFormat": "json-stat2",
-        "dataFormats": Format::NAMES,
-        "features": [{ "id": "CORS", "params": [{ "key": "enabled", "value": "True" }] }],
-    });
-    Reply::open(&request).json(&config)
-}
-
-/// The tables, page by page; `query` searches ids, titles and variables.
-#[utoipa::path(operation_id = "list_tables", tag = "Tables",
-    params(
-        ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
-        ("query" = Option<String>, Query, description = "Words that must all occur.", example = "recipients"),
-        ("pageNumber" = Option<u64>, Query, description = "From 1.", example = 1),
-        ("pageSize" = Option<u64>, Query, description = "Tables a page, 20 unless said.", example = 20),
-    ),
-    responses((status = 200, description = "One page of tables.", body = Value)))]
-#[get("/pxwebapi/v2/tables")]
-pub async fn list_tables(
-    request: HttpRequest,
-    app: web::Data<App>,
-) -> Result<HttpResponse, Problem> {
-    page_of_tables(&request, &app).map_err(|problem| problem.for_request(&request))
-}
-
-fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Problem> {
-    let query = Query::of(request);
-    let language = query.language(request)?;
-    let number = query.number("pagenumber")?.unwrap_or(1).max(1);
-    let size = query.number("pagesize")?.filter(|size| *size > 0).unwrap_or(20);
-    let search = query.first("query").unwrap_or_default();
-    let words = search.to_lowercase();
-    let shelf = app.shelf()?;
-    let found: Vec<&Published> =
-        shelf.tables().filter(|published| matches(published, &words)).collect();
-    let total = found.len() as u64;
-    let pages = total.div_ceil(size).max(1);
-    if number > pages {
-        return Err(Problem::new(Kind::NotFound).titled("Non-existent page").detail(
-            format!("det er {pages} side(r), ikke {number}"),
-            format!("there are {pages} page(s), not {number}"),
-        ));
-    }
-    let skip = usize::try_from((number - 1).saturating_mul(size)).unwrap_or(usize::MAX);
-    let take = usize::try_from(size).unwrap_or(usize::MAX);
-    let tables: Vec<Value> = found
-        .into_iter()
-        .skip(skip)
-        .take(take)
-        .map(|published| describe(app, published, language))
-        .collect();
-    let page = |rel: &str, number: u64| {
-        let start = String::from("/tables?");
-        let end = start.len();
-        let mut place = form_urlencoded::Serializer::for_suffix(start, end);
-        place.append_pair("lang", statbank_id(language));
-        if !search.is_empty() {
-            place.append_pair("query", search);
-        }
-        place.append_pair("pageNumber", &number.to_string());
-        place.append_pair("pageSize", &size.to_string());
-        link(rel, language, &address(app, &place.finish()))
-    };
-    let mut links = vec![page("self", number)];
-    links.extend((number < pages).then(|| page("next", number + 1)));
-    links.extend((number > 1).then(|| page("previous", number - 1)));
-    let body = json!({
-        "language": statbank_id(language),
-        "tables": tables,
-        "page": { "pageNumber": number, "pageSize": size, "totalElements": total, "totalPages": pages, "links": links },
-        "links": [link("self", language, &address(app, "/tables"))],
-    });
-    Reply::open(request).in_language(language).json(&body)
-}
-
-fn matches(published: &Published, words: &str) -> bool {
-    let table = published.cube.table;
-    let mut text =
-        format!("{} {} {} {}", table.id, table.form.dataset(), table.title.nb, table.title.en);
-    for variable in &published.cube.variables {
-        text.extend([" ", &variable.code, " ", &variable.label.nb, " ", &variable.label.en]);
-    }
-    let text = text.to_lowercase();
-    words.split_whitespace().all(|word| text.contains(word))
-}
-
-fn describe(app: &App, published: &Published, language: Language) -> Value {
-    let cube = &published.cube;
-    let id = &cube.table.id;
-    let lang = statbank_id(language);
-    let names: Vec<&str> =
-        cube.variables.iter().map(|variable| variable.label.in_language(language)).collect();
-    let subject = Text::new("Sosiale tjenester", "Social services");
-    json!({
-        "id": id,
-        "label": cube.title(language),
-        "description": cube.table.measure.in_language(language),
-        "sortCode": id,
-        "updated": published.updated(),
-        "firstPeriod": cube.years.first().map(ToString::to_string),
-        "lastPeriod": cube.years.last().map(ToString::to_string),
-        "category": "public",
-        "variableNames": names,
-        "discontinued": false,
-        "source": jsonstat::source(language),
-        "subjectCode": "sk",
-        "timeUnit": "Annual",
-        "paths": [[{ "id": "sk", "label": subject.in_language(language), "sortCode": "sk" }]],
-        "links": [
-            link("self", language, &address(app, &format!("/tables/{id}?lang={lang}"))),
-            link("metadata", language, &address(app, &format!("/tables/{id}/metadata?lang={lang}"))),
-            link("data", language, &address(app, &format!("/tables/{id}/data?lang={lang}"))),
-        ],
-    })
-}
 
 /// One table: its title, years, variables and links.
 #[utoipa::path(operation_id = "read_table", tag = "Tables",
@@ -188,10 +45,16 @@ pub async fn read_table(
 }
 
 /// Every variable and value of a table, as a JSON-stat 2.0 dataset without numbers.
+///
+/// With `codelist[Region]=agg_Fylker` as that list shows it; with `defaultSelection` or `savedQuery` only what
+/// those select.
 #[utoipa::path(operation_id = "read_table_metadata", tag = "Tables",
     params(
         ("id" = String, Path, description = "The table.", example = "S1101"),
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
+        ("defaultSelection" = Option<bool>, Query, description = "Only what the default selection holds."),
+        ("savedQuery" = Option<String>, Query, description = "Only what a saved query of the table selects."),
+        ("codelist[Region]" = Option<String>, Query, description = "A code list in place of a variable's own values; one such parameter a variable.", example = "agg_Fylker"),
     ),
     responses((status = 200, description = "The metadata.", body = Value)))]
 #[get("/pxwebapi/v2/tables/{id}/metadata")]
@@ -200,29 +63,48 @@ pub async fn read_table_metadata(
     app: web::Data<App>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let answer = || {
-        let language = Query::of(&request).language(&request)?;
-        let shelf = app.shelf()?;
-        let published = table_answer::find(&shelf, &id)?;
-        let frame = Frame {
-            cube: &published.cube,
-            language,
-            updated: published.updated(),
-            href: address(
-                &app,
-                &format!(
-                    "/tables/{}/metadata?lang={}",
-                    published.cube.table.id,
-                    statbank_id(language)
-                ),
-            ),
-            notes: published.notes(language),
-        };
-        Reply::open(&request)
-            .in_language(language)
-            .json_bytes(jsonstat::metadata(&frame).map_err(|_| Problem::new(Kind::Internal))?)
+    let answer = metadata(&request, &app, &id).await;
+    answer.map_err(|problem| problem.for_request(&request))
+}
+
+async fn metadata(
+    request: &HttpRequest,
+    app: &web::Data<App>,
+    id: &str,
+) -> Result<HttpResponse, Problem> {
+    let query = Query::of(request);
+    let language = query.language(request)?;
+    let shelf = app.shelf()?;
+    let published = table_answer::find(&shelf, id)?;
+    let mut wanted = query.selection().selection;
+    if let Some(saved) = query.first("savedquery").filter(|id| !id.is_empty()) {
+        let saved = saved_queries::read(app, saved).await?;
+        if !saved.table_id.eq_ignore_ascii_case(&published.cube.table.id) {
+            return Err(saved_queries::not_found(&saved.table_id));
+        }
+        wanted = saved.selection.selection;
+    }
+    let mut choice = choose(&published.cube, &wanted)?;
+    let only_selected = query.says_yes("defaultselection")
+        || query.first("savedquery").is_some_and(|id| !id.is_empty());
+    if !only_selected {
+        choice.selected = jsonstat::everything(&choice.cube);
+    }
+    let id = &published.cube.table.id;
+    let frame = Frame {
+        cube: &choice.cube,
+        language,
+        updated: published.updated(),
+        href: address(app, &format!("/tables/{id}/metadata?lang={}", statbank_id(language))),
+        notes: published.notes(language),
+        preliminary: published.preliminary(),
+        next_update: published.next_update(),
     };
-    answer().map_err(|problem: Problem| problem.for_request(&request))
+    let offered = offered_links(app, published, language);
+    let document = jsonstat::metadata(&frame, &choice.selected, &offered);
+    Reply::open(request)
+        .in_language(language)
+        .json_bytes(document.map_err(|_| Problem::new(Kind::Internal))?)
 }
 
 /// What a table's data are when nothing is selected: every value of the latest year.
@@ -241,38 +123,49 @@ pub async fn read_default_selection(
     let answer = || {
         let language = Query::of(&request).language(&request)?;
         let shelf = app.shelf()?;
-        let cube = &table_answer::find(&shelf, &id)?.cube;
-        Reply::open(&request).in_language(language).json(&selection_body(&app, cube, language))
+        let choice = choose(&table_answer::find(&shelf, &id)?.cube, &[])?;
+        let place = format!("/tables/{}/defaultselection", choice.cube.table.id);
+        let body = selection_body(&choice, &Placement::default(), language, &address(&app, &place));
+        Reply::open(&request).in_language(language).json(&body)
     };
     answer().map_err(|problem: Problem| problem.for_request(&request))
 }
 
-fn selection_body(app: &App, cube: &Cube, language: Language) -> Value {
-    let selected = default_selection(cube);
-    let selection: Vec<Value> = cube
-        .variables
-        .iter()
-        .zip(&selected.positions)
-        .map(|(variable, positions)| {
-            let codes: Vec<&str> = positions
-                .iter()
-                .filter_map(|at| variable.values.get(*at).map(|value| value.code.as_str()))
-                .collect();
-            json!({ "variableCode": variable.code, "valueCodes": codes })
-        })
-        .collect();
-    let stub: Vec<&str> = cube
-        .variables
-        .iter()
-        .map(|variable| variable.code.as_str())
-        .filter(|code| *code != TIME)
-        .collect();
+/// A selection with every expression resolved to codes, as a client shows it.
+pub(super) fn selection_body(
+    choice: &Choice,
+    placement: &Placement,
+    language: Language,
+    href: &str,
+) -> Value {
+    let (cube, selected) = (&choice.cube, &choice.selected);
+    let mut selection = Vec::new();
+    for (at, (variable, positions)) in cube.variables.iter().zip(&selected.positions).enumerate() {
+        let codes = positions.iter().filter_map(|at| variable.values.get(*at));
+        let list = choice.lists.iter().find(|(other, _)| *other == at).map(|(_, list)| &list.id);
+        let kept = selected.kept.get(at) == Some(&true);
+        selection.push(VariableSelection {
+            variable_code: variable.code.clone(),
+            codelist: list.cloned(),
+            value_codes: codes.filter(|_| kept).map(|value| value.code.clone()).collect(),
+        });
+    }
     json!({
         "selection": selection,
-        "placement": { "heading": [TIME], "stub": stub },
+        "placement": placed(choice, selected, placement),
         "language": statbank_id(language),
-        "links": [link("self", language, &address(app, &format!("/tables/{}/defaultselection", cube.table.id)))],
+        "links": [link("self", language, href)],
     })
+}
+
+fn placed(choice: &Choice, selected: &Selected, placement: &Placement) -> Value {
+    if !(placement.heading.is_empty() && placement.stub.is_empty()) {
+        return json!(placement);
+    }
+    let kept = choice.cube.variables.iter().zip(&selected.kept).filter(|(_, kept)| **kept);
+    let codes: Vec<&str> = kept.map(|(variable, _)| variable.code.as_str()).collect();
+    let (heading, stub): (Vec<&str>, Vec<&str>) = codes.into_iter().partition(|code| *code == TIME);
+    json!({ "heading": heading, "stub": stub })
 }
 
 /// The numbers.
@@ -286,12 +179,13 @@ fn selection_body(app: &App, cube: &Cube, language: Language) -> Value {
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
         ("valueCodes[Region]" = Option<String>, Query, description = "Values or expressions of a variable, comma separated; one such parameter a variable: `0301,EKA*`, `top(2)`, `from(2023)`, `[range(2016,2024)]`, `*`.", example = "EAK,3107"),
         ("valueCodes[Tid]" = Option<String>, Query, description = "Years.", example = "top(2)"),
-        ("outputFormat" = Option<String>, Query, description = "`json-stat2` or `csv`; else by Accept.", example = "json-stat2"),
-        ("outputFormatParams" = Option<String>, Query, description = "For csv: UseCodes, UseTexts, UseCodesAndTexts, IncludeTitle, SeparatorTab, SeparatorSpace, SeparatorSemicolon."),
-        ("heading" = Option<String>, Query, description = "Variables across the top (csv)."),
-        ("stub" = Option<String>, Query, description = "Variables down the side (csv)."),
+        ("outputFormat" = Option<String>, Query, description = "`json-stat2`, `csv`, `px`, `xlsx`, `html`, `json-px` or `parquet`; else by Accept.", example = "json-stat2"),
+        ("outputFormatParams" = Option<String>, Query, description = "For csv, html and xlsx: UseCodes, UseTexts, UseCodesAndTexts, IncludeTitle; for csv SeparatorTab, SeparatorSpace, SeparatorSemicolon."),
+        ("codelist[Region]" = Option<String>, Query, description = "A code list in place of a variable's own values: `agg_Fylker`, `agg_KostraGrupper`, `agg_today`. Every value of it is a cell that a release holds; nothing is added up.", example = "agg_Fylker"),
+        ("heading" = Option<String>, Query, description = "Variables across the top (csv, html, xlsx, px)."),
+        ("stub" = Option<String>, Query, description = "Variables down the side."),
     ),
-    responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv")))))]
+    responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv"), (String = "text/html"), (String = "application/octet-stream"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), (status = 206, description = "The part asked for by Range.")))]
 #[get("/pxwebapi/v2/tables/{id}/data")]
 pub async fn read_table_data(
     request: HttpRequest,
@@ -318,9 +212,9 @@ pub async fn read_table_data(
     params(
         ("id" = String, Path, description = "The table.", example = "S1101"),
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
-        ("outputFormat" = Option<String>, Query, description = "`json-stat2` or `csv`; else by Accept.", example = "csv"),
+        ("outputFormat" = Option<String>, Query, description = "`json-stat2`, `csv`, `px`, `xlsx`, `html`, `json-px` or `parquet`; else by Accept.", example = "csv"),
     ),
-    responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv")))))]
+    responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv"), (String = "text/html"), (String = "application/octet-stream"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), (status = 206, description = "The part asked for by Range.")))]
 #[post("/pxwebapi/v2/tables/{id}/data")]
 pub async fn query_table_data(
     request: HttpRequest,
@@ -340,7 +234,7 @@ pub async fn query_table_data(
 }
 
 /// The body is JSON whatever its Content-Type says: clients send none.
-fn read_body(body: &[u8]) -> Result<VariablesSelection, Problem> {
+pub(super) fn read_body(body: &[u8]) -> Result<VariablesSelection, Problem> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(VariablesSelection::default());
     }

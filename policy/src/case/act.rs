@@ -30,6 +30,8 @@ pub enum Act {
     Suspend,
     /// It goes on.
     Resume,
+    /// It was looked at again and is still needed.
+    Recertify,
     /// A new version is asked for.
     Amend,
     /// It is stopped for good.
@@ -44,7 +46,7 @@ pub enum Act {
 
 impl Act {
     /// Every step, in the order of a life.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Edit,
         Self::Submit,
         Self::Complete,
@@ -56,6 +58,7 @@ impl Act {
         Self::Activate,
         Self::Suspend,
         Self::Resume,
+        Self::Recertify,
         Self::Amend,
         Self::Revoke,
         Self::Expire,
@@ -78,6 +81,7 @@ impl Act {
             Self::Activate => "activate",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
+            Self::Recertify => "recertify",
             Self::Amend => "amend",
             Self::Revoke => "revoke",
             Self::Expire => "expire",
@@ -108,6 +112,9 @@ impl Act {
             Self::Activate => ("sette i kraft", "put into force"),
             Self::Suspend => ("stanse midlertidig", "suspend"),
             Self::Resume => ("la gå videre", "resume"),
+            Self::Recertify => {
+                ("bekrefte at tilgangen fortsatt trengs", "confirm that it is still needed")
+            }
             Self::Amend => ("be om en ny versjon", "ask for a new version"),
             Self::Revoke => ("trekke tilbake", "revoke"),
             Self::Expire => ("la utløpe", "let expire"),
@@ -137,7 +144,7 @@ impl Act {
             Self::Approve => &[State::Reviewed],
             Self::Accept => &[State::Approved],
             Self::Activate => &[State::Accepted],
-            Self::Suspend => &[State::Active],
+            Self::Suspend | Self::Recertify => &[State::Active],
             Self::Resume => &[State::Suspended],
             Self::Amend | Self::Revoke | Self::Expire => &[State::Active, State::Suspended],
             Self::Withdraw => &[
@@ -152,7 +159,7 @@ impl Act {
         }
     }
 
-    /// The state afterwards; asking for a new version leaves this one as it is.
+    /// The state afterwards; asking for a new version and looking at it again leave it as it is.
     #[must_use]
     pub const fn to(self) -> Option<State> {
         match self {
@@ -165,7 +172,7 @@ impl Act {
             Self::Accept => Some(State::Accepted),
             Self::Activate | Self::Resume => Some(State::Active),
             Self::Suspend => Some(State::Suspended),
-            Self::Amend => None,
+            Self::Recertify | Self::Amend => None,
             Self::Revoke => Some(State::Revoked),
             Self::Expire => Some(State::Expired),
             Self::Withdraw => Some(State::Withdrawn),
@@ -183,6 +190,7 @@ impl Act {
                 | Self::Reject
                 | Self::Suspend
                 | Self::Resume
+                | Self::Recertify
                 | Self::Revoke
                 | Self::Attest
         )

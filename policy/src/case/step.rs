@@ -1,6 +1,6 @@
 //! Taking a step: the right state, the right actor, enough persons, and terms that keep every hard rule.
 
-use super::{Act, Actor, Attestation, Case, Refused};
+use super::{Act, Actor, Attestation, Case, Recertified, Refused};
 use crate::terms::{ColumnsOf, Document, HardRule};
 use crate::{Role, State, Violation};
 use chrono::{DateTime, Utc};
@@ -82,6 +82,7 @@ impl Case {
             | Act::Activate
             | Act::Suspend
             | Act::Resume
+            | Act::Recertify
             | Act::Revoke => house,
             Act::Expire => *actor == Actor::Installation,
         }
@@ -93,7 +94,9 @@ impl Case {
         let suspended = Text::new("stanset den", "suspended it");
         let same = |other: &Option<Actor>| other.as_ref().is_some_and(|o| o.is_same_person(actor));
         let already = match act {
-            Act::Complete | Act::Review | Act::Approve | Act::Activate if self.is_author(actor) => {
+            Act::Complete | Act::Review | Act::Approve | Act::Activate | Act::Recertify
+                if self.is_author(actor) =>
+            {
                 written
             }
             Act::Approve if same(&self.reviewer) => reviewed,
@@ -116,7 +119,16 @@ impl Case {
             Act::Approve => self.approver = by,
             Act::Accept => self.accepted_by = by,
             Act::Suspend => self.suspended_by = by,
-            Act::Resume => self.suspended_by = None,
+            Act::Resume => {
+                // Whoever lets go on what was suspended because nobody looked at it has looked at it.
+                if self.suspended_by == Some(Actor::Installation) {
+                    self.recertified = Some(Recertified::by(actor.clone(), now, &self.terms));
+                }
+                self.suspended_by = None;
+            }
+            Act::Recertify => {
+                self.recertified = Some(Recertified::by(actor.clone(), now, &self.terms));
+            }
             Act::Attest => {
                 self.deletion = Some(Attestation { by: actor.clone(), at: now, text: reason });
             }

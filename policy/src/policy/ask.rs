@@ -60,6 +60,7 @@ impl Policy {
             years: asked.years.clone(),
             population: Population::All,
             pseudonym_namespace: format!("project:{project}"),
+            max_rows_per_day: None,
             decision: decision.id,
         };
         let resource = Asking { project: Some(project), ..asked };

@@ -37,14 +37,14 @@ impl Precision {
     }
 }
 
-/// What was agreed about fetching. It is recorded and shown; the program does not count it.
+/// What was agreed about fetching. The program counts records, not how often they are fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Delivery {
     /// How often, in words: `monthly`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frequency: Option<String>,
-    /// The most records a day.
+    /// The most records that leave in a day (UTC), whoever fetches them.
     #[serde(default, alias = "max_rows_per_day", skip_serializing_if = "Option::is_none")]
     pub max_rows_per_day: Option<u64>,
 }

@@ -18,7 +18,11 @@ mod purses;
 #[cfg(test)]
 mod releases;
 #[cfg(test)]
+mod saved_queries;
+#[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod sent;
 #[cfg(test)]
 mod throughput;
 #[cfg(test)]

@@ -127,6 +127,7 @@ on_both! {
             cap,
             reason: "the final edition".to_owned(),
             proposed_by: by.to_owned(),
+            marks: vec![format!("account-{by}"), format!("person-{}", by.trim_end_matches('2'))],
             proposed_at: noon(),
             approved_by: None,
             settled_at: None,
@@ -135,6 +136,7 @@ on_both! {
         assert!(matches!(change(500, "kari"), CapOutcome::Made(_)));
         assert!(matches!(change(2_000, "kari"), CapOutcome::Waiting(_)));
         assert!(matches!(change(2_000, "kari"), CapOutcome::Waiting(_)), "kari is one person");
+        assert!(matches!(change(2_000, "kari2"), CapOutcome::Waiting(_)), "by whatever account");
         assert!(matches!(change(3_000, "ola"), CapOutcome::Waiting(_)), "another cap is another change");
         assert_eq!(store.purses().unwrap()[0].cap, 500);
         assert_eq!(store.waiting_caps().unwrap().len(), 2);
@@ -153,6 +155,7 @@ on_both! {
             cap: 100,
             reason: String::new(),
             proposed_by: "kari".to_owned(),
+            marks: Vec::new(),
             proposed_at: noon(),
             approved_by: None,
             settled_at: None,

@@ -100,7 +100,7 @@ fn a_second_start_takes_less_than_two_seconds_and_says_what_to_try_and_each_of_i
 #[test]
 fn every_command_for_agencies_works() {
     let _alone = alone();
-    assert_eq!(run_page("docs/agencies.md"), 3);
+    assert_eq!(run_page("docs/agencies.md"), 4);
 }
 
 #[test]

@@ -90,7 +90,8 @@ impl Answer {
             }
             let sign = set["status"][place.to_string()].as_str();
             let value = match (value.as_u64(), sign) {
-                (Some(value), None) => Ok(value),
+                // Nil and preliminary stand beside the number.
+                (Some(value), None | Some("-" | "*")) => Ok(value),
                 (None, Some(sign)) => Err(sign.to_owned()),
                 other => panic!("a value or a sign, not {other:?}"),
             };

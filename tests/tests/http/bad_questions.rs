@@ -57,8 +57,8 @@ fn what_does_not_exist_is_said_with_what_comes_nearest() {
         (&anyone, "/pxwebapi/v2/tables/S1101X", ["S1101X", "`S1101`"]),
         (&anyone, "/pxwebapi/v2/tables/S1101X/metadata", ["S1101X", "`S1101`"]),
         (&anyone, "/pxwebapi/v2/tables/S1101X/defaultselection", ["S1101X", "`S1101`"]),
-        (&anyone, "/pxwebapi/v2/tables/S1101X/data", ["S1101X", "`S1101`"]),
-        (&nav, "/pxwebapi/v2/tables/S1101X/data", ["S1101X", "`S1101`"]),
+        (&anyone, "/pxwebapi/v2/codelists/agg_fylker", ["agg_fylker", "`agg_Fylker`"]),
+        (&anyone, "/pxwebapi/v2/savedqueries/0123456789abcdef0123", ["0123456789abcdef0123", ""]),
         (&anyone, "/problems/no-such-thing", ["no-such-thing", "problem"]),
         (&anyone, "/pxwebapi/v1/tables", ["/docs", ""]),
     ] {
@@ -76,13 +76,18 @@ fn a_selection_that_is_wrong_is_told_which_word_is() {
         (format!("{REST}&valueCodes[HovedInntekt]=99"), ["`HovedInntekt`", "`99`"]),
         (format!("{REST}&valueCodes[HovedIntekt]=*"), ["`hovedintekt`", "`HovedInntekt`"]),
         (format!("{REST}&valueCodes[Tid]=top(two)"), ["`top(two)`", "`Tid`"]),
-        (format!("{REST}&codelist[Region]=vs_fylker"), ["`vs_fylker`", "`Region`"]),
+        (format!("{REST}&codelist[Region]=agg_fylker"), ["`agg_fylker`", "`agg_Fylker`"]),
+        (format!("{REST}&codelist[Region]=agg_Folkemengde"), ["`S1101`", "`agg_Fylker`"]),
         ("valueCodes[Tid]=2024".to_owned(), ["`ContentsCode`", ""]),
         (format!("{REST}&outputFormat=cvs"), ["`cvs`", "csv"]),
         (format!("{REST}&outputFormat=csv&outputFormatParams=UseWords"), ["UseWords", "UseTexts"]),
         (format!("{REST}&lang=de"), ["`de`", "`en`"]),
     ] {
         refused(&anyone, &format!("{DATA}?{query}"), 400, "parameter-error", &says);
+    }
+    for caller in [&anyone, &shared().caller("nav")] {
+        let says = ["S1101X", "`S1101`"];
+        refused(caller, "/pxwebapi/v2/tables/S1101X/data", 400, "parameter-error", &says);
     }
     refused(&anyone, "/pxwebapi/v2/tables?lang=sv", 400, "parameter-error", &["`sv`", "`no`"]);
     refused(&anyone, "/pxwebapi/v2/tables?pageSize=many", 400, "parameter-error", &["`many`"]);
@@ -162,7 +167,7 @@ fn a_body_that_is_no_selection_is_told_so() {
 }
 
 #[test]
-fn a_selection_over_the_limit_is_forbidden_whoever_asks() {
+fn a_selection_over_the_limit_is_refused_whoever_asks() {
     let installation = Installation::copy("limited").with("HJEMMEL_TABLES_MAX_CELLS", "12");
     let node = installation.serve();
     let config = node.anyone().get("/pxwebapi/v2/config").ok().json();
@@ -176,14 +181,14 @@ fn a_selection_over_the_limit_is_forbidden_whoever_asks() {
         caller.get(&cells("EAK,3107,3105,3103,3301,3907")).ok();
         let path = cells("EAK,3107,3105,3103,3301,3907,3905");
         for (language, answer) in [("nb", caller.get(&path)), ("en", in_english(&caller, &path))] {
-            let body = problem(&answer, &path, language, 403, "too-many-cells");
+            let body = problem(&answer, &path, language, 400, "too-many-cells");
             assert_eq!(body["title"], "Too many cells selected");
             assert_eq!((&body["selectedCells"], &body["maxDataCells"]), (&14.into(), &12.into()));
         }
         let all = r#"{"selection":[{"variableCode":"Region","valueCodes":["*"]},{"variableCode":"ContentsCode","valueCodes":["*"]},{"variableCode":"Tid","valueCodes":["*"]}]}"#;
-        problem(&caller.post(DATA, all), DATA, "nb", 403, "too-many-cells");
+        problem(&caller.post(DATA, all), DATA, "nb", 400, "too-many-cells");
         // Nothing selected means everything of the latest year, which is too much here as well.
-        problem(&caller.get(DATA), DATA, "nb", 403, "too-many-cells");
+        problem(&caller.get(DATA), DATA, "nb", 400, "too-many-cells");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Budgets as researchers and administrators meet them.
 
-use crate::installation::Installation;
+use crate::installation::{Installation, succeed};
 use crate::questions::{QUERIES, about, rich};
 use serde_json::{Value, json};
 
@@ -61,7 +61,8 @@ fn researchers_see_their_own_and_administrators_all() {
 
 #[test]
 fn a_cap_is_lowered_by_one_administrator_and_raised_by_two() {
-    let node = Installation::copy("caps").serve();
+    let installation = Installation::copy("caps");
+    let node = installation.serve();
     let cap = |name: &str, rho: f64| {
         let body = json!({ "kind": "dataset-year", "key": "skjema-11/2024", "rhoCap": rho, "reason": "a new year" });
         node.caller(name).put(BUDGETS, &body.to_string())
@@ -77,6 +78,23 @@ fn a_cap_is_lowered_by_one_administrator_and_raised_by_two() {
     assert_eq!((cap("admin", 5.0).status, now()), (202, 1.0));
     let waiting = node.caller("admin2").get(BUDGETS).ok().json()["waiting"].clone();
     assert_eq!(waiting[0]["rhoCap"], 5.0);
+    // A second account of the person who asked first.
+    let folder = installation.path("").to_string_lossy().into_owned();
+    let again = [
+        "token",
+        "--dir",
+        &folder,
+        "--person",
+        "kari",
+        "--person-behind",
+        "admin",
+        "--role",
+        "admin",
+    ];
+    let token = succeed(&installation.run(&again));
+    let body = json!({ "kind": "dataset-year", "key": "skjema-11/2024", "rhoCap": 5.0, "reason": "a new year" });
+    let same = node.with_token(token.trim()).put(BUDGETS, &body.to_string());
+    assert_eq!((same.status, now()), (202, 1.0));
     assert_eq!((cap("admin2", 5.0).status, now()), (200, 5.0));
     for (body, says) in [
         (

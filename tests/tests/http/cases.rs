@@ -383,3 +383,55 @@ fn a_grant_of_a_file_can_be_stopped_like_any_other_and_files_leave_it_alone_then
     take(&node.caller("legal2"), "nav-11-pseudonymised", "resume");
     node.caller("nav").get(RECORDS).ok();
 }
+
+#[test]
+fn a_grant_that_nobody_looked_at_in_time_is_suspended_and_whoever_resumes_it_has_looked() {
+    let installation = Installation::copy("case-review");
+    let node = installation.serve();
+    let (bld, legal, legal2) = (node.caller("bld"), node.caller("legal"), node.caller("legal2"));
+    let now = chrono::Utc::now();
+    let day = |days: i64| (now - chrono::TimeDelta::days(days)).format("%Y-%m-%d").to_string();
+    let apply = |id: &str, due: String| {
+        let mut terms = application(id);
+        terms["reviewDue"] = json!(due);
+        assert_eq!(bld.post("/v1/grants", &terms.to_string()).status, 201);
+        for (who, word) in [
+            (&bld, "submit"),
+            (&legal, "complete"),
+            (&legal, "review"),
+            (&legal2, "approve"),
+            (&bld, "accept"),
+            (&legal, "activate"),
+        ] {
+            take(who, id, word);
+        }
+    };
+    let state = |id: &str| legal.get(&format!("/v1/grants/{id}")).ok().json()["state"].clone();
+    apply("bld-late", day(29));
+    apply("bld-forgotten", day(32));
+    node.wait_until(3 * SOON, |_| state("bld-forgotten") == "suspended");
+    assert_eq!(state("bld-late"), "active", "there is a day left");
+    let shown = legal.get("/v1/grants/bld-forgotten").ok().json();
+    assert!(shown["reason"].as_str().unwrap().contains(&day(32)), "{shown}");
+    let history = legal.get("/v1/grants/bld-forgotten/history").ok().json();
+    let last = history["steps"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        (&last["step"], &last["by"]["name"]),
+        (&json!("suspend"), &json!("hjemmel")),
+        "{last}"
+    );
+    let overdue = |id: &str| {
+        let used = legal.get("/v1/grant-use").ok().json();
+        let all = used["grants"].as_array().unwrap();
+        all.iter().find(|grant| grant["grant"] == id).unwrap()["reviewOverdue"].clone()
+    };
+    assert_eq!(overdue("bld-late"), true);
+    step(&bld, "bld-late", "recertify").problem(403, "not-permitted");
+    let kept = take(&legal, "bld-late", "recertify");
+    assert_eq!(kept["state"], "active");
+    assert_eq!(overdue("bld-late"), false);
+    let resumed = take(&legal2, "bld-forgotten", "resume");
+    assert_eq!(resumed["state"], "active");
+    std::thread::sleep(2 * SOON);
+    assert_eq!(state("bld-forgotten"), "active");
+}

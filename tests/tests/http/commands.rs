@@ -190,7 +190,8 @@ fn a_database_without_tables_is_told_to_be_migrated_and_not_made_by_serving() {
     let node = installation.serve();
     let tables = node.anyone().get("/pxwebapi/v2/tables").ok().json();
     assert_eq!(tables["page"]["totalElements"], 0);
-    node.anyone().get("/pxwebapi/v2/tables/S1101/data").problem(404, "not-found");
+    node.anyone().get("/pxwebapi/v2/tables/S1101").problem(404, "not-found");
+    node.anyone().get("/pxwebapi/v2/tables/S1101/data").problem(400, "parameter-error");
     drop(node);
     fs::remove_dir_all(installation.path("registers")).unwrap();
     fs::write(installation.path("registers"), b"no folder").unwrap();

@@ -5,8 +5,14 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Operations whose answers hold numbers or records.
-const WITH_DATA: [&str; 5] =
-    ["read_table_data", "query_table_data", "read_microdata", "ask_question", "read_answer"];
+const WITH_DATA: [&str; 6] = [
+    "read_table_data",
+    "query_table_data",
+    "read_saved_query_data",
+    "read_microdata",
+    "ask_question",
+    "read_answer",
+];
 
 /// The document of this build.
 pub fn document() -> Value {

@@ -1,5 +1,9 @@
 use super::*;
-use crate::pxweb::selection::{VariableSelection, resolve};
+use crate::problem::Kind;
+use crate::pxweb::cube::Cube;
+use crate::pxweb::selection::{Placement, Selected, VariableSelection, resolve};
+use crate::pxweb::sheet::place;
+use hjemmel_kostra::Language;
 
 fn cube() -> Cube {
     Cube::new(hjemmel_kostra::table("S1101").unwrap(), vec![2016, 2024])
@@ -24,7 +28,7 @@ fn placement(stub: &[&str], heading: &[&str]) -> Placement {
 
 fn style(parameters: &[&str]) -> Style {
     let own: Vec<String> = parameters.iter().map(|name| (*name).to_owned()).collect();
-    Style::parse(&own).unwrap()
+    Style::parse("csv", &own).unwrap()
 }
 
 /// A document over two incomes and two years whose cells are one of each kind.
@@ -34,8 +38,8 @@ fn written(at: &Placement, style: &Style, language: Language) -> String {
         [("Region", "EAK"), ("HovedInntekt", "00 arbeid"), ("ContentsCode", "*"), ("Tid", "*")];
     let selected = select(&cube, &wanted);
     let cells = [Some(Cell::Shown(7)), Some(Cell::Withheld), Some(Cell::Missing), None];
-    let layout = place(&cube, &selected, at).unwrap();
-    String::from_utf8(write(&cube, &selected, &cells, &layout, style, language)).unwrap()
+    let sheet = Sheet::new(&cube, &selected, &cells, at, language).unwrap();
+    String::from_utf8(write(&sheet, style)).unwrap()
 }
 
 #[test]
@@ -107,7 +111,7 @@ fn each_separator_is_the_one_of_its_name() {
 
 #[test]
 fn a_parameter_that_does_not_exist_is_refused() {
-    let refused = Style::parse(&["UseTitles".to_owned()]).unwrap_err();
+    let refused = Style::parse("csv", &["UseTitles".to_owned()]).unwrap_err();
     assert!(refused.words(Language::En).starts_with("`UseTitles` is not a parameter"));
 }
 

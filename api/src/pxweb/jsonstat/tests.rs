@@ -1,6 +1,6 @@
 use super::*;
 use crate::pxweb::selection::{VariableSelection, resolve};
-use serde_json::{Value, json};
+use hjemmel_disclosure::Protection;
 
 fn cube() -> Cube {
     Cube::new(hjemmel_kostra::table("S1101").unwrap(), vec![2016, 2024])
@@ -13,6 +13,8 @@ fn frame(cube: &Cube) -> Frame<'_> {
         updated: "2026-06-15T06:00:00Z".to_owned(),
         href: "http://localhost/data".to_owned(),
         notes: vec!["a note".to_owned()],
+        preliminary: vec![false, false],
+        next_update: Some("2027-03-15".to_owned()),
     }
 }
 
@@ -24,7 +26,14 @@ fn provenance(cells: usize) -> Provenance {
         withheld: 1,
         releases: Vec::new(),
         rule: "a rule".to_owned(),
+        share_withheld: 0.5,
+        editions: Vec::new(),
         eliminated: Vec::new(),
+        codelists: Vec::new(),
+        not_carried: Vec::new(),
+        missing: BTreeMap::new(),
+        coarser: None,
+        symbols: legend(Language::En),
     }
 }
 
@@ -66,7 +75,7 @@ fn values_are_row_major_and_what_is_no_number_is_null_with_a_sign() {
     ];
     let document = document(&wanted, &cells);
     assert_eq!(document["value"], json!([7, null, null, null, null, 0]));
-    assert_eq!(document["status"], json!({ "1": ":", "2": "..", "3": ".", "4": ":" }));
+    assert_eq!(document["status"], json!({ "1": ":", "2": "..", "3": ".", "4": ":", "5": "-" }));
     assert_eq!(document["id"], json!(["Region", "HovedInntekt", "ContentsCode", "Tid"]));
     assert_eq!(document["size"], json!([1, 3, 1, 2]));
     let index = &document["dimension"]["HovedInntekt"]["category"]["index"];
@@ -111,7 +120,8 @@ fn the_order_of_values_survives_in_the_text() {
 #[test]
 fn metadata_have_every_value_and_no_number() {
     let cube = cube();
-    let document: Value = serde_json::from_slice(&metadata(&frame(&cube)).unwrap()).unwrap();
+    let document: Value =
+        serde_json::from_slice(&metadata(&frame(&cube), &everything(&cube), &[]).unwrap()).unwrap();
     assert_eq!(document["value"], json!([]));
     assert!(document.get("status").is_none());
     let sizes: Vec<usize> = cube.variables.iter().map(|v| v.values.len()).collect();
@@ -122,4 +132,18 @@ fn metadata_have_every_value_and_no_number() {
     assert_eq!(document["dimension"]["Tid"]["extension"]["elimination"], false);
     assert_eq!(document["dimension"]["ContentsCode"]["category"]["unit"]["Antall"]["decimals"], 0);
     assert_eq!(document["extension"]["hjemmel"]["columns"], json!(["REGION", "VKLO"]));
+}
+
+#[test]
+fn preliminary_figures_are_marked_beside_their_numbers() {
+    let cube = cube();
+    let selected = select(&cube, &[("ContentsCode", &["*"]), ("Tid", &["*"])]);
+    let mut frame = frame(&cube);
+    frame.preliminary = vec![false, true];
+    let cells = [Some(Cell::Shown(7)), Some(Cell::Shown(8))];
+    let text = data(&frame, &selected, &cells, &provenance(2)).unwrap();
+    let document: Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(document["value"], json!([7, 8]));
+    assert_eq!(document["status"], json!({ "1": "*" }));
+    assert_eq!(document["extension"]["px"]["nextUpdate"], "2027-03-15");
 }

@@ -12,7 +12,7 @@ fn request(accept: Option<&str>, language: Option<&str>) -> HttpRequest {
     request.to_http_request()
 }
 
-fn format(query: &str, accept: Option<&str>) -> Result<&'static str, Kind> {
+fn extension(query: &str, accept: Option<&str>) -> Result<&'static str, Kind> {
     let format = Query::parse(query).format(&request(accept, None));
     format.map(|format| format.extension()).map_err(|problem| problem.kind())
 }
@@ -71,15 +71,22 @@ fn the_language_is_the_one_named_else_the_one_preferred() {
 
 #[test]
 fn the_format_named_wins_over_what_is_accepted() {
-    assert_eq!(format("outputFormat=csv", Some("application/json")), Ok("csv"));
-    assert_eq!(format("outputformat=JSON-STAT2", Some("text/csv")), Ok("json"));
-    assert_eq!(format("outputFormat=xlsx", None), Err(Kind::ParameterError));
+    assert_eq!(extension("outputFormat=csv", Some("application/json")), Ok("csv"));
+    assert_eq!(extension("outputformat=JSON-STAT2", Some("text/csv")), Ok("json"));
+    for (name, end) in [("xlsx", "xlsx"), ("PX", "px"), ("html", "html"), ("json-px", "json")] {
+        assert_eq!(extension(&format!("outputFormat={name}"), None), Ok(end));
+    }
+    assert_eq!(extension("outputFormat=parquet", None), Ok("parquet"));
+    for bad in ["sdmx", "px&outputFormatParams=UseTexts", "html&outputFormatParams=SeparatorTab"] {
+        let query = format!("outputFormat={bad}");
+        assert_eq!(extension(&query, None), Err(Kind::ParameterError), "{bad}");
+    }
     assert_eq!(
-        format("outputFormat=json-stat2&outputFormatParams=UseTexts", None),
+        extension("outputFormat=json-stat2&outputFormatParams=UseTexts", None),
         Err(Kind::ParameterError)
     );
     assert_eq!(
-        format("outputFormat=csv&outputFormatParams=UseTexts,SeparatorTab", None),
+        extension("outputFormat=csv&outputFormatParams=UseTexts,SeparatorTab", None),
         Ok("csv")
     );
 }
@@ -90,13 +97,13 @@ fn accept_is_weighed_and_anything_will_do_as_json() {
         ("*/*", Ok("json")),
         ("application/json", Ok("json")),
         ("text/csv", Ok("csv")),
-        ("text/html, application/xhtml+xml, */*;q=0.8", Ok("json")),
+        ("text/html, application/xhtml+xml, */*;q=0.8", Ok("html")),
         ("application/json;q=0.5, text/csv", Ok("csv")),
         ("text/csv;q=0, application/json;q=0.1", Ok("json")),
         ("text/csv;q=0", Err(Kind::NotAcceptable)),
         ("image/png", Err(Kind::NotAcceptable)),
     ] {
-        assert_eq!(format("", Some(accept)), expected, "{accept}");
+        assert_eq!(extension("", Some(accept)), expected, "{accept}");
     }
-    assert_eq!(format("", None), Ok("json"));
+    assert_eq!(extension("", None), Ok("json"));
 }

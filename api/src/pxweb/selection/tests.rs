@@ -115,15 +115,6 @@ fn expressions_that_mean_nothing_are_refused() {
 }
 
 #[test]
-fn no_code_list_exists_yet() {
-    let mut wanted = part("Region", &["*"]);
-    wanted.codelist = Some("vs_Fylker".to_owned());
-    let refused = resolve(&cube(), &[wanted]).unwrap_err();
-    assert_eq!(refused.kind(), Kind::ParameterError);
-    assert!(refused.words(Language::En).contains("`vs_Fylker`"));
-}
-
-#[test]
 fn what_is_left_out_is_replaced_by_its_total_if_it_has_one() {
     let cube = cube();
     let selected =

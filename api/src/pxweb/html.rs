@@ -1,0 +1,114 @@
+//! A table for a browser, as PxWebApi 2 offers it: one table, and beneath it what a reader must know.
+
+use super::frame::{Frame, source};
+use super::provenance::symbol;
+use super::sheet::{Sheet, Style};
+use hjemmel_disclosure::Cell;
+use hjemmel_kostra::Language;
+use std::fmt::Write as _;
+
+/// Text that is no markup.
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c if c.is_control() && !matches!(c, '\n' | '\t') => {}
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// The document, UTF-8.
+#[must_use]
+pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
+    let title = escaped(&frame.cube.title(frame.language));
+    let language = match frame.language {
+        Language::Nb => "nb",
+        Language::En => "en",
+    };
+    let mut text = format!(
+        "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n<table>\n"
+    );
+    if style.title {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "<caption>{title}</caption>");
+    }
+    head(&mut text, sheet, style);
+    body(&mut text, sheet, style);
+    text.push_str("</table>\n");
+    for note in &frame.notes {
+        let _ = writeln!(text, "<p>{}</p>", escaped(note));
+    }
+    let _ = writeln!(text, "<p>{}</p>", escaped(source(frame.language)));
+    text.push_str("</body>\n</html>\n");
+    text.into_bytes()
+}
+
+fn head(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
+    text.push_str("<thead>\n");
+    let mut labels = String::new();
+    for at in &sheet.stub {
+        let label = escaped(sheet.label(*at, style.naming));
+        let _ = write!(labels, "<th scope=\"col\">{label}</th>");
+    }
+    let (_, columns) = sheet.shape();
+    let mut times = 1;
+    for (level, &variable) in sheet.heading.iter().enumerate() {
+        text.push_str("<tr>");
+        let last = level + 1 == sheet.heading.len();
+        if last {
+            text.push_str(&labels);
+        } else if !sheet.stub.is_empty() {
+            let _ = write!(text, "<td colspan=\"{}\"></td>", sheet.stub.len());
+        }
+        let names = sheet.names(variable, style.naming);
+        let span = columns / (times * names.len()).max(1);
+        for name in (0..times).flat_map(|_| &names) {
+            let name = escaped(name);
+            let _ = match span {
+                1 => write!(text, "<th scope=\"col\">{name}</th>"),
+                _ => write!(text, "<th scope=\"colgroup\" colspan=\"{span}\">{name}</th>"),
+            };
+        }
+        times *= names.len();
+        text.push_str("</tr>\n");
+    }
+    if sheet.heading.is_empty() {
+        let measure = escaped(sheet.measure());
+        let _ = writeln!(text, "<tr>{labels}<th scope=\"col\">{measure}</th></tr>");
+    }
+    text.push_str("</thead>\n");
+}
+
+fn body(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
+    let names: Vec<Vec<String>> = sheet
+        .stub
+        .iter()
+        .map(|at| sheet.names(*at, style.naming).iter().map(|name| escaped(name)).collect())
+        .collect();
+    let columns = sheet.columns();
+    text.push_str("<tbody>\n");
+    sheet.each(&sheet.stub, &mut |at, start| {
+        text.push_str("<tr>");
+        for name in names.iter().zip(at).filter_map(|(names, at)| names.get(*at)) {
+            let _ = write!(text, "<th scope=\"row\">{name}</th>");
+        }
+        for column in &columns {
+            let _ = match sheet.cell(start + column) {
+                Some(Cell::Shown(value)) => write!(text, "<td>{value}</td>"),
+                other => write!(text, "<td>{}</td>", symbol(other).unwrap_or_default()),
+            };
+        }
+        text.push_str("</tr>\n");
+    });
+    text.push_str("</tbody>\n");
+}
+
+#[cfg(test)]
+mod tests;
