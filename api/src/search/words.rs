@@ -24,10 +24,10 @@ pub(super) fn folded(word: &str) -> String {
 }
 
 /// Endings of Norwegian and English words, the longest first.
-const ENDINGS: [&str; 32] = [
-    "hetene", "ingene", "ingane", "hetens", "heten", "heter", "inger", "ingar", "ingen", "enes",
-    "anes", "ende", "erne", "elen", "ene", "ane", "ers", "ing", "ies", "ens", "ets", "het", "est",
-    "en", "et", "er", "ar", "es", "a", "e", "s", "t",
+const ENDINGS: [&str; 35] = [
+    "hetene", "ingene", "ingane", "hetens", "heten", "heter", "inger", "ingar", "ingen", "erene",
+    "arane", "enes", "anes", "ende", "erne", "elen", "ene", "ane", "ere", "are", "ers", "ing",
+    "ies", "ens", "ets", "het", "est", "en", "et", "er", "ar", "es", "a", "e", "s",
 ];
 
 /// The beginning of a word that its forms share: at least three letters.
