@@ -1,11 +1,13 @@
 //! What holds for every request whatever its route: `HEAD` is `GET` without the body, `OPTIONS` says what can be
 //! done, no body is larger than any question needs, and whatever goes wrong is said as a problem.
 
+use crate::app::App;
 use crate::problem::{Kind, Problem, requested_language};
+use crate::routes::table_list::PREFIX;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
@@ -69,6 +71,7 @@ pub async fn guard(
         let problem = Problem::new(Kind::TooLarge).for_request(request.request());
         return Ok(request.into_response(problem.error_response()));
     }
+    redirected(&mut request);
     if request.method() == Method::OPTIONS && request.match_pattern().is_some() {
         let response = options(&request);
         return Ok(request.into_response(response));
@@ -98,6 +101,37 @@ pub async fn guard(
 /// A file that is read as it arrives has a limit of its own.
 fn is_delivery(request: &ServiceRequest) -> bool {
     request.method() == Method::POST && request.path() == "/v1/deliveries"
+}
+
+/// A path as the routes know it, where it is written with the installation's own prefix or in other letters: what
+/// Statbank's interfaces are called by is not told apart by the case of its letters, but for the ids in it.
+fn canonical(path: &str, prefix: &str) -> Option<String> {
+    let after = |start: &str| {
+        let head = path.get(..start.len()).filter(|head| head.eq_ignore_ascii_case(start))?;
+        path.get(head.len()..).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let rest = after(prefix).or_else(|| after(PREFIX))?;
+    let parts = rest.split('/').enumerate().map(|(at, part)| match at {
+        1 | 3 => part.to_ascii_lowercase(),
+        _ => part.to_owned(),
+    });
+    let known = format!("{PREFIX}{}", parts.collect::<Vec<_>>().join("/"));
+    (known != path).then_some(known)
+}
+
+/// Sends a request to the route it means.
+fn redirected(request: &mut ServiceRequest) {
+    let app = request.app_data::<Data<App>>();
+    let prefix = app.map_or(PREFIX, |app| app.settings().tables.prefix.as_str());
+    let Some(path) = canonical(request.path(), prefix) else { return };
+    let query = request.query_string();
+    let whole = if query.is_empty() { path } else { format!("{path}?{query}") };
+    let mut parts = request.head().uri.clone().into_parts();
+    parts.path_and_query = whole.parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        request.match_info_mut().get_mut().update(&uri);
+        request.head_mut().uri = uri;
+    }
 }
 
 fn declared_length(request: &ServiceRequest) -> usize {

@@ -19,6 +19,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     ),
     tags(
         (name = "Tables", description = "Published tables, as PxWebApi 2."),
+        (name = "Classifications", description = "Municipalities, counties, bydeler and KOSTRA groups over the years, as KLASS."),
         (name = "Datasets", description = "The datasets and, on a legal basis, their records."),
         (name = "Questions", description = "Questions of your own, answered with calibrated noise at the cost of a budget."),
         (name = "Deliveries", description = "A municipality's own file in, a report out."),
@@ -60,6 +61,48 @@ const COMMON: &[(&str, &[Kind])] = {
         ),
         (
             "query_table_data",
+            &[
+                ParameterError,
+                InvalidToken,
+                TooManyCells,
+                NotFound,
+                NotPublished,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
+        ),
+        ("list_classifications", &[ParameterError, NotAcceptable]),
+        ("read_jsonstat_collection", &[ParameterError, NotAcceptable, Unavailable]),
+        ("read_feed", &[ParameterError, NotAcceptable, Unavailable]),
+        ("read_catalogue", &[NotAcceptable, Unavailable]),
+        ("read_classification", &[ParameterError, NotFound, NotAcceptable]),
+        ("list_classification_codes", &[ParameterError, NotFound, NotAcceptable]),
+        ("list_classification_codes_at", &[ParameterError, NotFound, NotAcceptable]),
+        ("list_classification_changes", &[ParameterError, NotFound, NotAcceptable]),
+        ("list_correspondence", &[ParameterError, NotFound, NotAcceptable]),
+        ("list_correspondence_at", &[ParameterError, NotFound, NotAcceptable]),
+        ("read_classification_version", &[ParameterError, NotFound, NotAcceptable]),
+        ("list_v1_databases", &[NotFound, NotAcceptable]),
+        ("list_v1_subjects", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        ("read_v1_table", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        ("read_v1_table_of_subject", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        ("read_v1_table_of_group", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+        (
+            "query_v1_table",
+            &[
+                ParameterError,
+                InvalidToken,
+                TooManyCells,
+                NotFound,
+                NotPublished,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
+        ),
+        (
+            "query_v1_table_of_group",
             &[
                 ParameterError,
                 InvalidToken,
@@ -163,7 +206,9 @@ static PROBLEMS: LazyLock<Vec<(&str, &[Kind])>> =
     LazyLock::new(|| [COMMON, law::PROBLEMS, inbound::PROBLEMS].concat());
 
 /// Operations whose answers hold data and carry all marks.
-const WITH_DATA: [&str; 6] = [
+const WITH_DATA: [&str; 8] = [
+    "query_v1_table",
+    "query_v1_table_of_group",
     "read_table_data",
     "query_table_data",
     "read_saved_query_data",

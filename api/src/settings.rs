@@ -108,11 +108,13 @@ pub struct Keys {
 pub struct Tables {
     /// Cells one answer may have.
     pub max_cells: usize,
+    /// Where the table interface is mounted, beside `/pxwebapi/v2`: what links start with.
+    pub prefix: String,
 }
 
 impl Default for Tables {
     fn default() -> Self {
-        Self { max_cells: 800_000 }
+        Self { max_cells: 800_000, prefix: crate::routes::table_list::PREFIX.to_owned() }
     }
 }
 
@@ -165,7 +167,8 @@ enum Written {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 15] = [
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 17] = [
+    ("HJEMMEL_TABLES_PREFIX", ["tables", "prefix"], Written::Text),
     ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
     ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),
     ("HJEMMEL_SERVER_REFRESH_MILLISECONDS", ["server", "refresh_milliseconds"], Written::Number),

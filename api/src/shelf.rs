@@ -5,6 +5,7 @@ mod detail;
 use crate::pxweb::codelists;
 use crate::pxweb::cube::Cube;
 use crate::pxweb::provenance::{Coarser, EditionShown};
+use crate::search::{self, Index};
 use chrono::{DateTime, SecondsFormat, Utc};
 use hjemmel_disclosure::{Cell, Release, TableCells};
 use hjemmel_kostra::{CodeList, Form, Language};
@@ -165,6 +166,7 @@ pub struct Edition {
 pub struct Shelf {
     tables: BTreeMap<String, Published>,
     editions: HashMap<(Form, u16), Edition>,
+    index: Index,
     /// Changes whenever anything on the shelf does.
     pub stamp: u64,
 }
@@ -208,7 +210,10 @@ impl Shelf {
                 Some((id, published))
             })
             .collect();
-        let mut shelf = Self { tables, editions, stamp };
+        let mut shelf = Self { tables, editions, stamp, index: Index::default() };
+        shelf.index = Index::new(
+            shelf.tables.values().map(|published| search::document(published.cube.table)),
+        );
         detail::find_coarser(&mut shelf.tables);
         shelf
     }
@@ -222,6 +227,14 @@ impl Shelf {
     /// Every table, by id.
     pub fn tables(&self) -> impl Iterator<Item = &Published> {
         self.tables.values()
+    }
+
+    /// The tables a question finds, the best first; every table by id where nothing is asked.
+    #[must_use]
+    pub fn search(&self, question: &str) -> Vec<&Published> {
+        let all: Vec<&Published> = self.tables.values().collect();
+        let found = self.index.search(question).into_iter();
+        found.filter_map(|at| all.get(at).copied()).collect()
     }
 
     /// The current edition of a dataset-year.

@@ -149,8 +149,14 @@ pub async fn answer(
         None => marks(Protection::Suppressed, None, decision),
     };
     let is_get = request.method() == actix_web::http::Method::GET;
-    let making =
-        finish::Making { shelf, choice, question, exact, marks, address: app.public_address() };
+    let making = finish::Making {
+        shelf,
+        choice,
+        question,
+        exact,
+        marks,
+        address: format!("{}{}", app.public_address(), app.settings().tables.prefix),
+    };
     // A large document takes long to write: the other requests of this worker must not wait.
     let ready = if cells > AT_ONCE {
         let made = actix_web::web::block(move || making.finish()).await;

@@ -17,6 +17,17 @@ pub struct Link {
     pub right: Vec<u32>,
 }
 
+/// Atoms that are a full crossing of variables, the last one running fastest.
+///
+/// It says nothing about the numbers; it helps to find out quickly what may be changed without anybody noticing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cross {
+    /// The first atom.
+    pub(crate) first: usize,
+    /// How many codes each variable has.
+    pub(crate) sizes: Vec<usize>,
+}
+
 /// Cells as sums of atoms, with the true value of every atom.
 ///
 /// An atom is an inner cell no published cell splits. All arithmetic is on integers; magnitudes are scaled
@@ -28,6 +39,9 @@ pub struct System {
     values: Vec<i64>,
     frequencies: Vec<u64>,
     contributions: Option<Contributions>,
+    crosses: Vec<Cross>,
+    /// Atoms that stand for the same inner cell in other editions, each with the present one.
+    twins: Vec<(u32, u32)>,
 }
 
 /// Who stands behind each atom, and with how much.
@@ -67,6 +81,8 @@ pub struct Builder {
     values: Vec<i64>,
     frequencies: Option<Vec<u64>>,
     contributions: Option<Vec<Vec<(u32, i64)>>>,
+    crosses: Vec<Cross>,
+    twins: Vec<(u32, u32)>,
 }
 
 impl Builder {
@@ -84,6 +100,13 @@ impl Builder {
     /// Adds an equation everybody knows.
     pub fn link(&mut self, left: Vec<u32>, right: Vec<u32>) {
         self.links.push(Link { left, right });
+    }
+
+    /// Says that the atoms from `first` on cross variables with so many codes each, the last one running fastest.
+    ///
+    /// What is said wrongly costs time and cells, and no safety.
+    pub fn cross(&mut self, first: usize, sizes: Vec<usize>) {
+        self.crosses.push(Cross { first, sizes });
     }
 
     /// Gives the number of units behind each atom, where the values are amounts.
@@ -140,6 +163,8 @@ impl Builder {
             values: self.values,
             frequencies,
             contributions,
+            crosses: self.crosses,
+            twins: self.twins,
         };
         if system.links.iter().any(|l| system.sum(&l.left) != system.sum(&l.right)) {
             return Err(MalformedSystem::BrokenLink);
@@ -187,6 +212,8 @@ impl System {
             values,
             frequencies: None,
             contributions: None,
+            crosses: Vec::new(),
+            twins: Vec::new(),
         }
     }
 
@@ -221,6 +248,16 @@ impl System {
     #[must_use]
     pub const fn is_magnitude(&self) -> bool {
         self.contributions.is_some()
+    }
+
+    /// Which atoms cross which variables.
+    pub(crate) fn crosses(&self) -> &[Cross] {
+        &self.crosses
+    }
+
+    /// Atoms of other editions with the present atom of the same inner cell.
+    pub(crate) fn twins(&self) -> &[(u32, u32)] {
+        &self.twins
     }
 
     /// The true value of every atom.
@@ -308,7 +345,10 @@ impl System {
             }
             packed
         });
-        (Self { starts, members, links, values, frequencies, contributions }, map)
+        let (crosses, twins) = (Vec::new(), Vec::new());
+        let merged =
+            Self { starts, members, links, values, frequencies, contributions, crosses, twins };
+        (merged, map)
     }
 
     /// The same system with only these cells, in this order.

@@ -21,6 +21,9 @@ pub struct About {
     pub reference: Text,
     /// Where the records come from.
     pub source: Text,
+    /// Words people look for it by, beside those of its title and variables.
+    #[serde(default)]
+    pub words: Vec<String>,
     /// Remarks printed with the table.
     pub notes: Vec<Text>,
 }

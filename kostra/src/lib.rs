@@ -10,6 +10,7 @@ pub mod fictitious;
 pub mod form;
 pub mod generate;
 pub mod identity;
+pub mod klass;
 pub mod layout;
 pub mod question;
 pub mod record;

@@ -86,3 +86,19 @@ fn methods_are_those_of_the_document_and_head_goes_with_get() {
     assert_eq!(methods.allowed(Some("/docs")), "GET, HEAD, OPTIONS");
     assert_eq!(methods.allowed(None), "GET, HEAD, OPTIONS");
 }
+
+#[test]
+fn the_table_interface_is_found_under_its_prefix_and_in_any_letters() {
+    let at = |path: &str| canonical(path, "/api/pxwebapi/v2");
+    for (path, known) in [
+        ("/api/pxwebapi/v2/tables", Some("/pxwebapi/v2/tables")),
+        ("/API/PxWebApi/V2/Tables/S1101/Metadata", Some("/pxwebapi/v2/tables/S1101/metadata")),
+        ("/pxwebapi/v2/codeLists/agg_Fylker", Some("/pxwebapi/v2/codelists/agg_Fylker")),
+        ("/pxwebapi/v2/tables/S1101", None),
+        ("/pxwebapi/v22/tables", None),
+        ("/v1/datasets", None),
+        ("/", None),
+    ] {
+        assert_eq!(at(path).as_deref(), known, "{path}");
+    }
+}

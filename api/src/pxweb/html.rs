@@ -8,7 +8,8 @@ use hjemmel_kostra::Language;
 use std::fmt::Write as _;
 
 /// Text that is no markup.
-pub(super) fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -279,4 +279,4 @@ fn extension(frame: &Frame<'_>, hjemmel: &Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

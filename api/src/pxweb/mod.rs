@@ -7,6 +7,7 @@ pub mod cube;
 pub mod frame;
 pub mod html;
 pub mod json_px;
+pub mod json_stat1;
 pub mod jsonstat;
 pub mod parquet;
 pub mod provenance;
@@ -14,6 +15,8 @@ pub mod px;
 pub mod request;
 pub mod selection;
 pub mod sheet;
+pub mod subjects;
+pub mod v1;
 pub mod xlsx;
 mod zip;
 

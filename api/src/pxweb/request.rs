@@ -14,6 +14,8 @@ use hjemmel_kostra::Language;
 pub enum Format {
     /// JSON-stat 2.0, the default.
     JsonStat2,
+    /// JSON-stat 1.2, in the first interface only.
+    JsonStat1,
     /// Comma separated values.
     Csv(Style),
     /// A PX file.
@@ -71,7 +73,7 @@ impl Format {
     #[must_use]
     pub const fn media_type(&self) -> &'static str {
         match self {
-            Self::JsonStat2 | Self::JsonPx => "application/json; charset=UTF-8",
+            Self::JsonStat2 | Self::JsonStat1 | Self::JsonPx => "application/json; charset=UTF-8",
             Self::Csv(_) => "text/csv; charset=utf-8",
             Self::Px => "application/octet-stream; charset=utf-8",
             Self::Xlsx(_) => WORKBOOK,
@@ -84,7 +86,7 @@ impl Format {
     #[must_use]
     pub const fn extension(&self) -> &'static str {
         match self {
-            Self::JsonStat2 | Self::JsonPx => "json",
+            Self::JsonStat2 | Self::JsonStat1 | Self::JsonPx => "json",
             Self::Csv(_) => "csv",
             Self::Px => "px",
             Self::Xlsx(_) => "xlsx",

@@ -3,6 +3,7 @@
 use super::cube::{Cube, Positions, Role, Variable};
 use crate::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// One variable's part of a selection, as PxWebApi 2 writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -40,6 +41,9 @@ pub struct VariablesSelection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<Placement>,
 }
+
+/// The most expressions, codes aside, that one selection may have: each is tried on every value.
+const MOST_EXPRESSIONS: usize = 1_000;
 
 /// Positions and which variables stay in the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,14 +92,24 @@ pub fn resolve(cube: &Cube, wanted: &[VariableSelection]) -> Result<Selected, Pr
         return Ok(default_selection(cube));
     }
     let mut chosen: Vec<Option<Vec<usize>>> = vec![None; cube.variables.len()];
+    let mut seen: HashSet<(usize, &str)> = HashSet::new();
+    let mut expressions = 0;
     for part in wanted {
-        let (slot, variable) = cube
+        let (at, slot, variable) = cube
             .variable(&part.variable_code)
-            .and_then(|at| Some((chosen.get_mut(at)?, cube.variables.get(at)?)))
+            .and_then(|at| Some((at, chosen.get_mut(at)?, cube.variables.get(at)?)))
             .ok_or_else(|| unknown_variable(cube, &part.variable_code))?;
         let slot = slot.get_or_insert_default();
-        for expression in &part.value_codes {
-            slot.extend(evaluate(variable, expression.trim())?);
+        for expression in part.value_codes.iter().map(|text| text.trim()) {
+            // What is said twice selects nothing more.
+            if !seen.insert((at, expression)) {
+                continue;
+            }
+            expressions += usize::from(variable.position(expression).is_none());
+            if expressions > MOST_EXPRESSIONS {
+                return Err(too_many_expressions());
+            }
+            slot.extend(evaluate(variable, expression)?);
         }
         // Without values the variable would be replaced by its total: not what a mask asked for.
         if slot.is_empty()
@@ -152,6 +166,16 @@ fn unknown_value(variable: &Variable, code: &str) -> Problem {
         "Non-existent value",
         format!("`{}` har ingen verdi `{}`{}", variable.code, clip(code), hint_nb(near)),
         format!("`{}` has no value `{}`{}", variable.code, clip(code), hint_en(near)),
+    )
+}
+
+fn too_many_expressions() -> Problem {
+    wrong(
+        "Illegal selection expression",
+        format!("utvalget har flere enn {MOST_EXPRESSIONS} uttrykk; skriv kodene, eller `*`"),
+        format!(
+            "the selection has more than {MOST_EXPRESSIONS} expressions; write the codes, or `*`"
+        ),
     )
 }
 

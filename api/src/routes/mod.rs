@@ -3,16 +3,21 @@
 pub mod access;
 pub mod audit;
 pub mod budgets;
+pub mod catalogue;
 pub mod codelists;
+pub mod collection;
 pub mod decisions;
 pub mod deliveries;
+pub mod feed;
 pub mod grants;
 pub mod health;
+pub mod klass;
 pub mod matrix;
 pub mod policy_tests;
 pub mod questions;
 pub mod records;
 pub mod saved_queries;
+pub mod statbank_v1;
 pub mod statutes;
 pub mod stops;
 pub mod table_list;
@@ -35,6 +40,8 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(tables::read_table_metadata)
         .service(tables::read_default_selection)
         .service(tables::query_table_data)
+        .configure(first_interface)
+        .configure(catalogues)
         .service(codelists::read_codelist)
         .service(saved_queries::create_saved_query)
         .service(saved_queries::read_saved_query)
@@ -57,6 +64,34 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(access::read_me)
         .service(access::read_decision)
         .configure(law);
+}
+
+/// Statbank's first interface.
+fn first_interface(services: &mut ServiceConfig<'_>) {
+    services
+        .service(statbank_v1::list_v1_databases)
+        .service(statbank_v1::list_v1_subjects)
+        .service(statbank_v1::read_v1_table)
+        .service(statbank_v1::read_v1_table_of_subject)
+        .service(statbank_v1::read_v1_table_of_group)
+        .service(statbank_v1::query_v1_table)
+        .service(statbank_v1::query_v1_table_of_group);
+}
+
+/// Classifications, and what there is.
+fn catalogues(services: &mut ServiceConfig<'_>) {
+    services
+        .service(klass::list_classifications)
+        .service(klass::read_classification)
+        .service(klass::list_classification_codes)
+        .service(klass::list_classification_codes_at)
+        .service(klass::list_classification_changes)
+        .service(klass::list_correspondence)
+        .service(klass::list_correspondence_at)
+        .service(klass::read_classification_version)
+        .service(collection::read_jsonstat_collection)
+        .service(feed::read_feed)
+        .service(catalogue::read_catalogue);
 }
 
 /// What legal staff and applicants do.

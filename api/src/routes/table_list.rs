@@ -5,11 +5,12 @@ use crate::language::statbank_id;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::frame;
 use crate::pxweb::request::{Format, Query};
+use crate::pxweb::subjects;
 use crate::reply::Reply;
 use crate::shelf::Published;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{TimeDelta, Utc};
-use hjemmel_kostra::{Language, Text};
+use hjemmel_kostra::Language;
 use serde_json::{Value, json};
 
 /// Where the interface is mounted.
@@ -20,7 +21,7 @@ pub(super) fn link(rel: &str, language: Language, href: &str) -> Value {
 }
 
 pub(super) fn address(app: &App, rest: &str) -> String {
-    format!("{}{PREFIX}{rest}", app.public_address())
+    format!("{}{}{rest}", app.public_address(), app.settings().tables.prefix)
 }
 
 /// How this interface is set up: limits, languages, formats, licence.
@@ -57,11 +58,11 @@ pub async fn read_config(
     Reply::open(&request).json(&config)
 }
 
-/// The tables, page by page; `query` searches ids, titles and variables.
+/// The tables, page by page; `query` searches ids, titles, variables, values and plain words, the best first.
 #[utoipa::path(operation_id = "list_tables", tag = "Tables",
     params(
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
-        ("query" = Option<String>, Query, description = "Words that must all occur.", example = "recipients"),
+        ("query" = Option<String>, Query, description = "Words, all of which must be met: inflected, in compounds, misspelled, in bokmål, nynorsk or English.", example = "recipients"),
         ("pastDays" = Option<u64>, Query, description = "Only what was published in so many days, today among them.", example = 30),
         ("includeDiscontinued" = Option<bool>, Query, description = "Also tables that get no new figures; there are none yet."),
         ("pageNumber" = Option<u64>, Query, description = "From 1.", example = 1),
@@ -82,13 +83,12 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
     let number = query.number("pagenumber")?.unwrap_or(1).max(1);
     let size = query.number("pagesize")?.filter(|size| *size > 0).unwrap_or(20);
     let search = query.first("query").unwrap_or_default();
-    let words = search.to_lowercase();
     let since = since(&query)?;
     let shelf = app.shelf()?;
     let found: Vec<&Published> = shelf
-        .tables()
+        .search(search)
+        .into_iter()
         .filter(|published| since.is_none_or(|since| published.updated_at() >= since))
-        .filter(|published| matches(published, &words))
         .collect();
     let total = found.len() as u64;
     let pages = total.div_ceil(size).max(1);
@@ -146,24 +146,16 @@ fn since(query: &Query) -> Result<Option<chrono::DateTime<Utc>>, Problem> {
     })
 }
 
-fn matches(published: &Published, words: &str) -> bool {
-    let table = published.cube.table;
-    let mut text =
-        format!("{} {} {} {}", table.id, table.form.dataset(), table.title.nb, table.title.en);
-    for variable in &published.cube.variables {
-        text.extend([" ", &variable.code, " ", &variable.label.nb, " ", &variable.label.en]);
-    }
-    let text = text.to_lowercase();
-    words.split_whitespace().all(|word| text.contains(word))
-}
-
 pub(super) fn describe(app: &App, published: &Published, language: Language) -> Value {
     let cube = &published.cube;
     let id = &cube.table.id;
     let lang = statbank_id(language);
     let names: Vec<&str> =
         cube.variables.iter().map(|variable| variable.label.in_language(language)).collect();
-    let subject = Text::new("Sosiale tjenester", "Social services");
+    let path: Vec<Value> = subjects::of(cube.table)
+        .iter()
+        .map(|code| json!({ "id": code, "label": subjects::label(code, language), "sortCode": code }))
+        .collect();
     json!({
         "id": id,
         "label": cube.title(language),
@@ -178,7 +170,7 @@ pub(super) fn describe(app: &App, published: &Published, language: Language) -> 
         "source": frame::source(language),
         "subjectCode": "sk",
         "timeUnit": "Annual",
-        "paths": [[{ "id": "sk", "label": subject.in_language(language), "sortCode": "sk" }]],
+        "paths": [path],
         "links": [
             link("self", language, &address(app, &format!("/tables/{id}?lang={lang}"))),
             link("metadata", language, &address(app, &format!("/tables/{id}/metadata?lang={lang}"))),

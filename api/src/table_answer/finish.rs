@@ -10,7 +10,7 @@ use crate::pxweb::provenance::{Provenance, legend};
 use crate::pxweb::request::Format;
 use crate::pxweb::selection::Selected;
 use crate::pxweb::sheet::Sheet;
-use crate::pxweb::{csv, html, json_px, jsonstat, parquet, px, xlsx};
+use crate::pxweb::{csv, html, json_px, json_stat1, jsonstat, parquet, px, xlsx};
 use crate::reply::{Marks, entity_tag};
 use crate::shelf::{Published, Shelf};
 use actix_web::HttpResponse;
@@ -50,7 +50,7 @@ impl Making {
             cube,
             language: reader,
             updated: published.updated(),
-            href: format!("{}/pxwebapi/v2/tables/{id}/data", self.address),
+            href: format!("{}/tables/{id}/data", self.address),
             notes,
             preliminary: published.preliminary(),
             next_update: published.next_update(),
@@ -60,6 +60,8 @@ impl Making {
         let format = &self.question.format;
         let body = match format {
             Format::JsonStat2 => jsonstat::data(&frame, selected, &cells, &provenance)
+                .map_err(|_| Problem::new(Kind::Internal))?,
+            Format::JsonStat1 => json_stat1::write(&frame, selected, &cells, &provenance)
                 .map_err(|_| Problem::new(Kind::Internal))?,
             Format::Csv(style) => csv::write(&sheet()?, style),
             Format::Px => px::write(&sheet()?, &frame),

@@ -15,7 +15,7 @@ use super::cross::ALL;
 use super::error::{Error, LineFault};
 use super::published::Published;
 use super::{Case, Reading, Specification, amount, check, margins};
-use crate::suppress::{Terms, is_primary};
+use crate::suppress::Terms;
 use crate::{Status, System, system};
 
 /// What was published before.
@@ -132,10 +132,7 @@ impl Parts {
             let Some((digits, decimals)) = row.shown else {
                 match self.preferred.get_mut(cell) {
                     Some(preferred) => *preferred = true,
-                    None if is_primary(&case.system, cell, &case.rule) => {
-                        self.further.insert(cell);
-                    }
-                    None => {}
+                    None => drop(self.further.insert(cell)),
                 }
                 continue;
             };
@@ -155,13 +152,10 @@ impl Parts {
         Ok(())
     }
 
-    /// Takes in an earlier edition: what it showed, and what it withheld for its own sake.
+    /// Takes in an earlier edition: what it showed, and that it withheld the rest.
     fn edition(&mut self, case: &Case, statuses: &[Status], then: &Case) {
         for (cell, status) in statuses.iter().enumerate() {
-            let shown = *status == Status::Shown;
-            if shown || is_primary(&then.system, cell, &then.rule) {
-                self.earlier.push((cell, shown));
-            }
+            self.earlier.push((cell, *status == Status::Shown));
         }
         let index = case.index();
         let withheld = statuses.iter().enumerate().filter(|(_, s)| **s != Status::Shown);
@@ -194,8 +188,11 @@ impl Parts {
                 .iter()
                 .map(|&cell| self.shown.get(cell).copied().unwrap_or(false))
                 .collect(),
+            every_cell_counts: true,
             ..Terms::default()
         };
+        // What was withheld for others' sake is no secret any more, but known to be withheld.
+        terms.preferred.resize(cells.len(), true);
         let mut names: Vec<String> = self
             .further
             .iter()
@@ -204,6 +201,7 @@ impl Parts {
         let mut earlier_cells = Vec::new();
         for (cell, shown) in self.earlier {
             terms.published.push(shown);
+            terms.preferred.push(!shown);
             let name = then.map(|then| then.name(cell)).unwrap_or_default();
             names.push(format!("{name} (earlier edition)"));
             earlier_cells.push(cell);

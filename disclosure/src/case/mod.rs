@@ -128,7 +128,8 @@ impl Case {
         if cells.labels.is_empty() {
             return Err(fault("tables", SpecificationFault::Empty));
         }
-        let system = system(&specification, atoms, &cells)?;
+        let sizes = input.tuples.iter().map(Vec::len).collect();
+        let system = system(&specification, atoms, &cells, sizes)?;
         Ok(Self {
             rule: rule(&specification),
             tuples: input.named_tuples(),
@@ -318,8 +319,12 @@ fn system(
     specification: &Specification,
     atoms: Vec<Observed>,
     cells: &Cells,
+    sizes: Vec<usize>,
 ) -> Result<System, Error> {
     let mut builder = System::builder(atoms.iter().map(|atom| atom.value).collect());
+    if sizes.iter().product::<usize>() == atoms.len() {
+        builder.cross(0, sizes);
+    }
     for members in &cells.members {
         builder.cell(members.iter().copied());
     }

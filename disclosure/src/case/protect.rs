@@ -93,7 +93,7 @@ pub fn protect(case: &Case) -> Result<Protected, Error> {
 /// # Errors
 /// As [`protect`].
 pub fn protect_watched(case: &Case, watch: Watch<'_>) -> Result<Protected, Error> {
-    let alone = Terms::default();
+    let alone = Terms { every_cell_counts: true, ..Terms::default() };
     let (joint, terms) = match &case.beside {
         Some(beside) => (&beside.joint, &beside.terms),
         None => (&case.system, &alone),

@@ -187,7 +187,7 @@ pub(super) fn cells_by_atom(system: &System) -> Vec<Vec<u32>> {
 }
 
 /// For every atom the links it is in, on the one side and on the other.
-fn sides_by_atom(system: &System) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
+pub(super) fn sides_by_atom(system: &System) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
     let (mut left, mut right) =
         (vec![Vec::new(); system.atoms()], vec![Vec::new(); system.atoms()]);
     for (index, link) in (0_u32..).zip(system.links()) {

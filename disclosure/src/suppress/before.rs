@@ -11,7 +11,6 @@
 use super::blocks::Blocks;
 use super::error::Error;
 use super::pattern::Terms;
-use super::primary;
 use super::tables::{Shape, terms, value};
 use crate::system::{Earlier, editions};
 use crate::{Cell, Microcube, Release, Rule, Sealed, System, TableCells};
@@ -116,14 +115,13 @@ impl Present<'_> {
                         if let Some(preferred) = wished.preferred.get_mut(all) {
                             *preferred = true;
                         }
-                        if few.is_none() && primary::reason(then, all, self.rule).is_none() {
-                            continue;
-                        }
                         false
                     }
                     Cell::Missing | Cell::NotCovered => continue,
                 };
                 wished.published.push(shown);
+                // What was withheld for others' sake is no secret any more, but known to be at least one.
+                wished.preferred.push(!shown);
                 wished.withheld.push(few);
                 counted.push((number, at, all));
             }

@@ -128,6 +128,10 @@ impl Blocks {
     /// The system of all cells of all tables, in order.
     pub(super) fn system(&self, cube: &Microcube, shapes: &[Shape<'_>]) -> Result<System, Error> {
         let mut builder = System::builder(self.values(cube)?);
+        for block in &self.all {
+            let sizes = block.columns.iter().map(|column| count(&self.groups, column));
+            builder.cross(block.first, sizes.collect());
+        }
         for shape in shapes {
             let spread = Spread::of(cube, shape)?;
             for cell in 0..shape.cells() {

@@ -25,7 +25,7 @@ impl Prover<'_> {
     /// Shows what can be spared; returns what is shown in the end, and the proofs of what is not.
     pub(super) fn frugal(mut self, moves: Vec<Move>, watch: Watch<'_>) -> (Vec<bool>, Vec<Move>) {
         let handles = Extra { handles: true, ..Extra::default() };
-        self.search = Search::new(self.system, &self.shown, self.demand.least, handles);
+        self.search = Some(Search::new(self.system, &self.shown, self.demand.least, handles));
         for change in moves {
             self.record(change);
         }
@@ -36,7 +36,7 @@ impl Prover<'_> {
             let (all, mut spared) = (order.len(), false);
             for (done, cell) in order.into_iter().enumerate() {
                 watch(Stage::Economy, done, all);
-                if self.search.work() > WORK {
+                if self.search.as_ref().is_none_or(|search| search.work() > WORK) {
                     spared = false;
                     break;
                 }
@@ -52,7 +52,7 @@ impl Prover<'_> {
 
     /// Shows a cell if what its moves prove can be proved without it.
     fn spare(&mut self, cell: usize) -> bool {
-        if !self.search.freeze(cell, true) {
+        if !self.freeze(cell, true) {
             return false;
         }
         self.shown[cell] = true;
@@ -81,16 +81,20 @@ impl Prover<'_> {
                 self.alive[index as usize] = true;
             }
             self.shown[cell] = false;
-            self.search.freeze(cell, false);
+            self.freeze(cell, false);
             return false;
         }
         for other in touched.into_iter().map(|other| other as usize) {
             let idle = !self.primary[other] && self.proofs(other).next().is_none();
-            if idle && !self.shown[other] && self.search.freeze(other, true) {
+            if idle && !self.shown[other] && self.freeze(other, true) {
                 self.shown[other] = true;
             }
         }
         true
+    }
+
+    fn freeze(&mut self, cell: usize, frozen: bool) -> bool {
+        self.search.as_mut().is_some_and(|search| search.freeze(cell, frozen))
     }
 
     /// Takes back the newest moves.

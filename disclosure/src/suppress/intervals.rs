@@ -15,7 +15,7 @@
 //! `amounts_keep_their_room_and_no_contributor_tells_another`.
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
-use super::audited::cells_by_atom;
+use super::audited::{cells_by_atom, sides_by_atom};
 use super::demand::{Demand, Need, known_to, ruled_out_by};
 use super::moves::{Extra, Found, Move, Search, effects};
 use super::pattern::Distinct;
@@ -45,10 +45,18 @@ pub(super) struct Prover<'a> {
     pub(super) sums: Vec<i64>,
     /// For every move whether it is a proof of the pattern as it is.
     pub(super) alive: Vec<bool>,
-    pub(super) search: Search,
+    /// By cell whether it is primary and not proved yet.
+    pub(super) needy: Vec<bool>,
+    /// Made when it is first asked for.
+    pub(super) search: Option<Search>,
+    thorough: bool,
     /// Searches by contributors who look for what they themselves cannot rule out.
     pub(super) insiders: HashMap<u32, Search>,
     pub(super) cells_of: Vec<Vec<u32>>,
+    /// For every atom the links it is in, on the one side and on the other.
+    pub(super) sides: (Vec<Vec<u32>>, Vec<Vec<u32>>),
+    /// A sum for every link, zero between uses.
+    pub(super) balances: Vec<i64>,
 }
 
 /// A cell whose neighbours may not be withheld, so that it cannot be protected.
@@ -64,7 +72,6 @@ impl<'a> Prover<'a> {
     ) -> Self {
         let system = &distinct.system;
         let cells_of = cells_by_atom(system);
-        let search = Search::new(system, &shown, demand.least, Extra::default());
         let changing = vec![Vec::new(); system.cells()];
         Self {
             system,
@@ -76,9 +83,13 @@ impl<'a> Prover<'a> {
             changing,
             sums: vec![0; system.cells()],
             alive: Vec::new(),
-            search,
+            needy: vec![false; system.cells()],
+            search: None,
+            thorough: false,
             insiders: HashMap::new(),
             cells_of,
+            sides: sides_by_atom(system),
+            balances: vec![0; system.links().len()],
         }
     }
 
@@ -117,8 +128,8 @@ impl<'a> Prover<'a> {
             }
             open = failed.into_iter().map(|f| f.0).collect();
             if thorough || !more.is_empty() {
-                let extra = Extra { thorough, ..Extra::default() };
-                self.search = Search::new(self.system, &self.shown, self.demand.least, extra);
+                self.thorough = thorough;
+                self.search = None;
                 self.insiders.clear();
             }
             added.extend(more);
@@ -143,7 +154,7 @@ impl<'a> Prover<'a> {
     }
 
     /// The next change of the cell worth looking for in one direction, if any.
-    fn wanted(&self, cell: usize, direction: i64) -> Option<i64> {
+    pub(super) fn wanted(&self, cell: usize, direction: i64) -> Option<i64> {
         let effects = self.effects(cell);
         let furthest = effects.iter().map(|by| by * direction).max().unwrap_or(0).max(0);
         let by = match self.demand.need(cell) {
@@ -159,8 +170,16 @@ impl<'a> Prover<'a> {
 
     /// Looks for one move; whether it was found.
     fn look(&mut self, cell: usize, by: i64, blocks: &mut Blocks) -> bool {
-        let found = self.search.find(self.system.cell(cell), by, &[]);
+        let atoms = self.system.cell(cell);
+        let found = self.search().find(atoms, by, &[]);
         self.take(found, blocks)
+    }
+
+    /// The search under the pattern as it is.
+    fn search(&mut self) -> &mut Search {
+        let (system, shown, least) = (self.system, &self.shown, self.demand.least);
+        let extra = Extra { thorough: self.thorough, ..Extra::default() };
+        self.search.get_or_insert_with(|| Search::new(system, shown, least, extra))
     }
 
     fn take(&mut self, found: Found, blocks: &mut Blocks) -> bool {
@@ -176,7 +195,7 @@ impl<'a> Prover<'a> {
     }
 
     /// What the moves do to a cell.
-    fn effects(&self, cell: usize) -> BTreeSet<i64> {
+    pub(super) fn effects(&self, cell: usize) -> BTreeSet<i64> {
         self.proofs(cell).map(|change| change.1).collect()
     }
 
@@ -211,7 +230,7 @@ impl<'a> Prover<'a> {
         let atoms = self.system.cell(cell);
         let (true, Some(&who)) = (self.system.is_magnitude(), known.first()) else {
             let floors: Vec<(u32, i64)> = known.iter().map(|&atom| (atom, 1)).collect();
-            return self.search.find(atoms, by, &floors);
+            return self.search().find(atoms, by, &floors);
         };
         let (alone, parts) = known_to(self.system, who);
         let (system, shown, least) = (self.system, &self.shown, self.demand.least);
@@ -222,7 +241,7 @@ impl<'a> Prover<'a> {
     }
 
     /// Who knows enough to rule out every move that changes the cell.
-    fn ruling_out(&self, cell: usize) -> Option<Vec<u32>> {
+    pub(super) fn ruling_out(&self, cell: usize) -> Option<Vec<u32>> {
         let moves = self.proofs(cell).map(|m| &self.moves[m.0 as usize]);
         let lists: Vec<Vec<u32>> = moves.map(|m| ruled_out_by(self.system, m)).collect();
         self.demand.ruling_out(cell, lists.iter().map(Vec::as_slice))

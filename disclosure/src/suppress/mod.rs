@@ -15,6 +15,7 @@ mod error;
 mod field;
 mod frugal;
 mod intervals;
+mod lattice;
 mod matrix;
 mod moves;
 mod pattern;
@@ -22,6 +23,7 @@ mod primary;
 mod report;
 mod tableau;
 mod tables;
+mod weave;
 
 pub use audited::{Audited, Evidence};
 pub use before::Before;
@@ -73,6 +75,7 @@ pub fn system_watched(
 }
 
 /// Whether a rule withholds a cell because of what it is.
+#[cfg(test)]
 pub(crate) fn is_primary(system: &System, cell: usize, rule: &Rule) -> bool {
     primary::reason(system, cell, rule).is_some()
 }

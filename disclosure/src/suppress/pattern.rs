@@ -8,6 +8,7 @@ use super::economy::thrift;
 use super::error::Error;
 use super::field::{Column, PRIME};
 use super::intervals::{Prover, Unprotectable};
+use super::lattice::Lattice;
 use super::moves::Move;
 use super::primary;
 use super::{Stage, Watch};
@@ -30,6 +31,8 @@ pub struct Terms {
     ///
     /// An atom of several editions is one that did not change, and who is in it is taken to be in it in all of them.
     pub editions_of: Vec<u32>,
+    /// Whether a number that is published in several cells is lost several times when it is withheld.
+    pub every_cell_counts: bool,
 }
 
 impl Terms {
@@ -57,10 +60,14 @@ pub(super) struct Distinct {
     pub(super) fixed: Vec<bool>,
     /// What is lost when it is withheld.
     pub(super) costs: Vec<u64>,
+    pub(super) values: Vec<i64>,
+    pub(super) lattice: Option<Lattice>,
     /// By atom the editions it is of.
     editions_of: Vec<u32>,
 }
 
+/// The cost of a cell beyond its value: few cells are better than many small ones.
+const LOST: u64 = 8;
 /// The cost of a total that should stay, beyond its value.
 const KEPT: u64 = 1 << 40;
 
@@ -82,6 +89,9 @@ struct Settled {
 
 /// Up to so many cells a second beginning is tried, and the better pattern taken.
 const SMALL: usize = 3_000;
+
+/// Up to so many cells it is tried to show each secondary one again.
+const FRUGAL: usize = 10_000;
 
 /// The second step: more is withheld so that nothing primary can be worked out.
 pub struct Secondary<'a> {
@@ -142,6 +152,11 @@ impl<'a> Primary<'a> {
     /// The same, told to somebody who waits.
     pub(super) fn secondary_watched(self, watch: Watch<'_>) -> Result<Secondary<'a>, Error> {
         let system = &self.distinct.system;
+        if system.cells() > SMALL && self.distinct.lattice.is_some() {
+            let own = self.own.iter().map(|own| !own).collect();
+            let Settled { shown, added, moves } = self.settled(own, true, watch)?;
+            return Ok(Secondary { primary: self, shown, added, moves });
+        }
         let order = self.order();
         let columns = |cells: &[usize]| cells.iter().map(|&c| column(system.cell(c))).collect();
         let fixed: Vec<usize> = order.iter().copied().filter(|&c| self.distinct.fixed[c]).collect();
@@ -158,23 +173,36 @@ impl<'a> Primary<'a> {
         for cell in refused.into_iter().map(|position| free[position as usize]) {
             shown[cell] = false;
         }
-        let mut best = self.settled(shown, watch)?;
-        if system.cells() <= SMALL
-            && let Ok(other) = self.settled(own, watch)
-            && self.loss(&other.shown) < self.loss(&best.shown)
-        {
-            best = other;
+        let mut best = self.settled(shown, false, watch)?;
+        if system.cells() <= SMALL {
+            for weave in [false, true] {
+                if let Ok(other) = self.settled(own.clone(), weave, watch)
+                    && self.loss(&other.shown) < self.loss(&best.shown)
+                {
+                    best = other;
+                }
+            }
         }
         let Settled { shown, added, moves } = best;
         Ok(Secondary { primary: self, shown, added, moves })
     }
 
     /// A pattern with its proofs, begun with the cells `shown` says and with more withheld as it takes.
-    fn settled(&self, mut shown: Vec<bool>, watch: Watch<'_>) -> Result<Settled, Error> {
+    fn settled(
+        &self,
+        mut shown: Vec<bool>,
+        weave: bool,
+        watch: Watch<'_>,
+    ) -> Result<Settled, Error> {
         let (distinct, demand) = (&self.distinct, &self.demand);
         let reason = |(&shown, &own): (&bool, &bool)| (!shown && !own).then_some(Reason::Algebra);
         let mut added: Vec<Option<Reason>> = shown.iter().zip(&self.own).map(reason).collect();
         let mut prover = Prover::new(distinct, demand, shown, &self.own);
+        if weave {
+            for cell in prover.weave(watch) {
+                added[cell] = Some(Reason::Interval);
+            }
+        }
         for cell in prover.prove(watch).map_err(|Unprotectable(cell)| self.named(cell))? {
             added[cell] = Some(Reason::Interval);
         }
@@ -183,7 +211,11 @@ impl<'a> Primary<'a> {
         let moves;
         (shown, moves) = (prover.shown, prover.moves);
         let moves = thrift(distinct, demand, &self.own, &cells_of, &mut shown, moves);
-        let (shown, moves) = Prover::new(distinct, demand, shown, &self.own).frugal(moves, watch);
+        let (shown, moves) = if distinct.system.cells() <= FRUGAL {
+            Prover::new(distinct, demand, shown, &self.own).frugal(moves, watch)
+        } else {
+            (shown, moves)
+        };
         for (shown, added) in shown.iter().zip(&mut added) {
             *added = added.filter(|_| !shown);
         }
@@ -245,8 +277,8 @@ impl Distinct {
         // In an order of their own, so that it does not matter in which table or how often a cell stands.
         let (merged, map) = system.merged();
         let mut editions_of = vec![u32::MAX; merged.atoms()];
-        for (old, new) in map.into_iter().enumerate() {
-            if let Some(new) = new {
+        for (old, new) in map.iter().enumerate() {
+            if let Some(new) = *new {
                 editions_of[new as usize] &= terms.editions_of.get(old).copied().unwrap_or(1);
             }
         }
@@ -259,6 +291,7 @@ impl Distinct {
         let distinct: Vec<u32> =
             distinct.into_iter().map(|old: u32| renumber[old as usize]).collect();
         let chosen: Vec<usize> = ranks.into_iter().map(|old| chosen[old]).collect();
+        let lattice = Lattice::of(system, &distinct, &map);
         let system = merged.restricted(&chosen);
         let count = system.cells();
         let (mut kept, mut fixed) = (vec![false; count], vec![false; count]);
@@ -273,12 +306,22 @@ impl Distinct {
         for (cell, fixed) in fixed.iter_mut().enumerate() {
             *fixed |= system.cell(cell).is_empty() || (zeros_stay && system.value(cell) == 0);
         }
+        let values: Vec<i64> = (0..count).map(|cell| system.value(cell)).collect();
+        let mut copies = vec![0_u64; count];
+        for &class in &distinct {
+            let count = &mut copies[class as usize];
+            *count = if terms.every_cell_counts { *count + 1 } else { 1 };
+        }
         let cost = |cell: usize| match (preferred[cell], kept[cell]) {
-            (true, false) => 1,
-            (_, kept) => system.value(cell).unsigned_abs() + 2 + if kept { KEPT } else { 0 },
+            (true, false) => copies[cell],
+            (_, kept) => {
+                let lost = values[cell].unsigned_abs() + LOST;
+                copies[cell] * (lost + if kept { KEPT } else { 0 })
+            }
         };
         let costs = (0..count).map(cost).collect();
-        Self { system, class: distinct, kept, preferred, fixed, costs, editions_of }
+        let class = distinct;
+        Self { system, class, kept, preferred, fixed, costs, values, lattice, editions_of }
     }
 }
 

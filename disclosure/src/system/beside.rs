@@ -50,6 +50,7 @@ impl System {
             (0_u32..).take(self.atoms()).map(|atom| self.contributors(atom).to_vec()).collect();
         let mut links = self.links.clone();
         let mut renamed = Vec::new();
+        let mut twins = self.twins.clone();
         if let Some(earlier) = earlier {
             for atom in (0_u32..).take(earlier.system.atoms()) {
                 let (value, frequency) = earlier.system.of_atom(atom);
@@ -61,6 +62,7 @@ impl System {
                 });
                 renamed.push(same.unwrap_or_else(|| {
                     let new = u32::try_from(values.len()).unwrap_or(u32::MAX);
+                    twins.extend(there.first().map(|&present| (new, present)));
                     values.push(value);
                     frequencies.push(frequency);
                     shares.push(people);
@@ -84,6 +86,8 @@ impl System {
             builder.cell(rename(atoms, &renamed));
         }
         builder.links = links;
+        builder.crosses.clone_from(&self.crosses);
+        builder.twins = twins;
         builder = builder.frequencies(frequencies);
         if self.is_magnitude() {
             builder = builder.contributions(shares);

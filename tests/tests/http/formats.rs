@@ -1,6 +1,7 @@
 //! The same cells in every format, by code lists, in parts and by saved queries.
 
 use crate::answer::{Answer, Cell};
+use crate::installation::Installation;
 use crate::node::{Caller, shared};
 use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::Float64Type;
@@ -322,4 +323,17 @@ fn metadata_follow_a_code_list_and_the_default_selection() {
     let listed = anyone.get("/pxwebapi/v2/tables?pastDays=1&lang=en").ok().json();
     assert_eq!(listed["page"]["totalElements"], 6);
     anyone.get("/pxwebapi/v2/tables?pastDays=0").problem(400, "parameter-error");
+}
+
+#[test]
+fn the_interface_is_found_in_any_letters_and_under_a_prefix_of_the_installations_own() {
+    let anyone = shared().anyone();
+    let list = anyone.get("/PxWebApi/V2/codeLists/agg_Landet?lang=en").ok();
+    assert_eq!(list.body, anyone.get("/pxwebapi/v2/codelists/agg_Landet?lang=en").ok().body);
+    let installation = Installation::copy("prefixed").with("HJEMMEL_TABLES_PREFIX", "/api/px/v2");
+    let node = installation.serve();
+    let table = node.anyone().get("/api/px/v2/tables/S1101?lang=en").ok().json();
+    let link = table["links"][1]["href"].as_str().unwrap().to_owned();
+    assert!(link.contains("/api/px/v2/tables/S1101/metadata"), "{link}");
+    node.anyone().get("/pxwebapi/v2/tables/S1101/data").ok();
 }

@@ -14,22 +14,22 @@ use hjemmel_tests::demonstration::Demonstration;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-const PRIMES: [u64; 2] = [2_147_483_647, 4_294_967_291];
-const ASSISTANCE: [&str; 5] = ["S1101", "S1102", "S1103", "S1104", "S1105"];
+pub const PRIMES: [u64; 2] = [2_147_483_647, 4_294_967_291];
+pub const ASSISTANCE: [&str; 5] = ["S1101", "S1102", "S1103", "S1104", "S1105"];
 
 /// One dimension: the classes of leaves its codes tell apart, and which of them each code adds up.
-struct Dimension {
-    code: String,
+pub struct Dimension {
+    pub code: String,
     column: String,
     classes: Vec<BTreeSet<String>>,
     parts: HashMap<String, Vec<usize>>,
 }
 
 /// One table of the year with everything it shows.
-struct Attacked {
-    id: String,
-    dimensions: Vec<Dimension>,
-    cells: Vec<Cell>,
+pub struct Attacked {
+    pub id: String,
+    pub dimensions: Vec<Dimension>,
+    pub cells: Vec<Cell>,
 }
 
 impl Dimension {
@@ -65,7 +65,7 @@ impl Dimension {
 }
 
 impl Attacked {
-    fn fetch(node: &Node, id: &str, year: u16) -> Self {
+    pub fn fetch(node: &Node, id: &str, year: u16) -> Self {
         let definition: &Table = table(id).unwrap();
         let parts = definition.dimensions.iter().map(|d| format!("&valueCodes[{}]=*", d.code));
         let address = format!(
@@ -81,7 +81,7 @@ impl Attacked {
     }
 
     /// The atoms of a cell, each a class of every dimension.
-    fn atoms(&self, cell: &Cell) -> Vec<Vec<usize>> {
+    pub fn atoms(&self, cell: &Cell) -> Vec<Vec<usize>> {
         let parts = self.dimensions.iter().map(|d| d.parts[&cell.at[&d.code]].clone());
         product(&parts.collect::<Vec<_>>())
     }
@@ -114,16 +114,16 @@ fn common(a: &Dimension, b: &Dimension) -> Vec<(Vec<usize>, Vec<usize>)> {
 }
 
 /// A sum of atoms: the column of each, and how often it counts.
-type Row = Vec<(usize, i64)>;
+pub type Row = Vec<(usize, i64)>;
 
 /// Columns of the atoms nobody has been told outright.
-struct Columns {
-    known: BTreeSet<(usize, Vec<usize>)>,
-    at: HashMap<(usize, Vec<usize>), usize>,
+pub struct Columns {
+    pub known: BTreeSet<(usize, Vec<usize>)>,
+    pub at: HashMap<(usize, Vec<usize>), usize>,
 }
 
 impl Columns {
-    fn row(&mut self, table: usize, atoms: Vec<Vec<usize>>, sign: i64, row: &mut Row) {
+    pub fn row(&mut self, table: usize, atoms: Vec<Vec<usize>>, sign: i64, row: &mut Row) {
         for atom in atoms {
             let key = (table, atom);
             if !self.known.contains(&key) {
@@ -135,7 +135,7 @@ impl Columns {
 }
 
 /// What the tables agree on, two by two.
-fn agreements(tables: &[Attacked], columns: &mut Columns) -> Vec<Row> {
+pub fn agreements(tables: &[Attacked], columns: &mut Columns) -> Vec<Row> {
     let mut rows = Vec::new();
     for (at, a) in tables.iter().enumerate() {
         for (beyond, b) in tables[at + 1..].iter().enumerate() {
@@ -171,7 +171,7 @@ fn agreements(tables: &[Attacked], columns: &mut Columns) -> Vec<Row> {
 }
 
 /// A space of rows modulo a prime, each with a column that no later row has.
-struct Space {
+pub struct Space {
     prime: u64,
     pivots: Vec<(usize, Vec<(usize, u64)>)>,
     of_column: Vec<Option<usize>>,
@@ -180,7 +180,7 @@ struct Space {
 }
 
 impl Space {
-    fn of(mut rows: Vec<Row>, columns: usize, prime: u64) -> Self {
+    pub fn of(mut rows: Vec<Row>, columns: usize, prime: u64) -> Self {
         let mut common = vec![0; columns];
         rows.iter().flatten().for_each(|(column, _)| common[*column] += 1);
         rows.sort_by_key(Vec::len);
@@ -211,7 +211,7 @@ impl Space {
     }
 
     /// What is left of a row when all that the space holds of it is taken away; nothing if it lies within.
-    fn reduce(&mut self, row: &Row) -> Vec<(usize, u64)> {
+    pub fn reduce(&mut self, row: &Row) -> Vec<(usize, u64)> {
         let (mut touched, mut pending) = (BTreeSet::new(), BTreeSet::new());
         let prime = i64::try_from(self.prime).unwrap();
         for &(column, value) in row {

@@ -5,7 +5,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Operations whose answers hold numbers or records.
-const WITH_DATA: [&str; 6] = [
+const WITH_DATA: [&str; 8] = [
+    "query_v1_table",
+    "query_v1_table_of_group",
     "read_table_data",
     "query_table_data",
     "read_saved_query_data",

@@ -18,7 +18,7 @@ fn frame(cube: &Cube) -> Frame<'_> {
     }
 }
 
-fn provenance(cells: usize) -> Provenance {
+pub fn provenance(cells: usize) -> Provenance {
     Provenance {
         protection: Protection::Suppressed,
         basis: None,

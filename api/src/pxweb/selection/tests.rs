@@ -157,3 +157,17 @@ fn a_callers_words_are_repeated_short_and_without_control_characters() {
     assert_eq!(clip("a\u{1b}[31m\nb"), "a[31mb");
     assert_eq!(clip(&"å".repeat(100)).chars().count(), 60);
 }
+
+#[test]
+fn ten_thousand_codes_are_read_and_as_many_masks_are_refused() {
+    let codes: Vec<String> = (0..10_000).map(|at| format!("{}AK", ["E", "e"][at % 2])).collect();
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let rest = [part("ContentsCode", &["*"]), part("Tid", &["2024"])];
+    let chosen = resolve(&cube(), &[&[part("Region", &codes)], &rest[..]].concat()).unwrap();
+    assert_eq!(chosen.positions[0].len(), 1);
+    let masks: Vec<String> = (0..10_000).map(|at| format!("*{at}*")).collect();
+    let masks: Vec<VariableSelection> =
+        masks.iter().map(|mask| part("Region", &["EAK", mask])).collect();
+    let refused = resolve(&cube(), &[&masks[..], &rest].concat()).unwrap_err();
+    assert!(refused.words(Language::En).contains("more than 1000 expressions"));
+}

@@ -72,7 +72,9 @@ fn protected(counts: &[u64], before: Vec<Before>) -> Result<Protected, Error> {
     tables(sealed(counts), &[&table("T1")], &Rule::default(), before, &|_, _, _| {})
 }
 
-/// What an attacker finds who holds both editions and guesses which inner cells did not change.
+/// What an attacker finds who holds all editions, the newest first, and guesses which inner cells did not change.
+///
+/// What earlier ones withheld for others' sake may become known, as long as nothing small does.
 fn breaches(editions: &[(&[u64], &Release<Vec<TableCells>>)]) -> usize {
     let mut values: Vec<i64> = Vec::new();
     let mut place = Vec::new();
@@ -90,7 +92,7 @@ fn breaches(editions: &[(&[u64], &Release<Vec<TableCells>>)]) -> usize {
     let mut builder = System::builder(values.clone());
     let mut statuses = Vec::new();
     let definition = table("T1");
-    for (counts, release) in editions {
+    for (number, (counts, release)) in editions.iter().enumerate() {
         let atom = |inner: usize| {
             let count = i64::try_from(counts[inner]).unwrap();
             let found = (0..values.len()).find(|&a| values[a] == count && place[a] == inner);
@@ -107,12 +109,14 @@ fn breaches(editions: &[(&[u64], &Release<Vec<TableCells>>)]) -> usize {
                     .map(atom)
                     .collect();
                 let count: i64 = atoms.iter().map(|&a| values[a as usize]).sum();
-                builder.cell(atoms);
-                statuses.push(match cells.next().unwrap() {
+                let status = match cells.next().unwrap() {
                     Cell::Shown(_) => Status::Shown,
                     _ if count < 4 => Status::Primary,
+                    _ if number > 0 => continue,
                     _ => Status::Secondary,
-                });
+                };
+                builder.cell(atoms);
+                statuses.push(status);
             }
         }
     }

@@ -1,0 +1,125 @@
+use super::*;
+use std::time::Instant;
+
+/// What people ask, and the tables any of which is right.
+const QUESTIONS: [(&str, &[&str]); 44] = [
+    ("midlertidig bolig", &["S1105"]),
+    ("sosialhjelp unge", &["S1104"]),
+    ("hvor mange unge får sosialhjelp", &["S1104"]),
+    ("ungdom", &["S1104"]),
+    ("sosialhjelpsmottakere etter alder", &["S1104"]),
+    ("kvinner på sosialhjelp", &["S1104"]),
+    ("kjønn", &["S1104"]),
+    ("sosialhjelpsmottakarar etter kjønn og alder", &["S1104"]),
+    ("young recipients", &["S1104"]),
+    ("recipients by sex and age", &["S1104"]),
+    ("aldersgruppe", &["S1104"]),
+    ("eldre", &["S1104"]),
+    ("bostedsløse", &["S1105"]),
+    ("bustadlause", &["S1105"]),
+    ("kommunal bolig", &["S1105"]),
+    ("leid bolig", &["S1105"]),
+    ("bosituasjon", &["S1105"]),
+    ("busituasjon", &["S1105"]),
+    ("housing situation", &["S1105"]),
+    ("homeless", &["S1105"]),
+    ("boligsosialt arbeid", &["S1105"]),
+    ("langtidsmottakere", &["S1102", "S1103"]),
+    ("hvor lenge får folk sosialhjelp", &["S1102", "S1103"]),
+    ("stønadslengde", &["S1102", "S1103"]),
+    ("antall måneder med stønad", &["S1102", "S1103"]),
+    ("månader med stønad", &["S1102", "S1103"]),
+    ("maaneder", &["S1102", "S1103"]),
+    ("duration of support", &["S1102", "S1103"]),
+    ("months", &["S1102", "S1103"]),
+    ("hovedinntekt", &["S1101", "S1103"]),
+    ("hovudinntekt", &["S1101", "S1103"]),
+    ("kilde til livsopphold", &["S1101", "S1103"]),
+    ("sosialhjelp som viktigste inntekt", &["S1101", "S1103"]),
+    ("main source of income", &["S1101", "S1103"]),
+    ("trygd", &["S1101", "S1103"]),
+    ("lønn", &["S1101", "S1103"]),
+    ("sosialhjelp i kommunen", &["S1101", "S1102", "S1104"]),
+    ("sosialhjlep", &["S1101", "S1102", "S1104"]),
+    ("kvalifiseringsprogrammet", &["S11C1"]),
+    ("kvp", &["S11C1"]),
+    ("deltakere i program", &["S11C1"]),
+    ("qualification programme", &["S11C1"]),
+    ("fullført program", &["S11C1"]),
+    ("kvalifiseringsprogramet deltakarar", &["S11C1"]),
+];
+
+fn index() -> Index {
+    Index::new(hjemmel_kostra::tables().iter().map(document))
+}
+
+fn found(index: &Index, question: &str) -> Vec<&'static str> {
+    let tables = hjemmel_kostra::tables();
+    index.search(question).into_iter().map(|at| tables[at].id.as_str()).collect()
+}
+
+#[test]
+fn the_right_table_is_among_the_first_three() {
+    let index = index();
+    let mut wrong = Vec::new();
+    for (question, right) in QUESTIONS {
+        let found = found(&index, question);
+        if !found.iter().take(3).any(|id| right.contains(id)) {
+            wrong.push((question, found));
+        }
+    }
+    assert!(wrong.len() * 20 <= QUESTIONS.len(), "{wrong:?}");
+}
+
+#[test]
+fn the_right_table_is_mostly_the_first() {
+    let index = index();
+    let is_first = |(question, right): &&(&str, &[&str])| {
+        found(&index, question).first().is_some_and(|id| right.contains(id))
+    };
+    let first = QUESTIONS.iter().filter(is_first).count();
+    assert!(first * 10 >= QUESTIONS.len() * 9, "only {first} of {}", QUESTIONS.len());
+}
+
+#[test]
+fn every_word_must_be_met_and_nothing_asked_is_everything() {
+    let index = index();
+    assert!(found(&index, "alder måneder").is_empty());
+    assert!(found(&index, "xyzzyq").is_empty());
+    assert_eq!(found(&index, "").len(), hjemmel_kostra::tables().len());
+    assert_eq!(found(&index, "s1104"), ["S1104"]);
+    assert_eq!(found(&index, "skjema-11c"), ["S11C1"]);
+}
+
+/// `cargo test --release --workspace --lib search -- --ignored --nocapture`
+#[test]
+#[ignore = "a figure, not a fact"]
+fn how_long_a_search_takes_over_five_thousand_tables() {
+    let words: Vec<String> = (0..20_000u64)
+        .map(|at| {
+            let letter = |by: u64| char::from(b'a' + u8::try_from(at / by % 26).unwrap());
+            format!("{}{}ord{}{}", letter(1), letter(26), letter(7), letter(676))
+        })
+        .collect();
+    let tables = hjemmel_kostra::tables();
+    let documents = (0..5_000).map(|at| {
+        let mut one = document(&tables[at % tables.len()]);
+        let own = (0..12).map(|word| words[(at * 31 + word * 977) % words.len()].as_str());
+        one.push((own.collect::<Vec<_>>().join(" "), 1.0));
+        one
+    });
+    let index = Index::new(documents);
+    let mut times: Vec<f64> = QUESTIONS
+        .iter()
+        .cycle()
+        .take(440)
+        .map(|(question, _)| {
+            let started = Instant::now();
+            let found = index.search(question);
+            assert!(found.len() <= 5_000);
+            started.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    eprintln!("p50 {:.2} ms, p99 {:.2} ms", times[220], times[435]);
+}

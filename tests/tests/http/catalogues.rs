@@ -1,0 +1,162 @@
+//! Classifications as KLASS serves them, the JSON-stat collection and the catalogue of data.
+
+use crate::node::shared;
+use serde_json::{Value, json};
+
+const KOMMUNER: &str = "/api/klass/v1/classifications/131";
+
+fn get(path: &str) -> Value {
+    shared().anyone().get(path).ok().json()
+}
+
+fn codes(path: &str, name: &str) -> Vec<String> {
+    let all = get(path)[name].as_array().unwrap().clone();
+    all.iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_classifications_are_those_that_tables_are_made_by() {
+    let all = get("/api/klass/v1/classifications?language=en");
+    let ids: Vec<u64> = all["_embedded"]["classifications"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["id"].as_u64().unwrap())
+        .collect();
+    assert_eq!(ids, [103, 104, 112, 131]);
+    let one = get(&format!("{KOMMUNER}?language=nn"));
+    assert_eq!(
+        (&one["name"], &one["language"]),
+        (&json!("Standard for kommuneinndeling"), &json!("nn"))
+    );
+    let newest = &one["versions"][0];
+    assert_eq!(newest["validTo"], Value::Null);
+    let version = get(&format!("/api/klass/v1/versions/{}", newest["id"]));
+    assert_eq!(version["classificationItems"].as_array().unwrap().len(), 357);
+}
+
+#[test]
+fn codes_hold_on_the_days_they_held() {
+    let on = |day: &str| codes(&format!("{KOMMUNER}/codesAt?date={day}"), "codes");
+    assert_eq!((on("2023-12-31").len(), on("2024-01-01").len()), (356, 357));
+    assert!(on("2023-12-31").contains(&"3004".to_owned()));
+    assert!(!on("2024-01-01").contains(&"3004".to_owned()));
+    let both = codes(
+        &format!("{KOMMUNER}/codes?from=2023-01-01&to=2024-01-02&selectCodes=3004,310*"),
+        "codes",
+    );
+    assert_eq!(both, ["3004", "3101", "3103", "3105", "3107"]);
+    let row = &get(&format!("{KOMMUNER}/codes?from=2022-06-01&to=2025-01-01&selectCodes=3004"))["codes"]
+        [0];
+    assert_eq!(row["validFromInRequestedRange"], "2022-01-01");
+    assert_eq!(
+        (&row["validTo"], &row["validToInRequestedRange"]),
+        (&json!("2024-01-01"), &json!("2024-01-01"))
+    );
+    let groups = get("/api/klass/v1/classifications/112/codesAt?date=2024-01-01&language=en");
+    assert_eq!(groups["codes"][0]["name"], "KOSTRA group 01");
+}
+
+#[test]
+fn changes_and_correspondences_lead_from_code_to_code() {
+    let changes = get(&format!("{KOMMUNER}/changes?from=2024-01-01&to=2024-01-02"));
+    let changes = changes["codeChanges"].as_array().unwrap();
+    assert_eq!(changes.len(), 118);
+    let fredrikstad = changes.iter().find(|one| one["oldCode"] == "3004").unwrap();
+    assert_eq!(fredrikstad["newCode"], "3107");
+    let at = |source: u32, target: u32| {
+        let path = format!(
+            "/api/klass/v1/classifications/{source}/correspondsAt?targetClassificationId={target}&date=2024-06-01"
+        );
+        get(&path)["correspondenceItems"].as_array().unwrap().clone()
+    };
+    let to_groups = at(131, 112);
+    assert_eq!(to_groups.len(), 357);
+    let oslo = to_groups.iter().find(|one| one["sourceCode"] == "0301").unwrap();
+    assert_eq!(oslo["targetCode"], "EKG13");
+    let turned = at(112, 131);
+    assert!(turned.iter().any(|one| one["sourceCode"] == "EKG13" && one["targetCode"] == "0301"));
+    assert_eq!(at(131, 104).len(), 357);
+    let none = shared().anyone().get("/api/klass/v1/classifications/104/correspondsAt?targetClassificationId=112&date=2024-01-01");
+    none.problem(404, "not-found");
+}
+
+#[test]
+fn codes_come_as_csv_for_whoever_would_rather_have_that() {
+    let headers = [("Accept", "text/csv")];
+    let path = format!(
+        "{KOMMUNER}/codesAt?date=2024-01-01&selectCodes=0301&csvSeparator=;&csvFields=code,name"
+    );
+    let answer = shared().anyone().get_with(&path, &headers).ok();
+    assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(answer.text(), "\"code\";\"name\"\n\"0301\";\"Oslo\"\n");
+}
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    let anyone = shared().anyone();
+    for (path, status, slug) in [
+        (format!("{KOMMUNER}/codesAt?date=yesterday"), 400, "parameter-error"),
+        (format!("{KOMMUNER}/codes"), 400, "parameter-error"),
+        (format!("{KOMMUNER}/codes?from=2024-01-01&to=2023-01-01"), 400, "parameter-error"),
+        (format!("{KOMMUNER}?language=de"), 400, "parameter-error"),
+        ("/api/klass/v1/classifications/999".to_owned(), 404, "not-found"),
+        ("/api/klass/v1/classifications/x/codesAt?date=2024-01-01".to_owned(), 404, "not-found"),
+        ("/api/klass/v1/versions/1".to_owned(), 404, "not-found"),
+    ] {
+        anyone.get(&path).problem(status, slug);
+    }
+}
+
+#[test]
+fn the_collection_leads_to_a_dataset_for_every_table() {
+    let set = get("/jsonstat?lang=en");
+    assert_eq!((&set["version"], &set["class"]), (&json!("2.0"), &json!("collection")));
+    let items = set["link"]["item"].as_array().unwrap();
+    assert_eq!(items.len(), 6);
+    for item in items {
+        let href = item["href"].as_str().unwrap();
+        let found = get(&href[href.find("/pxwebapi").unwrap()..]);
+        assert_eq!((&found["class"], &found["label"]), (&json!("dataset"), &item["label"]));
+    }
+}
+
+#[test]
+fn the_catalogue_names_every_table_and_register_in_each_of_its_forms() {
+    let anyone = shared().anyone();
+    let ask = |accept: &str| anyone.get_with("/catalog", &[("Accept", accept)]).ok();
+    let turtle = ask("text/turtle");
+    assert_eq!(turtle.header("content-type"), "text/turtle; charset=utf-8");
+    let graph = ask("application/ld+json").json();
+    let of = |class: &str| {
+        let class = json!(format!("http://www.w3.org/ns/dcat#{class}"));
+        let nodes = graph["@graph"].as_array().unwrap().iter();
+        nodes
+            .filter(|node| node["@type"].as_array().is_some_and(|all| all.contains(&class)))
+            .count()
+    };
+    assert_eq!((of("Catalog"), of("DataService")), (1, 1));
+    assert_eq!(of("Dataset"), 8, "six tables and two registers");
+    assert_eq!(of("Distribution"), 6 * 5 + 2);
+    let xml = ask("application/rdf+xml").text();
+    for id in ["S1101", "S11C1"] {
+        assert!(
+            turtle.text().contains(&format!("/tables/{id}>"))
+                && xml.contains(&format!("/tables/{id}\""))
+        );
+    }
+    assert!(
+        turtle.text().contains("access-right/NON_PUBLIC")
+            && turtle.text().contains("dcatap:applicableLegislation")
+    );
+    anyone.get_with("/catalog", &[("Accept", "image/png")]).problem(406, "not-acceptable");
+}
+
+#[test]
+fn the_feed_has_an_entry_for_every_table_and_year() {
+    let answer = shared().anyone().get("/feed?lang=en").ok();
+    assert_eq!(answer.header("content-type"), "application/atom+xml; charset=utf-8");
+    let text = answer.text();
+    assert_eq!(text.matches("<entry>").count(), 3 * 4 + 3 * 3);
+    assert!(text.contains("2025 (final figures)</title>"), "{text}");
+}
