@@ -122,6 +122,7 @@ impl Kind {
             Self::NotSignedIn | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::NoLegalBasis
             | Self::OutsideGrant
+            | Self::TooManyCells
             | Self::NotPermitted
             | Self::MayNotAsk
             | Self::BudgetExhausted => StatusCode::FORBIDDEN,
@@ -130,7 +131,7 @@ impl Kind {
             Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
             Self::HardRule | Self::DeliveryRefused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound | Self::NotPublished => StatusCode::NOT_FOUND,
-            Self::ParameterError | Self::TooManyCells => StatusCode::BAD_REQUEST,
+            Self::ParameterError => StatusCode::BAD_REQUEST,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -60,7 +60,7 @@ fn what_was_added_is_there_and_what_was_not_is_not() {
     assert_eq!(
         body(response),
         json!({
-            "type": "/problems/too-many-cells", "title": "Too many cells selected", "status": 400,
+            "type": "/problems/too-many-cells", "title": "Too many cells selected", "status": 403,
             "detail": "for mange", "instance": "", "decision": id.to_string(), "maxDataCells": 10,
         })
     );

@@ -181,14 +181,14 @@ fn a_selection_over_the_limit_is_refused_whoever_asks() {
         caller.get(&cells("EAK,3107,3105,3103,3301,3907")).ok();
         let path = cells("EAK,3107,3105,3103,3301,3907,3905");
         for (language, answer) in [("nb", caller.get(&path)), ("en", in_english(&caller, &path))] {
-            let body = problem(&answer, &path, language, 400, "too-many-cells");
+            let body = problem(&answer, &path, language, 403, "too-many-cells");
             assert_eq!(body["title"], "Too many cells selected");
             assert_eq!((&body["selectedCells"], &body["maxDataCells"]), (&14.into(), &12.into()));
         }
         let all = r#"{"selection":[{"variableCode":"Region","valueCodes":["*"]},{"variableCode":"ContentsCode","valueCodes":["*"]},{"variableCode":"Tid","valueCodes":["*"]}]}"#;
-        problem(&caller.post(DATA, all), DATA, "nb", 400, "too-many-cells");
+        problem(&caller.post(DATA, all), DATA, "nb", 403, "too-many-cells");
         // Nothing selected means everything of the latest year, which is too much here as well.
-        problem(&caller.get(DATA), DATA, "nb", 400, "too-many-cells");
+        problem(&caller.get(DATA), DATA, "nb", 403, "too-many-cells");
     }
 }
 

@@ -321,7 +321,7 @@ fn wrong() -> Vec<(Value, u16, &'static str, &'static str)> {
         (bad(json!({ "messure": 1 })), 400, "parameter-error", "`measure`"),
         (
             bad(json!({ "groupBy": ["REGION", "ALDERSGRUPPE", "TRYGDESIT", "VKLO"] })),
-            400,
+            403,
             "too-many-cells",
             "20000",
         ),
