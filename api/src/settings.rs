@@ -164,7 +164,7 @@ enum Written {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 13] = [
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 16] = [
     ("HJEMMEL_TABLES_PREFIX", ["tables", "prefix"], Written::Text),
     ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
     ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),
