@@ -3,7 +3,9 @@
 //! Nothing here fails because of what a record holds: a code that is on no list, or a value that is missing, makes a
 //! record that does not match. Nothing is read that has not been paid for.
 
+mod count;
 mod gather;
+pub(crate) mod memory;
 
 use crate::{
     EditionRef, Error, Filter, Registers, cipher::PERSON, filter::column, opened::Opened,
@@ -14,6 +16,7 @@ use arrow::{
     datatypes::{DataType, UInt32Type},
     record_batch::RecordBatch,
 };
+use count::Counting;
 use datafusion::{
     dataframe::DataFrame,
     error::DataFusionError,
@@ -23,7 +26,7 @@ use futures::StreamExt;
 use gather::Places;
 use hjemmel_disclosure::{
     Identities, Sealed,
-    noise::{Contributions, Gathered, NoiseError, Paid, Part, Plan},
+    noise::{Alone, Contributions, Gathered, NoiseError, Paid, Part, Plan},
     rows::{CONTENT, ROLE},
 };
 use hjemmel_policy::{Ask, Grant};
@@ -31,6 +34,12 @@ use std::{collections::HashMap, sync::Arc};
 
 /// The namespace of the secrets that decide which records of a person count; no grant has it.
 const BOUND: &str = "contribution bound";
+
+/// More records than this are shared among the cores.
+const MANY: usize = 1 << 18;
+
+/// The secret of each of some persons.
+type Salts = HashMap<u32, [u8; 32]>;
 
 /// How the records of one edition become the cells of one plan.
 #[derive(Debug, Clone)]
@@ -133,7 +142,60 @@ impl Registers {
         if let Some(value) = &reading.value {
             usable(&file, value, false)?;
         }
-        let mut frame = self.engine().in_parallel(&file).await?;
+        for filter in &reading.filters {
+            filter.expression(&file.schema)?;
+        }
+        if let Some(names) = Counting::columns(&reading)
+            && let Some(held) = self.in_memory(&file, &names, plan.bound()).await?
+        {
+            let counting = Counting::of(&reading, &places, &held)?;
+            return self.counted(plan, counting, &held.salts).await;
+        }
+        self.scanned(plan, reading, &file, places).await
+    }
+
+    /// Contributions from columns in memory.
+    async fn counted(
+        &self,
+        plan: &Plan,
+        counting: Counting,
+        salts: &Salts,
+    ) -> Result<Contributions, Error> {
+        let records = counting.records();
+        if records <= MANY {
+            let alone = counting.alone(plan, 0..records).map_err(|error| unbound(&error))?;
+            let gathered = Gathered::new(vec![counting.several()]).beside(vec![alone]);
+            return gathered.bound(plan, salts).map_err(|error| unbound(&error));
+        }
+        let (counting, threads) = (Arc::new(counting), self.threads());
+        let share = records.div_ceil(threads);
+        let shares: Vec<_> = (0..threads)
+            .map(|at| {
+                let (counting, plan) = (counting.clone(), plan.clone());
+                let stretch = (share * at).min(records)..(share * (at + 1)).min(records);
+                let work = move || counting.alone(&plan, stretch);
+                self.engine().handle().spawn_blocking(work)
+            })
+            .collect();
+        let several = counting.several();
+        let mut alone: Vec<Alone> = Vec::with_capacity(threads);
+        for share in shares {
+            let share = share.await.map_err(|_| Error::Mismatch("the query was cut short"))?;
+            alone.push(share.map_err(|error| unbound(&error))?);
+        }
+        let gathered = Gathered::new(vec![several]).beside(alone);
+        gathered.bound(plan, salts).map_err(|error| unbound(&error))
+    }
+
+    /// Contributions from a scan of the file, for editions that are too large for memory.
+    async fn scanned(
+        &self,
+        plan: &Plan,
+        reading: Reading,
+        file: &Arc<Opened>,
+        places: Places,
+    ) -> Result<Contributions, Error> {
+        let mut frame = self.engine().in_parallel(file).await?;
         for filter in &reading.filters {
             frame = frame.filter(filter.expression(&file.schema)?)?;
         }
@@ -144,19 +206,16 @@ impl Registers {
         let add = move |part: &mut Part, batch: &RecordBatch| places.add(part, batch, has_values);
         let gathered = Gathered::new(self.scan(frame, add).await?);
         let over = gathered.over(plan);
-        let salts = if over.is_empty() { HashMap::new() } else { self.salts(&file, &over).await? };
+        let salts = if over.is_empty() { HashMap::new() } else { self.salts(file, &over).await? };
         let plan = plan.clone();
         let bound = self.engine().handle().spawn_blocking(move || gathered.bound(&plan, &salts));
         let bound = bound.await.map_err(|_| Error::Mismatch("the query was cut short"))?;
-        bound.map_err(|error| match error {
-            NoiseError::Mismatch(reason) => Error::Mismatch(reason),
-            _ => Error::Mismatch("contributions could not be bound"),
-        })
+        bound.map_err(|error| unbound(&error))
     }
 
     /// A secret for each of these persons, made of who they are and of nothing else. Of all ciphertexts, only theirs
     /// are read.
-    async fn salts(&self, file: &Opened, over: &[u32]) -> Result<HashMap<u32, [u8; 32]>, Error> {
+    async fn salts(&self, file: &Opened, over: &[u32]) -> Result<Salts, Error> {
         let frame = self.engine().in_parallel(file).await?;
         let frame = frame.filter(among(over).call(vec![column(PERSON_NUMBER)]))?;
         let frame = frame.select([PERSON, PERSON_NUMBER].map(column).to_vec())?;
@@ -213,6 +272,14 @@ impl Registers {
             all.push(scan.await.map_err(cut)??);
         }
         Ok(all)
+    }
+}
+
+/// Why contributions could not be held to their bound.
+const fn unbound(error: &NoiseError) -> Error {
+    match error {
+        NoiseError::Mismatch(reason) => Error::Mismatch(reason),
+        _ => Error::Mismatch("contributions could not be bound"),
     }
 }
 

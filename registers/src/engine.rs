@@ -1,7 +1,7 @@
 //! Apache DataFusion, held to a memory limit and on threads of its own, so that a query never delays
 //! those who serve requests.
 
-use crate::{Config, Error, opened::Opened};
+use crate::{Config, Error, contributions::memory::Memory, opened::Opened};
 use datafusion::{
     dataframe::DataFrame,
     execution::{
@@ -22,6 +22,8 @@ pub(crate) struct Engine {
     handle: Handle,
     /// Editions whose files have been verified.
     pub opened: Mutex<HashMap<PathBuf, Arc<Opened>>>,
+    /// The columns that questions read.
+    memory: Memory,
 }
 
 impl Engine {
@@ -51,12 +53,18 @@ impl Engine {
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
             opened: Mutex::default(),
+            memory: Memory::default(),
         })
     }
 
     /// The engine's own threads.
     pub(crate) const fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// The columns that questions read.
+    pub(crate) const fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// An edition's records in the order of the file.

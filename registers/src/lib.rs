@@ -41,6 +41,8 @@ pub struct Config {
     pub root: PathBuf,
     /// Bytes the query engine may hold at once, besides the batches on their way.
     pub memory_limit: usize,
+    /// Bytes of columns that are held for questions.
+    pub questions_memory: usize,
     /// Threads for queries and imports; 0 means one a core.
     pub threads: usize,
     /// Records in a batch.
@@ -51,7 +53,13 @@ impl Config {
     /// The usual settings over a folder.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), memory_limit: 512 << 20, threads: 0, batch_rows: 8192 }
+        Self {
+            root: root.into(),
+            memory_limit: 512 << 20,
+            questions_memory: 256 << 20,
+            threads: 0,
+            batch_rows: 8192,
+        }
     }
 }
 
@@ -82,6 +90,10 @@ impl Registers {
 
     pub(crate) fn root(&self) -> &Path {
         &self.config.root
+    }
+
+    pub(crate) const fn questions_memory(&self) -> usize {
+        self.config.questions_memory
     }
 
     pub(crate) const fn threads(&self) -> usize {

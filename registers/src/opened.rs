@@ -16,6 +16,8 @@ use std::{
 pub(crate) struct Opened {
     pub path: PathBuf,
     pub schema: Schema,
+    /// How many records it says it has.
+    pub records: usize,
     seen: Seen,
     sha256: Option<[u8; 32]>,
 }
@@ -51,16 +53,17 @@ impl Registers {
                 ));
             }
         }
-        let schema = footer(&file, edition).map_err(unreadable)?;
-        let opened = Arc::new(Opened { path: path.clone(), schema, seen, sha256: edition.sha256 });
+        let (schema, records) = footer(&file, edition).map_err(unreadable)?;
+        let sha256 = edition.sha256;
+        let opened = Arc::new(Opened { path: path.clone(), schema, records, seen, sha256 });
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(path, Arc::clone(&opened));
         Ok(opened)
     }
 }
 
-/// The schema in the footer of a file that says it is the edition.
-fn footer(file: &File, edition: &EditionRef) -> Result<Schema, String> {
+/// The schema and number of records in the footer of a file that says it is the edition.
+fn footer(file: &File, edition: &EditionRef) -> Result<(Schema, usize), String> {
     let footer = ArrowReaderMetadata::load(file, ArrowReaderOptions::new())
         .map_err(|error| error.to_string())?;
     let pairs = footer.metadata().file_metadata().key_value_metadata();
@@ -69,7 +72,9 @@ fn footer(file: &File, edition: &EditionRef) -> Result<Schema, String> {
     if name != Some(edition.to_string().as_str()) {
         return Err("it was written for another edition".to_owned());
     }
-    Ok(Schema::new(footer.schema().fields().clone()))
+    let records = footer.metadata().file_metadata().num_rows();
+    let records = usize::try_from(records).map_err(|error| error.to_string())?;
+    Ok((Schema::new(footer.schema().fields().clone()), records))
 }
 
 fn digest(file: &mut File) -> std::io::Result<[u8; 32]> {

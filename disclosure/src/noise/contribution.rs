@@ -1,6 +1,6 @@
 //! What each person contributes, held to the bound before anything else happens.
 
-use super::{Lineage, Measure, NoiseError, Plan};
+use super::{Alone, Lineage, Measure, NoiseError, Plan};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -31,6 +31,8 @@ impl Part {
 /// Matching records of a whole edition. Neither `Debug` nor `Clone`.
 pub struct Gathered {
     parts: Vec<Part>,
+    /// Of persons with one record each, added up already.
+    alone: Vec<Alone>,
     /// Records of each person, up to what a bound can be.
     times: Vec<u16>,
 }
@@ -47,7 +49,13 @@ impl Gathered {
                 *times = times.saturating_add(1);
             }
         }
-        Self { parts, times }
+        Self { parts, alone: Vec::new(), times }
+    }
+
+    /// The same with records of others, who have one each in the whole edition.
+    #[must_use]
+    pub fn beside(self, alone: Vec<Alone>) -> Self {
+        Self { alone, ..self }
     }
 
     /// Persons of whom not every record counts, by number.
@@ -72,6 +80,9 @@ impl Gathered {
         salts: &HashMap<u32, [u8; 32]>,
     ) -> Result<Contributions, NoiseError> {
         let mut held = Contributions::empty(plan);
+        for alone in self.alone {
+            alone.add_to(&mut held)?;
+        }
         let mut several: Vec<(u32, u32, i64)> = Vec::new();
         for part in &self.parts {
             let has_values = plan.measure().has_values();
@@ -100,9 +111,13 @@ impl Gathered {
                 }
             }
         }
-        several.sort_unstable();
+        // Records of one person mostly come together, and then nothing has to be moved far.
+        if !several.is_sorted_by_key(|record| record.0) {
+            several.sort_unstable();
+        }
         let most = plan.bound() as usize;
         for records in several.chunk_by_mut(|one, other| one.0 == other.0) {
+            records.sort_unstable();
             let records = distinct(plan.measure(), records);
             if records.len() > most {
                 let person = records.first().map_or(NOBODY, |record| record.0);
@@ -174,8 +189,18 @@ pub(super) enum Cells {
     Values(Vec<Vec<i64>>),
 }
 
+impl Cells {
+    /// How many cells there are.
+    pub(super) const fn len(&self) -> usize {
+        match self {
+            Self::Numbers(cells) | Self::Means(cells, _) => cells.len(),
+            Self::Values(cells) => cells.len(),
+        }
+    }
+}
+
 impl Contributions {
-    fn empty(plan: &Plan) -> Self {
+    pub(super) fn empty(plan: &Plan) -> Self {
         let leaves = plan.tree().leaves();
         let cells = match plan.measure() {
             Measure::Persons | Measure::Records | Measure::Sum(_) => {
@@ -206,6 +231,6 @@ impl Contributions {
     }
 }
 
-fn raise(cells: &mut [i64], at: usize, by: i64) -> bool {
+pub(super) fn raise(cells: &mut [i64], at: usize, by: i64) -> bool {
     cells.get_mut(at).map(|cell| *cell = cell.saturating_add(by)).is_some()
 }

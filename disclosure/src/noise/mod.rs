@@ -16,6 +16,7 @@
 //! Bun and Steinke 2016 (zCDP); Canonne, Kamath and Steinke 2020 (the discrete Gaussian); every distribution and
 //! every price is computed by `OpenDP`, which is used in this module alone.
 
+mod alone;
 mod contribution;
 mod ledger;
 mod mechanism;
@@ -25,6 +26,7 @@ mod price;
 mod release;
 mod tree;
 
+pub use alone::Alone;
 pub use contribution::{Contributions, Gathered, Part};
 pub use ledger::{Charge, Ledger, Paid, Refusal, Reservation, pay};
 pub use noisy::{MechanismUsed, Noisy, NoisyCell, NoisyLevel, Number, PostProcessing};

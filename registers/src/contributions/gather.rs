@@ -32,11 +32,16 @@ impl Places {
             placed.push((axis.clone(), stride.map_err(large)?));
             size = size.saturating_mul(axis.size());
         }
-        if size >= OUTSIDE as usize {
+        if size >= 1 << 31 {
             return Err(Error::Mismatch("the cube is too large"));
         }
         placed.reverse();
         Ok(Self { axes: placed, size })
+    }
+
+    /// The axes, each with what one step along it is worth.
+    pub(super) fn axes(&self) -> &[(Grouping, u32)] {
+        &self.axes
     }
 
     /// How many cells there are.

@@ -187,3 +187,82 @@ async fn what_does_not_fit_is_told_without_looking_at_records() {
     let unknown = wrong(codes("REGION", &[("4601", 0)]), 1).await.unwrap();
     assert_eq!(wholes(&unknown), [0]);
 }
+
+/// The same question of columns in memory and of the file, which no memory is left for.
+#[tokio::test]
+async fn what_is_in_memory_says_what_the_file_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows: Vec<[String; 4]> = Vec::new();
+    for n in 0..400_u32 {
+        let kommune = ["3107", "4601", "5001", "3301"][n as usize % 4];
+        let amount = (n * 37 % 900).to_string();
+        let sex = if n % 3 == 0 { "1" } else { "2" };
+        // Every seventh person has two records, and some have four.
+        let person = number(if n % 7 == 0 { n / 14 } else { 500 + n });
+        rows.push([kommune.to_owned(), sex.to_owned(), person, amount]);
+    }
+    let given: Vec<[&str; 4]> = rows.iter().map(|row| row.each_ref().map(String::as_str)).collect();
+    let first = imported(folder.path(), &given);
+    let keys = || Arc::new(crate::Keys::load(&folder.path().join("keys")).unwrap());
+    let with = |questions_memory| {
+        let config = crate::Config::new(folder.path().join("registers"));
+        let config = crate::Config { threads: 2, questions_memory, ..config };
+        Registers::open(&config, keys()).unwrap()
+    };
+    drop(first);
+    let (memory, file) = (with(64 << 20), with(0));
+    let region = || codes("REGION", &[("3107", 0), ("4601", 1), ("5001", 1)]);
+    let edges = || Grouping::Bins { column: "BIDRAG".to_owned(), edges: vec![100, 400] };
+    let between = |from, to| Filter::Integers { column: "BIDRAG".to_owned(), from, to };
+    let amounts = || Some("BIDRAG".to_owned());
+    let whole = clamp(0, 700);
+    for bound in [1, 2] {
+        for (measure, reading) in [
+            (Measure::Persons, reading(Vec::new())),
+            (Measure::Records, reading(vec![region(), edges()])),
+            (
+                Measure::Persons,
+                Reading { filters: vec![between(Some(50), None)], ..reading(vec![region()]) },
+            ),
+            (
+                Measure::Records,
+                Reading { filters: vec![between(None, Some(70))], ..reading(vec![edges()]) },
+            ),
+            (Measure::Sum(whole), Reading { value: amounts(), ..reading(vec![region()]) }),
+            (Measure::Mean(whole), Reading { value: amounts(), ..reading(vec![region()]) }),
+        ] {
+            let cells = reading.axes.iter().map(Grouping::size).product();
+            let plan = plan(cells, measure, bound);
+            let mut said = Vec::new();
+            for registers in [&memory, &file, &memory] {
+                let sealed = registers.held(&plan, reading.clone()).await.unwrap();
+                let noisy = hjemmel_disclosure::noise::rehearse(vec![plan.clone()], vec![sealed]);
+                let levels = noisy.unwrap().into_content().remove(0).levels;
+                let values = levels[0].cells.iter().map(|cell| match cell.value {
+                    Some(Number::Whole(value)) => value,
+                    #[expect(clippy::cast_possible_truncation, reason = "a mean below 700")]
+                    Some(Number::Real(value)) => value.round() as i64,
+                    None => -1,
+                });
+                said.push(values.collect::<Vec<i64>>());
+            }
+            // Noise of sums at this price is a few, and that of counts all but nothing.
+            let near = match measure {
+                Measure::Sum(_) => 700,
+                Measure::Mean(_) => 20,
+                _ => 0,
+            };
+            for (one, other) in said[0].iter().zip(&said[1]).chain(said[0].iter().zip(&said[2])) {
+                assert!((one - other).abs() <= near, "{measure:?} {bound}: {said:?}");
+            }
+            assert!(said[0].iter().any(|value| *value > 0), "{measure:?} says nothing");
+        }
+    }
+    let few = with(1 << 10);
+    let sealed = few.held(&plan(1, Measure::Records, 1), reading(Vec::new())).await;
+    assert!(sealed.is_ok(), "an edition that does not fit is read from its file");
+}
+
+fn clamp(low: i64, high: i64) -> Clamp {
+    Clamp::new(low, high).unwrap()
+}

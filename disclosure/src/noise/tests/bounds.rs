@@ -125,3 +125,54 @@ proptest! {
         prop_assert!(change.iter().map(|change| change.abs()).sum::<i64>() <= 300 * reach);
     }
 }
+
+/// Whoever has one record in the edition is added up apart, and counts as if gathered with the rest.
+#[test]
+fn added_up_alone_or_gathered_with_others_is_the_same() {
+    let rows: Vec<Row> = (0..99).map(|one| (Some(one), one % 6, i64::from(one) * 7)).collect();
+    for measure in [
+        Measure::Persons,
+        Measure::Records,
+        Measure::Sum(clamp(10, 300)),
+        Measure::Mean(clamp(10, 300)),
+        Measure::Quantile { clamp: clamp(0, 300), ten_thousandths: 5000, candidates: 7 },
+    ] {
+        let plan = plan(Tree::flat(6), measure, 1, HALF);
+        let (apart, together) = rows.split_at(60);
+        let mut alone = [Alone::of(&plan), Alone::of(&plan)];
+        for (alone, rows) in alone.iter_mut().zip(apart.chunks(30)) {
+            // What lies in no cell is looked at and left out.
+            let cells: Vec<u32> =
+                rows.iter().map(|row| row.1).chain([6, 1 << 31, u32::MAX]).collect();
+            let values: Vec<i64> = rows.iter().map(|row| row.2).chain([i64::MIN, 5, 5]).collect();
+            alone.add(&cells, &values).unwrap();
+        }
+        let part = gathered(&plan, together).beside(alone.into());
+        assert_eq!(
+            exact(part.bound(&plan, &HashMap::new()).unwrap()),
+            exact(bounded(&plan, &rows))
+        );
+    }
+    let counted = plan(Tree::flat(6), Measure::Records, 1, HALF);
+    let mut alone = Alone::of(&counted);
+    alone.add_same(2, 40);
+    let other = plan(Tree::flat(6), Measure::Records, 2, HALF);
+    let wrong = Gathered::new(Vec::new()).beside(vec![alone]).bound(&other, &HashMap::new());
+    assert!(matches!(wrong, Err(NoiseError::Mismatch(_))));
+    let sums = plan(Tree::flat(6), Measure::Sum(clamp(0, 1)), 1, HALF);
+    assert!(Alone::of(&sums).add(&[0, 1], &[7]).is_err());
+}
+
+/// All numbers of contributions, to compare.
+fn exact(held: Contributions) -> Vec<Vec<i64>> {
+    match held.cells {
+        Cells::Numbers(numbers) => vec![numbers],
+        Cells::Means(counts, sums) => vec![counts, sums],
+        Cells::Values(mut values) => {
+            for values in &mut values {
+                values.sort_unstable();
+            }
+            values
+        }
+    }
+}
