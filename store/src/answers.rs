@@ -52,8 +52,19 @@ pub(crate) fn of_keys(
     conn: &mut AnyConnection,
     keys: &BTreeSet<&str>,
 ) -> Result<BTreeMap<String, StoredAnswer>, Error> {
-    let keys: Vec<&str> = keys.iter().copied().collect();
-    let rows: Vec<Raw> = answers::table.filter(answers::question_key.eq_any(keys)).load(conn)?;
+    let mut rows: Vec<Raw> = Vec::new();
+    match conn {
+        // A statement for one key is prepared once, and one for many each time.
+        AnyConnection::Sqlite(c) => {
+            for key in keys {
+                rows.extend(answers::table.find(*key).first::<Raw>(c).optional()?);
+            }
+        }
+        AnyConnection::Postgres(c) => {
+            let keys: Vec<&str> = keys.iter().copied().collect();
+            rows = answers::table.filter(answers::question_key.eq_any(keys)).load(c)?;
+        }
+    }
     rows.into_iter()
         .map(|row| stored(row).map(|answer| (answer.question_key.clone(), answer)))
         .collect()
@@ -98,11 +109,16 @@ pub(crate) fn keep(
         known.insert(answer.question_key.clone(), kept);
     }
     for some in rows.chunks(1_000) {
-        let insert = diesel::insert_into(answers::table);
         match conn {
-            AnyConnection::Sqlite(c) => insert.values(some).execute(c)?,
-            AnyConnection::Postgres(c) => insert.values(some).execute(c)?,
-        };
+            AnyConnection::Sqlite(c) => {
+                for row in some {
+                    diesel::insert_into(answers::table).values(row).execute(c)?;
+                }
+            }
+            AnyConnection::Postgres(c) => {
+                diesel::insert_into(answers::table).values(some).execute(c)?;
+            }
+        }
     }
     let of = |answer: &NewAnswer| known.get(&answer.question_key).cloned();
     new.iter().map(|answer| of(answer).ok_or(Error::NotFound("answer"))).collect()

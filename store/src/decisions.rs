@@ -230,7 +230,8 @@ pub(crate) fn append(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(
     append_locked(conn, rows)
 }
 
-fn append_locked(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(), Error> {
+/// The same in a transaction that holds the head of the record.
+pub(crate) fn append_locked(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(), Error> {
     let mut head = head(conn)?;
     let before = head.seq;
     for part in rows.chunks(BATCH) {
@@ -238,9 +239,14 @@ fn append_locked(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(), E
             part.iter().map(|row| Raw::next(&mut head, row)).collect::<Result<Vec<_>, Error>>()?;
         let insert = diesel::insert_into(decisions::table);
         match conn {
-            AnyConnection::Sqlite(c) => insert.values(&batch).execute(c)?,
-            AnyConnection::Postgres(c) => insert.values(&batch).execute(c)?,
-        };
+            // A statement for one row is prepared once, and one for many each time.
+            AnyConnection::Sqlite(c) => {
+                for row in batch {
+                    diesel::insert_into(decisions::table).values(row).execute(c)?;
+                }
+            }
+            AnyConnection::Postgres(c) => drop(insert.values(&batch).execute(c)?),
+        }
     }
     diesel::update(decision_head::table.find(1))
         .set((decision_head::seq.eq(head.seq), decision_head::hash.eq(&head.hash)))

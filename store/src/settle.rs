@@ -67,9 +67,11 @@ impl Store {
         if round.is_empty() {
             return Ok(Settled::default());
         }
-        self.write("purses", |conn| {
+        self.round(|conn| {
             let kept = answers::keep(conn, &round.answers)?;
-            decisions::append(conn, &round.decisions)?;
+            if !round.decisions.is_empty() {
+                decisions::append_locked(conn, &round.decisions)?;
+            }
             let reserved = spends::take_all(conn, &round.spends, round.patience)?;
             Ok(Settled { kept, reserved })
         })

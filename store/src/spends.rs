@@ -251,12 +251,9 @@ impl Table {
     }
 
     fn write(&self, conn: &mut AnyConnection, at: DateTime<Utc>) -> Result<(), Error> {
-        for (id, today) in &self.today {
-            if let Some(purse) = self.purses.get(id) {
-                purses::spend(conn, purse, *today, purses::day(at))?;
-            }
-        }
-        Ok(())
+        let spent =
+            self.today.iter().filter_map(|(id, today)| Some((self.purses.get(id)?, *today)));
+        purses::spend(conn, &spent.collect::<Vec<_>>(), purses::day(at))
     }
 }
 
@@ -281,28 +278,41 @@ fn under_way(
     let keys: Vec<&str> = asked.iter().map(|spend| spend.question_key.as_str()).collect();
     let newest = asked.iter().map(|spend| spend.at).max().unwrap_or_default();
     let since = newest.checked_sub_signed(patience).unwrap_or(newest).timestamp_micros();
-    let found: Vec<String> = spends::table
-        .filter(spends::question_key.eq_any(keys))
-        .filter(spends::at.ge(since))
-        .select(spends::question_key)
-        .load(conn)?;
+    let lately = || spends::table.filter(spends::at.ge(since)).select(spends::question_key);
+    let mut found: Vec<String> = Vec::new();
+    match conn {
+        AnyConnection::Sqlite(c) => {
+            for key in keys {
+                let of_key = lately().filter(spends::question_key.eq(key));
+                found.extend(of_key.first::<String>(c).optional()?);
+            }
+        }
+        AnyConnection::Postgres(c) => {
+            found = lately().filter(spends::question_key.eq_any(keys)).load(c)?;
+        }
+    }
     Ok(found.into_iter().collect())
 }
 
 fn insert(conn: &mut AnyConnection, rows: &[Raw], parts: &[RawCharge]) -> Result<(), Error> {
-    for some in rows.chunks(1_000) {
-        let insert = diesel::insert_into(spends::table);
-        match conn {
-            AnyConnection::Sqlite(c) => insert.values(some).execute(c)?,
-            AnyConnection::Postgres(c) => insert.values(some).execute(c)?,
-        };
-    }
-    for some in parts.chunks(1_000) {
-        let insert = diesel::insert_into(charges::table);
-        match conn {
-            AnyConnection::Sqlite(c) => insert.values(some).execute(c)?,
-            AnyConnection::Postgres(c) => insert.values(some).execute(c)?,
-        };
+    match conn {
+        // A statement for one row is prepared once, and one for many each time.
+        AnyConnection::Sqlite(c) => {
+            for row in rows {
+                diesel::insert_into(spends::table).values(row).execute(c)?;
+            }
+            for part in parts {
+                diesel::insert_into(charges::table).values(part).execute(c)?;
+            }
+        }
+        AnyConnection::Postgres(c) => {
+            for some in rows.chunks(1_000) {
+                diesel::insert_into(spends::table).values(some).execute(c)?;
+            }
+            for some in parts.chunks(1_000) {
+                diesel::insert_into(charges::table).values(some).execute(c)?;
+            }
+        }
     }
     Ok(())
 }

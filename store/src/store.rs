@@ -19,6 +19,10 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres")
 /// How long a request may wait for a connection before it is told that there is none.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How a round begins on PostgreSQL: whoever else pays waits, and then whoever else records.
+const LOCKED: &str =
+    "BEGIN; LOCK TABLE purses IN EXCLUSIVE MODE; LOCK TABLE decision_head IN EXCLUSIVE MODE";
+
 /// Handle to one installation's database; cloning shares the pool.
 #[derive(Clone)]
 pub struct Store {
@@ -28,6 +32,8 @@ pub struct Store {
     file: Option<FileId>,
     /// The connection of [`Store::ping`]: a pool would wait for a database that is known to be gone.
     pulse: Arc<Mutex<Option<AnyConnection>>>,
+    /// The connection of [`Store::round`], which comes too often to ask each time whether it still stands.
+    ledger: Arc<Mutex<Option<AnyConnection>>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -70,7 +76,8 @@ impl Store {
             .test_on_check_out(true)
             .error_handler(Box::new(Report))
             .build_unchecked(database.clone());
-        Ok(Self { pool, file: database.file_id()?, database, pulse: Arc::default() })
+        let file = database.file_id()?;
+        Ok(Self { pool, file, database, pulse: Arc::default(), ledger: Arc::default() })
     }
 
     fn connection(&self) -> Result<PooledConnection<Database>, Error> {
@@ -116,6 +123,28 @@ impl Store {
             }
             work(conn)
         })
+    }
+
+    /// Runs `work` in one durable transaction that is alone with the purses and with the head of the record.
+    pub(crate) fn round<T>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let start = |conn: &mut AnyConnection| begin(conn, "BEGIN IMMEDIATE", LOCKED);
+        self.check_file()?;
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out, so that a connection that fails is not asked again.
+        let kept = ledger.take().and_then(|mut conn| start(&mut conn).is_ok().then_some(conn));
+        let mut conn = if let Some(conn) = kept {
+            conn
+        } else {
+            let mut conn = self.database.reconnect()?;
+            start(&mut conn)?;
+            conn
+        };
+        let done = finish(&mut conn, work)?;
+        *ledger = Some(conn);
+        Ok(done)
     }
 
     fn transaction<T>(
@@ -200,10 +229,22 @@ fn transaction<T>(
     postgres: &str,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
 ) -> Result<T, Error> {
+    begin(conn, sqlite, postgres)?;
+    finish(conn, work)
+}
+
+fn begin(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Result<(), Error> {
     match conn {
         AnyConnection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, sqlite)?,
         AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, postgres)?,
     }
+    Ok(())
+}
+
+fn finish<T>(
+    conn: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+) -> Result<T, Error> {
     match work(conn) {
         Ok(value) => {
             AnyConnection::commit_transaction(conn)?;
