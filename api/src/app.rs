@@ -74,6 +74,8 @@ pub struct App {
     journal: Journal,
     purser: Purser,
     receipts: ReceiptKey,
+    /// Answers that were given, by the key of their question. They never change.
+    answers: moka::sync::Cache<String, Arc<[u8]>>,
     policy: ArcSwapOption<Policy>,
     shelf: ArcSwap<Shelf>,
     seen: ArcSwap<Seen>,
@@ -113,6 +115,7 @@ impl App {
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = hjemmel_registers::Config {
             memory_limit: settings.registers.memory_megabytes << 20,
+            questions_memory: settings.registers.questions_megabytes << 20,
             ..hjemmel_registers::Config::new(&settings.registers.folder)
         };
         let registers = Arc::new(Registers::open(&config, keys.clone())?);
@@ -123,6 +126,12 @@ impl App {
         let app = Self {
             archive_key: ArchiveKey::new(keys.archive_key()),
             receipts: ReceiptKey::new(&keys.receipt_key()),
+            answers: moka::sync::Cache::builder()
+                .weigher(|key: &String, bytes: &Arc<[u8]>| {
+                    u32::try_from(key.len() + bytes.len()).unwrap_or(u32::MAX)
+                })
+                .max_capacity(READY_BYTES)
+                .build(),
             settings,
             store,
             registers,
@@ -295,6 +304,12 @@ impl App {
     #[must_use]
     pub const fn receipts(&self) -> &ReceiptKey {
         &self.receipts
+    }
+
+    /// Answers to questions that were given, by the key of their question.
+    #[must_use]
+    pub const fn answers(&self) -> &moka::sync::Cache<String, Arc<[u8]>> {
+        &self.answers
     }
 
     /// Finished answers for anyone, by request.

@@ -16,6 +16,8 @@ use uuid::Uuid;
 const WAITING: usize = 10_000;
 /// How many decisions one transaction takes.
 const TOGETHER: usize = 512;
+/// How many persons' commitments are at hand.
+const PERSONS: u64 = 10_000;
 
 struct Entry {
     row: DecisionRow,
@@ -27,6 +29,8 @@ struct Entry {
 pub struct Journal {
     entries: mpsc::Sender<Entry>,
     store: Store,
+    /// What stands for whom in the record, for a moment: whoever is forgotten must soon get another commitment.
+    commitments: moka::sync::Cache<String, String>,
 }
 
 impl Journal {
@@ -40,7 +44,11 @@ impl Journal {
         std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || write(&writer, waiting, &healthy))?;
-        Ok(Self { entries, store })
+        let commitments = moka::sync::Cache::builder()
+            .max_capacity(PERSONS)
+            .time_to_live(std::time::Duration::from_secs(1))
+            .build();
+        Ok(Self { entries, store, commitments })
     }
 
     /// Makes a decision durable.
@@ -48,10 +56,25 @@ impl Journal {
     /// # Errors
     /// 503 when it could not be; the caller must release nothing.
     pub async fn record(&self, decision: &Decision) -> Result<Uuid, Problem> {
-        let row = match &decision.caller.person {
-            None => row(decision)?,
-            Some(person) => row(&self.hidden(decision, person.clone()).await?)?,
-        };
+        self.write(self.row_of(decision).await?).await
+    }
+
+    /// A decision as the record holds it, with a commitment in the place of the person.
+    ///
+    /// # Errors
+    /// 503 when there is none for the person.
+    pub async fn row_of(&self, decision: &Decision) -> Result<DecisionRow, Problem> {
+        match &decision.caller.person {
+            None => row(decision),
+            Some(person) => row(&self.hidden(decision, person.clone()).await?),
+        }
+    }
+
+    /// Makes a row durable.
+    ///
+    /// # Errors
+    /// As [`Journal::record`].
+    pub async fn write(&self, row: DecisionRow) -> Result<Uuid, Problem> {
         let id = row.id;
         let (done, written) = oneshot::channel();
         self.entries.try_send(Entry { row, done }).map_err(|_| Problem::new(Kind::Unavailable))?;
@@ -63,9 +86,16 @@ impl Journal {
 
     /// The decision with a commitment in the place of the person: the record holds no name.
     async fn hidden(&self, decision: &Decision, person: String) -> Result<Decision, Problem> {
-        let store = self.store.clone();
-        let found = actix_web::web::block(move || store.commit_person(&person)).await;
-        let Ok(Ok(commitment)) = found else { return Err(Problem::new(Kind::Unavailable)) };
+        let known = self.commitments.get(&person);
+        let commitment = if let Some(commitment) = known {
+            commitment
+        } else {
+            let (store, name) = (self.store.clone(), person.clone());
+            let found = actix_web::web::block(move || store.commit_person(&name)).await;
+            let Ok(Ok(found)) = found else { return Err(Problem::new(Kind::Unavailable)) };
+            self.commitments.insert(person, found.clone());
+            found
+        };
         let mut hidden = decision.clone();
         hidden.caller.person = Some(commitment);
         Ok(hidden)

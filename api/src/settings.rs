@@ -78,6 +78,13 @@ pub struct Registers {
     /// What one query may use, in megabytes.
     #[serde(default = "half_a_gigabyte")]
     pub memory_megabytes: usize,
+    /// What columns that are kept for questions may use beside that, in megabytes.
+    #[serde(default = "a_quarter")]
+    pub questions_megabytes: usize,
+}
+
+const fn a_quarter() -> usize {
+    256
 }
 
 const fn half_a_gigabyte() -> usize {
@@ -157,7 +164,7 @@ enum Written {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 15] = [
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 16] = [
     ("HJEMMEL_TABLES_PREFIX", ["tables", "prefix"], Written::Text),
     ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
     ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),
@@ -166,6 +173,11 @@ const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 15] = [
     ("HJEMMEL_STORE_CONNECTIONS", ["store", "connections"], Written::Number),
     ("HJEMMEL_REGISTERS_FOLDER", ["registers", "folder"], Written::Text),
     ("HJEMMEL_REGISTERS_MEMORY_MEGABYTES", ["registers", "memory_megabytes"], Written::Number),
+    (
+        "HJEMMEL_REGISTERS_QUESTIONS_MEGABYTES",
+        ["registers", "questions_megabytes"],
+        Written::Number,
+    ),
     ("HJEMMEL_KEYS_FILE", ["keys", "file"], Written::Text),
     ("HJEMMEL_TABLES_MAX_CELLS", ["tables", "max_cells"], Written::Number),
     (
@@ -179,11 +191,7 @@ const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 15] = [
         ["questions", "rho_per_organisation"],
         Written::Number,
     ),
-    (
-        "HJEMMEL_QUESTIONS_REPLY_SLOT_MILLISECONDS",
-        ["questions", "reply_slot_milliseconds"],
-        Written::Number,
-    ),
+    ("HJEMMEL_QUESTIONS_BEAT_MICROSECONDS", ["questions", "beat_microseconds"], Written::Number),
     ("HJEMMEL_QUESTIONS_PATIENCE_SECONDS", ["questions", "patience_seconds"], Written::Number),
 ];
 

@@ -44,6 +44,7 @@ impl Installation {
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = Config {
             memory_limit: settings.registers.memory_megabytes << 20,
+            questions_memory: settings.registers.questions_megabytes << 20,
             ..Config::new(&settings.registers.folder)
         };
         let registers = Registers::open(&config, keys.clone())?;

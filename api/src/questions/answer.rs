@@ -1,7 +1,7 @@
 //! An answer as it leaves and as it is kept: values with how far they may be off, what was done to them, what
 //! it cost, and what is left.
 
-use super::schedule::padding;
+use super::pace::padding;
 use super::settings::rho;
 use chrono::{DateTime, Utc};
 use hjemmel_disclosure::noise::{Noisy, NoisyCell, NoisyLevel, Number};

@@ -1,11 +1,11 @@
-//! The way of one question: decided, recorded, paid for, read, drawn, kept, and only then answered.
+//! The way of one question: decided, paid for and recorded, read, drawn, kept, and only then answered.
 
 use super::answer::{self, Answer};
 use super::body::Asked;
+use super::pace::Pace;
 use super::plan::{plans, unplannable};
 use super::purser::Counter;
-use super::reading::readings;
-use super::schedule::Schedule;
+use super::reading::{columns, readings};
 use super::{made_up, settings};
 use crate::app::App;
 use crate::fault;
@@ -13,13 +13,15 @@ use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 use crate::shelf::{Edition, Shelf};
 use actix_web::web;
-use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, Timelike as _, Utc};
 use hjemmel_disclosure::noise::{self, NoiseError, Noisy, Paid, Plan};
 use hjemmel_kostra::Language;
 use hjemmel_kostra::question::Question;
 use hjemmel_policy::{Ask, Asking, Caller, Decided, Decision, Failure, Grant, Project};
-use hjemmel_store::{NewAnswer, Purse, Reserved, Spend, StoredAnswer, question_key};
-use std::time::Duration;
+use hjemmel_store::{DecisionRow, NewAnswer, Purse, Reserved, Spend, StoredAnswer, question_key};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 /// How often others look for the answer of somebody who has paid for the same question.
@@ -27,10 +29,10 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// An answer that may leave.
 pub struct Leaving {
-    /// The answer.
-    pub answer: Answer,
     /// Its bytes as JSON.
     pub bytes: Vec<u8>,
+    /// Whether it was made of made-up rows.
+    pub dummy: bool,
     /// The decision that lets it leave this time.
     pub decision: Option<Uuid>,
 }
@@ -80,7 +82,11 @@ pub async fn rehearse(app: &App, asked: Asked) -> Result<Leaving, Problem> {
         let made_up = made_up::contributions(&plans)?;
         Ok((question, noise::rehearse(plans, made_up)?.into_content()))
     });
-    let (question, noisy) = flat(made.await)?;
+    let (question, noisy) = match made.await {
+        Ok(Ok(made)) => made,
+        Ok(Err(error)) => return Err(unplannable(&error)),
+        Err(_) => return Err(Problem::new(Kind::Internal)),
+    };
     let answer = Answer {
         id: Uuid::nil(),
         dummy: true,
@@ -95,27 +101,29 @@ pub async fn rehearse(app: &App, asked: Asked) -> Result<Leaving, Problem> {
         receipt: None,
     };
     let bytes = answer.to_bytes().map_err(|_| Problem::new(Kind::Internal))?;
-    Ok(Leaving { answer, bytes, decision: None })
+    Ok(Leaving { bytes, dummy: true, decision: None })
 }
 
-/// Answers from the records: from the shelf where the question was asked before, and else at its price.
+/// Answers from the records: from what is kept where the question was asked before, and else at its price.
 ///
 /// # Errors
 /// Whatever is wrong with the question, 403 for who may not ask and for an exhausted budget, 503 where anything
 /// that must be durable is not.
-pub async fn ask(app: &App, caller: &Caller, asked: Asked) -> Result<Leaving, Problem> {
-    let schedule = Schedule::begin(&app.settings().questions, asked.question.cell_count());
+pub async fn ask(app: &web::Data<App>, caller: &Caller, asked: Asked) -> Result<Leaving, Problem> {
     let (grant, allowed) = decide(app, caller, asked).await?;
-    if let Some(stored) = known(app, &allowed.key).await? {
-        return leave(stored, &allowed.decision);
+    let row = app.journal().row_of(&allowed.decision).await?;
+    let decision = Some(allowed.decision.id);
+    if let Some(bytes) = app.answers().get(&allowed.key) {
+        app.journal().write(row).await?;
+        return Ok(Leaving { bytes: bytes.to_vec(), dummy: false, decision });
     }
-    let answered = pay_and_draw(app, grant, &allowed).await;
-    if !matches!(answered, Err(ref problem) if problem.kind() == Kind::ParameterError) {
-        schedule.wait().await;
-    }
-    leave(answered?, &allowed.decision)
+    let key = allowed.key.clone();
+    let stored = paid_answer(app, grant, allowed, row).await?;
+    app.answers().insert(key, Arc::from(stored.body.as_slice()));
+    Ok(Leaving { bytes: stored.body, dummy: false, decision })
 }
 
+/// The permission and what it is for; a refusal is recorded, and what is allowed is recorded with its price.
 async fn decide(
     app: &App,
     caller: &Caller,
@@ -138,7 +146,6 @@ async fn decide(
     };
     // A question that cannot be answered is no decision worth keeping.
     let editions = editions(&*app.shelf()?, &question)?;
-    app.journal().record(&decision).await?;
     let named = decision.resource.project.as_deref();
     let project = policy.projects().iter().find(|project| Some(project.id.as_str()) == named);
     let project = project.cloned().ok_or_else(|| Problem::new(Kind::Internal))?;
@@ -164,37 +171,92 @@ pub fn refused(decision: &Decision) -> Problem {
     Problem::new(kind).detail(nb, en).decided(decision.id)
 }
 
-async fn known(app: &App, key: &str) -> Result<Option<StoredAnswer>, Problem> {
-    let (store, key) = (app.store().clone(), key.to_owned());
-    match web::block(move || store.answer_of(&key)).await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "a kept answer cannot be read");
-            Err(Problem::new(Kind::Unavailable))
+/// What came of one try.
+enum Came {
+    Answered(StoredAnswer),
+    Refused(Problem),
+    /// Somebody else has paid for the question and is about to answer it; the permission was not used.
+    UnderWay(Grant<Ask>),
+}
+
+/// The answer to a question, made now or by somebody who has paid for it meanwhile.
+async fn paid_answer(
+    app: &web::Data<App>,
+    grant: Grant<Ask>,
+    allowed: Allowed,
+    row: DecisionRow,
+) -> Result<StoredAnswer, Problem> {
+    let patience = Duration::from_secs(u64::from(app.settings().questions.patience_seconds));
+    let (started, allowed) = (Instant::now(), Arc::new(allowed));
+    let (mut grant, mut row) = (grant, Some(row));
+    loop {
+        let (app, allowed, row) = (app.clone(), allowed.clone(), row.take());
+        let tried = web::block(move || try_once(&app, grant, &allowed, row)).await;
+        match tried.map_err(|_| Problem::new(Kind::Internal))? {
+            Came::Answered(stored) => return Ok(stored),
+            Came::Refused(problem) => return Err(problem),
+            Came::UnderWay(unused) if started.elapsed() < patience * 2 => {
+                grant = unused;
+                tokio::time::sleep(LOOK).await;
+            }
+            Came::UnderWay(_) => return Err(Problem::new(Kind::Unavailable)),
         }
-        Err(_) => Err(Problem::new(Kind::Internal)),
     }
 }
 
-/// Either paid for, with what is left, or answered by somebody else meanwhile.
-enum Outcome {
-    Paid(Uuid, Paid, Vec<Purse>),
-    Answered(StoredAnswer),
+/// Pays, reads, draws and keeps, in one thread that may wait. The decision is recorded with the payment, unless that
+/// was done before.
+fn try_once(app: &App, grant: Grant<Ask>, allowed: &Allowed, row: Option<DecisionRow>) -> Came {
+    let plans = match plans(&allowed.question) {
+        Ok(plans) => plans,
+        Err(error) => return Came::Refused(unplannable(&error)),
+    };
+    let spend = Spend {
+        id: Uuid::now_v7(),
+        at: Utc::now(),
+        question_key: allowed.key.clone(),
+        question: allowed.question.canonical(),
+        project: allowed.project.id.clone(),
+        sponsor: allowed.project.sponsor.to_string(),
+        decision: allowed.decision.id,
+        charges: Vec::new(),
+    };
+    let id = spend.id;
+    let settings = &app.settings().questions;
+    let first_cap = |kind| settings.first_cap(kind);
+    let mut counter = Counter::new(app.purser(), &first_cap, spend, row);
+    let paid = noise::pay(plans, &mut counter);
+    let (paid, left) = match (paid, counter.said.take()) {
+        (Ok(paid), Some(Reserved::Paid(left))) => (paid, left),
+        (_, Some(Reserved::Answered(stored))) => return Came::Answered(*stored),
+        (_, Some(Reserved::UnderWay)) => return Came::UnderWay(grant),
+        (_, Some(Reserved::Exhausted { purse, asked })) => {
+            return Came::Refused(exhausted(&purse, asked, allowed.decision.id));
+        }
+        (Err(NoiseError::Refused(_)) | Ok(_), _) => {
+            return Came::Refused(Problem::new(Kind::Unavailable));
+        }
+        (Err(error), _) => return Came::Refused(unplannable(&error)),
+    };
+    // From here on what was paid stays spent, whatever happens.
+    match answered(app, grant, allowed, (id, paid, &left)) {
+        Ok(stored) => Came::Answered(stored),
+        Err(problem) => Came::Refused(problem),
+    }
 }
 
-async fn pay_and_draw(
+/// Reads, draws and keeps what was paid for.
+fn answered(
     app: &App,
     grant: Grant<Ask>,
     allowed: &Allowed,
+    (id, paid, left): (Uuid, Paid, &[Purse]),
 ) -> Result<StoredAnswer, Problem> {
-    let question = allowed.question.clone();
-    let plans = flat(web::block(move || plans(&question)).await)?;
-    let (id, paid, left) = match pay(app, allowed, &plans).await? {
-        Outcome::Paid(id, paid, left) => (id, paid, left),
-        Outcome::Answered(stored) => return Ok(stored),
-    };
-    // From here on what was paid stays spent, whatever happens.
-    let noisy = read_and_draw(app, grant, allowed, paid).await?;
+    let pace = pace(app, allowed, paid.plans());
+    let since = Instant::now();
+    let drawn = read_and_draw(app, grant, allowed, paid);
+    pace.hold(since);
+    let noisy = drawn?;
     let mut answer = Answer {
         id,
         dummy: false,
@@ -204,67 +266,26 @@ async fn pay_and_draw(
         decision: Some(allowed.decision.id),
         editions: allowed.editions.iter().map(told).collect(),
         privacy: answer::privacy(&noisy),
-        budgets: answer::budgets(&left),
+        budgets: answer::budgets(left),
         layers: answer::told(&allowed.question, &noisy),
         receipt: None,
     };
     answer.receipt = Some(app.receipts().sign(&answer, &allowed.question.canonical()));
     let body = answer.to_bytes().map_err(|_| Problem::new(Kind::Internal))?;
     let new = NewAnswer { question_key: allowed.key.clone(), id, at: answer.at, body };
-    let purser = app.purser().clone();
-    match web::block(move || purser.keep(new)).await {
-        Ok(Ok(stored)) => Ok(stored),
-        _ => Err(Problem::new(Kind::Unavailable)),
-    }
+    app.purser().keep(new).map_err(|_| Problem::new(Kind::Unavailable))
 }
 
-async fn pay(app: &App, allowed: &Allowed, plans: &[Plan]) -> Result<Outcome, Problem> {
-    let patience = TimeDelta::seconds(i64::from(app.settings().questions.patience_seconds));
-    let started = Utc::now();
-    loop {
-        let spend = Spend {
-            id: Uuid::now_v7(),
-            at: Utc::now(),
-            question_key: allowed.key.clone(),
-            question: allowed.question.canonical(),
-            project: allowed.project.id.clone(),
-            sponsor: allowed.project.sponsor.to_string(),
-            decision: allowed.decision.id,
-            charges: Vec::new(),
-        };
-        let id = spend.id;
-        let (purser, plans) = (app.purser().clone(), plans.to_vec());
-        let settings = app.settings().questions.clone();
-        let paid = web::block(move || {
-            let first_cap = |kind| settings.first_cap(kind);
-            let mut counter = Counter::new(&purser, &first_cap, spend);
-            let paid = noise::pay(plans, &mut counter);
-            (paid, counter.said.take())
-        });
-        match paid.await.map_err(|_| Problem::new(Kind::Internal))? {
-            (Ok(paid), Some(Reserved::Paid(left))) => {
-                return Ok(Outcome::Paid(id, paid, left));
-            }
-            (_, Some(Reserved::Answered(stored))) => return Ok(Outcome::Answered(*stored)),
-            (_, Some(Reserved::Exhausted { purse, asked })) => {
-                return Err(exhausted(&purse, asked, allowed.decision.id));
-            }
-            (_, Some(Reserved::UnderWay)) if Utc::now() - started < patience * 2 => {
-                tokio::time::sleep(LOOK).await;
-                if let Some(stored) = known(app, &allowed.key).await? {
-                    return Ok(Outcome::Answered(stored));
-                }
-            }
-            (Err(NoiseError::Refused(_)) | Ok(_), _) => {
-                return Err(Problem::new(Kind::Unavailable));
-            }
-            (Err(error), _) => return Err(unplannable(&error)),
-        }
-    }
+/// How long reading and drawing seem to take.
+fn pace<'a>(app: &App, allowed: &Allowed, plans: impl Iterator<Item = &'a Plan>) -> Pace {
+    let columns = columns(&allowed.question);
+    let readings = plans.zip(&allowed.editions);
+    let readings = readings.map(|(plan, edition)| (plan, columns, edition.records));
+    Pace::of(&app.settings().questions, readings)
 }
 
 /// Reads under the permission what was paid for, and draws.
-async fn read_and_draw(
+fn read_and_draw(
     app: &App,
     grant: Grant<Ask>,
     allowed: &Allowed,
@@ -272,21 +293,17 @@ async fn read_and_draw(
 ) -> Result<Vec<Noisy>, Problem> {
     let editions = allowed.editions.iter().map(|edition| &edition.reference);
     let readings = readings(&allowed.question, editions);
-    let read = app.registers().contributions(grant, &paid, readings).await;
+    let read = Handle::current().block_on(app.registers().contributions(grant, &paid, readings));
     let sealed = read.map_err(|error| {
         tracing::error!(error = fault::with_causes(&error), "reading for a question failed");
         fault::of_registers(&error)
     })?;
-    let drawn = web::block(move || {
-        noise::draw(sealed, paid).map(hjemmel_disclosure::Release::into_content)
-    });
-    match drawn.await {
-        Ok(Ok(noisy)) => Ok(noisy),
-        Ok(Err(error)) => {
+    match noise::draw(sealed, paid) {
+        Ok(release) => Ok(release.into_content()),
+        Err(error) => {
             tracing::error!(%error, "noise could not be drawn");
             Err(Problem::new(Kind::Internal))
         }
-        Err(_) => Err(Problem::new(Kind::Internal)),
     }
 }
 
@@ -296,30 +313,15 @@ fn now() -> DateTime<Utc> {
     now.with_nanosecond(0).unwrap_or(now)
 }
 
-/// What came of planning in a thread that may wait.
-fn flat<T, E>(outcome: Result<Result<T, NoiseError>, E>) -> Result<T, Problem> {
-    match outcome {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(unplannable(&error)),
-        Err(_) => Err(Problem::new(Kind::Internal)),
-    }
-}
-
-fn leave(stored: StoredAnswer, decision: &Decision) -> Result<Leaving, Problem> {
-    Ok(Leaving { decision: Some(decision.id), ..read(stored)? })
-}
-
-/// A kept answer.
+/// What a kept answer says.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn read(stored: StoredAnswer) -> Result<Leaving, Problem> {
-    let answer: Answer = serde_json::from_slice(&stored.body).map_err(|error| {
-        tracing::error!(%error, id = %stored.id, "a kept answer cannot be read");
+pub fn read(bytes: &[u8]) -> Result<Answer, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        tracing::error!(%error, "a kept answer cannot be read");
         Problem::new(Kind::Internal)
-    })?;
-    let decision = answer.decision;
-    Ok(Leaving { answer, bytes: stored.body, decision })
+    })
 }
 
 fn told(edition: &Edition) -> answer::Edition {

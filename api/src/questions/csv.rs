@@ -1,7 +1,7 @@
 //! An answer as comma separated values: a line for each cell, numbers at one width.
 
 use super::answer::{Answer, Cell, Told};
-use super::schedule::wide;
+use super::pace::wide;
 use std::collections::BTreeSet;
 
 /// The columns after the codes.

@@ -1,7 +1,7 @@
 //! An answer as JSON-stat 2.0: one cube of all levels and years, with the numbers beside each other.
 
 use super::answer::{Answer, Cell};
-use super::schedule::padding;
+use super::pace::padding;
 use crate::pxweb::frame::source;
 use crate::pxweb::jsonstat::Ordered;
 use hjemmel_kostra::question::Vocabulary;

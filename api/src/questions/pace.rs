@@ -1,44 +1,74 @@
-//! When a reply leaves, and how long it is: both follow from the question, not from what the records hold.
+//! How long reading and drawing take to whoever waits, and how long a reply is: both follow from the question and from
+//! what anybody may know of the records, never from what they hold.
 //!
-//! Reading takes longer where more records match, and drawing takes longer where the noise is large. So a reply
-//! waits for a moment that is known before anything is read, and where that has passed, for the next such moment.
+//! Reading takes longer where more records match, and drawing takes longer where the noise is large. Everything after
+//! that works on numbers that are protected already, and everything before it on the question alone. So the time from
+//! paying to having drawn is made a whole number of beats, and a beat is known before anything is read: it is long
+//! enough that one is all but always enough.
 
 use super::Questions;
+use hjemmel_disclosure::noise::{Measure, Plan};
 use std::time::{Duration, Instant};
 
 /// The most characters a number takes.
 const WIDEST: usize = 24;
+/// What a record costs in each column that is looked at.
+const NANOSECONDS_PER_RECORD: u64 = 2;
+/// Candidates of a quantile that cost as much as one draw.
+const CANDIDATES_PER_DRAW: usize = 8;
 
-/// The moments a reply may leave.
-#[derive(Debug, Clone, Copy)]
-pub struct Schedule {
-    came_in: Instant,
-    slot: Duration,
-}
+/// One beat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace(Duration);
 
-impl Schedule {
-    /// Of a request that comes in now and asks for so many cells.
+impl Pace {
+    /// Of plans that each read so many columns of an edition of so many records. Of that number only the power of two
+    /// above it counts.
     #[must_use]
-    pub fn begin(settings: &Questions, cells: usize) -> Self {
-        let cells = u64::try_from(cells).unwrap_or(u64::MAX);
-        let by_cells = Duration::from_micros(settings.microseconds_per_cell.saturating_mul(cells));
-        let slot = Duration::from_millis(settings.reply_slot_milliseconds.max(1));
-        // Whole slots, so that questions of nearly the same size cannot be told apart either.
-        let slots = by_cells.as_micros().div_ceil(slot.as_micros()).max(1);
-        let slots = u32::try_from(slots).unwrap_or(u32::MAX);
-        Self { came_in: Instant::now(), slot: slot.saturating_mul(slots) }
+    pub fn of<'a>(
+        settings: &Questions,
+        readings: impl Iterator<Item = (&'a Plan, usize, u64)>,
+    ) -> Self {
+        let least = settings.beat_microseconds.max(1);
+        let mut needed = least;
+        for (plan, columns, records) in readings {
+            let drawing = settings.microseconds_per_cell.saturating_mul(whole(draws(plan)));
+            let size = records.checked_next_power_of_two().unwrap_or(u64::MAX);
+            let reading =
+                size.saturating_mul(NANOSECONDS_PER_RECORD).saturating_mul(whole(columns));
+            needed = needed.saturating_add(drawing).saturating_add(reading / 1_000);
+        }
+        // Powers of two, so that questions of nearly the same size cannot be told apart either.
+        let times = needed.div_ceil(least).checked_next_power_of_two().unwrap_or(u64::MAX);
+        Self(Duration::from_micros(least.saturating_mul(times)))
     }
 
-    /// Waits for the next moment.
-    pub async fn wait(&self) {
-        tokio::time::sleep(self.until_next(self.came_in.elapsed())).await;
+    /// Waits until whole beats have passed since a moment. Blocks; for threads that may wait.
+    pub fn hold(self, since: Instant) {
+        std::thread::sleep(self.until_next(since.elapsed()));
     }
 
-    fn until_next(&self, elapsed: Duration) -> Duration {
-        let slot = self.slot.as_nanos();
-        let missing = slot - elapsed.as_nanos() % slot;
+    fn until_next(self, elapsed: Duration) -> Duration {
+        let beat = self.0.as_nanos().max(1);
+        let missing = beat - elapsed.as_nanos() % beat;
         Duration::from_nanos(u64::try_from(missing).unwrap_or(u64::MAX))
     }
+}
+
+fn draws(plan: &Plan) -> usize {
+    let cells = plan.tree().cells();
+    match plan.measure() {
+        Measure::Persons | Measure::Records | Measure::Sum(_) => cells,
+        Measure::Mean(_) => 2 * cells,
+        Measure::Quantile { candidates, .. } => {
+            let candidates = usize::try_from(candidates).unwrap_or(usize::MAX);
+            cells.saturating_mul(candidates.div_ceil(CANDIDATES_PER_DRAW))
+        }
+    }
+}
+
+fn whole(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 /// A number at the width every number has.
@@ -56,18 +86,35 @@ pub fn padding<'a>(numbers: impl Iterator<Item = &'a str>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hjemmel_disclosure::noise::{Lineage, Tree};
+    use hjemmel_kostra::Form;
+
+    fn pace(cells: usize, columns: usize, records: u64) -> Duration {
+        let settings = Questions {
+            beat_microseconds: 250,
+            microseconds_per_cell: 100,
+            ..Questions::default()
+        };
+        let lineage = Lineage { form: Form::F11, year: 2024 };
+        let plan = Plan::new(lineage, Tree::flat(cells), Measure::Persons, 2, 1_000).unwrap();
+        Pace::of(&settings, std::iter::once((&plan, columns, records))).0
+    }
 
     #[test]
-    fn a_reply_leaves_at_the_next_moment_whatever_it_took() {
-        let settings = Questions { reply_slot_milliseconds: 50, ..Questions::default() };
-        let schedule = Schedule::begin(&settings, 1);
-        for took in [0, 1, 49] {
+    fn a_beat_follows_from_what_anybody_may_know() {
+        assert_eq!(pace(1, 0, 130_000), Duration::from_micros(500));
+        assert_eq!(pace(1, 1, 130_000), Duration::from_millis(1));
+        assert_eq!(pace(1, 1, 131_073), pace(1, 1, 262_144));
+        assert_eq!(pace(357, 2, 130_000), Duration::from_millis(64));
+        assert_eq!(pace(330, 2, 130_000), pace(357, 2, 130_000));
+    }
+
+    #[test]
+    fn whatever_it_took_whole_beats_pass() {
+        let pace = Pace(Duration::from_millis(50));
+        for (took, passes) in [(0, 50), (1, 50), (49, 50), (50, 100), (51, 100)] {
             let took = Duration::from_millis(took);
-            assert_eq!(took + schedule.until_next(took), Duration::from_millis(50));
+            assert_eq!(took + pace.until_next(took), Duration::from_millis(passes));
         }
-        let took = Duration::from_millis(51);
-        assert_eq!(took + schedule.until_next(took), Duration::from_millis(100));
-        let larger = Schedule::begin(&settings, 1000);
-        assert_eq!(larger.until_next(Duration::ZERO), Duration::from_millis(250));
     }
 }

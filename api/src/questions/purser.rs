@@ -4,7 +4,8 @@
 use chrono::TimeDelta;
 use hjemmel_disclosure::noise::{Charge as Due, Ledger, Refusal, Reservation};
 use hjemmel_store::{
-    Charge, Error, NewAnswer, Purse, PurseId, PurseKind, Reserved, Spend, Store, StoredAnswer,
+    Charge, DecisionRow, Error, NewAnswer, Purse, PurseId, PurseKind, Reserved, Round, Spend,
+    Store, StoredAnswer,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +25,7 @@ const BUSY: Duration = Duration::from_secs(30);
 pub struct Unavailable;
 
 enum Order {
-    Reserve(Box<Spend>, oneshot::Sender<Reserved>),
+    Reserve(Box<Spend>, Option<Box<DecisionRow>>, oneshot::Sender<Reserved>),
     Keep(NewAnswer, oneshot::Sender<StoredAnswer>),
 }
 
@@ -51,13 +52,17 @@ impl Purser {
         Ok(Self { orders })
     }
 
-    /// Pays for a question. Blocks; for threads that may wait.
+    /// Pays for a question, and records the decision on it. Blocks; for threads that may wait.
     ///
     /// # Errors
     /// Whether it was paid is not known.
-    pub fn reserve(&self, spend: Spend) -> Result<Reserved, Unavailable> {
+    pub fn reserve(
+        &self,
+        spend: Spend,
+        decision: Option<DecisionRow>,
+    ) -> Result<Reserved, Unavailable> {
         let (done, paid) = oneshot::channel();
-        let order = Order::Reserve(Box::new(spend), done);
+        let order = Order::Reserve(Box::new(spend), decision.map(Box::new), done);
         self.orders.blocking_send(order).map_err(|_| Unavailable)?;
         paid.blocking_recv().map_err(|_| Unavailable)
     }
@@ -81,23 +86,37 @@ fn serve(
 ) {
     let mut batch = Vec::with_capacity(TOGETHER);
     while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
-        let (mut spends, mut payers) = (Vec::new(), Vec::new());
-        let (mut answers, mut keepers) = (Vec::new(), Vec::new());
+        let mut round = Round { patience, ..Round::default() };
+        let (mut payers, mut keepers) = (Vec::new(), Vec::new());
         for order in batch.drain(..) {
             match order {
-                Order::Reserve(spend, done) => {
-                    spends.push(*spend);
+                Order::Reserve(spend, decision, done) => {
+                    round.spends.push(*spend);
+                    round.decisions.extend(decision.map(|decision| *decision));
                     payers.push(done);
                 }
                 Order::Keep(answer, done) => {
-                    answers.push(answer);
+                    round.answers.push(answer);
                     keepers.push(done);
                 }
             }
         }
-        // Answers first: who waits for one can have it in the same round.
-        deliver(again(|| store.keep_answers(&answers)), keepers, healthy);
-        deliver(again(|| store.reserve(&spends, patience)), payers, healthy);
+        match again(|| store.settle(&round)) {
+            Ok(settled) => {
+                deliver(Ok(settled.kept), keepers, healthy);
+                deliver(Ok(settled.reserved), payers, healthy);
+            }
+            Err(error) if keepers.is_empty() || payers.is_empty() => {
+                failed(&error, keepers.len() + payers.len(), healthy);
+            }
+            // What is wrong with the one need not be wrong with the other.
+            Err(_) => {
+                let answers = std::mem::take(&mut round.answers);
+                deliver(again(|| store.keep_answers(&answers)), keepers, healthy);
+                let paid = again(|| store.settle(&round)).map(|settled| settled.reserved);
+                deliver(paid, payers, healthy);
+            }
+        }
     }
 }
 
@@ -113,11 +132,13 @@ fn deliver<T>(
                 let _ = waiter.send(outcome);
             }
         }
-        Err(error) => {
-            healthy.store(false, Ordering::Release);
-            tracing::error!(%error, questions = waiting.len(), "the budgets cannot be written");
-        }
+        Err(error) => failed(&error, waiting.len(), healthy),
     }
+}
+
+fn failed(error: &Error, questions: usize, healthy: &AtomicBool) {
+    healthy.store(false, Ordering::Release);
+    tracing::error!(%error, questions, "the budgets cannot be written");
 }
 
 /// Waits for a database that is busy, which is not one that is gone.
@@ -138,18 +159,21 @@ pub struct Counter<'a> {
     purser: &'a Purser,
     first_cap: &'a dyn Fn(PurseKind) -> u64,
     spend: Spend,
+    decision: Option<DecisionRow>,
     /// What the ledger said, once it was asked.
     pub said: Option<Reserved>,
 }
 
 impl<'a> Counter<'a> {
-    /// A question that has not been paid for; its charges come with the price.
+    /// A question that has not been paid for; its charges come with the price. The decision on it is recorded with
+    /// the payment.
     pub const fn new(
         purser: &'a Purser,
         first_cap: &'a dyn Fn(PurseKind) -> u64,
         spend: Spend,
+        decision: Option<DecisionRow>,
     ) -> Self {
-        Self { purser, first_cap, spend, said: None }
+        Self { purser, first_cap, spend, decision, said: None }
     }
 
     /// Each year's own purse pays what that year costs; project and body pay all of it.
@@ -171,7 +195,8 @@ impl<'a> Counter<'a> {
 impl Ledger for Counter<'_> {
     fn reserve(&mut self, charges: &[Due]) -> Result<Reservation, Refusal> {
         let spend = Spend { charges: self.charges(charges), ..self.spend.clone() };
-        let said = self.purser.reserve(spend).map_err(|gone| Refusal::Unavailable(gone.into()))?;
+        let said = self.purser.reserve(spend, self.decision.take());
+        let said = said.map_err(|gone| Refusal::Unavailable(gone.into()))?;
         let outcome = match &said {
             Reserved::Paid(_) => Ok(Reservation(self.spend.id.to_string())),
             Reserved::Exhausted { purse, .. } => Err(short(purse)),

@@ -24,6 +24,13 @@ pub fn readings<'a>(
     question.years().iter().zip(editions).map(of_year).collect()
 }
 
+/// How many columns are looked at.
+#[must_use]
+pub fn columns(question: &Question) -> usize {
+    let of_measure = usize::from(question.measure().variable().is_some());
+    question.groups().len() + question.conditions().len() + of_measure
+}
+
 /// The finest cells, and beside them the codes that count, as axes of one group.
 fn axes(question: &Question, finest: &Layer) -> Vec<Grouping> {
     let year = finest.year;

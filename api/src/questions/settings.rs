@@ -17,10 +17,9 @@ pub struct Questions {
     pub rho_per_project: f64,
     /// What each body that answers for projects may spend.
     pub rho_per_organisation: f64,
-    /// Replies to questions leave at a multiple of this after they came in, and later by
-    /// `microseconds_per_cell` for each cell.
-    pub reply_slot_milliseconds: u64,
-    /// What a cell adds to the time after which a reply leaves.
+    /// Reading and drawing seem to take a multiple of this, and a greater one the more cells and records there are.
+    pub beat_microseconds: u64,
+    /// What a cell adds to that.
     pub microseconds_per_cell: u64,
     /// How long others wait for the answer of somebody who has paid for the same question.
     pub patience_seconds: u32,
@@ -34,8 +33,8 @@ impl Default for Questions {
             rho_per_dataset_year: 4.0,
             rho_per_project: 2.0,
             rho_per_organisation: 4.0,
-            reply_slot_milliseconds: 50,
-            microseconds_per_cell: 250,
+            beat_microseconds: 250,
+            microseconds_per_cell: 150,
             patience_seconds: 30,
             projects: Vec::new(),
         }

@@ -75,17 +75,17 @@ pub async fn ask_question(
 
 async fn answer(
     request: &HttpRequest,
-    app: &App,
+    app: &web::Data<App>,
     caller: &SignedIn,
     bytes: &[u8],
 ) -> Result<HttpResponse, Problem> {
     let format = format(request)?;
     let asked = body::read(bytes)?;
     if asked.dummy {
-        return send(request, &asking::rehearse(app, asked).await?, format);
+        return send(request, asking::rehearse(app, asked).await?, format);
     }
     let somebody = caller.somebody()?;
-    send(request, &asking::ask(app, somebody, asked).await?, format)
+    send(request, asking::ask(app, somebody, asked).await?, format)
 }
 
 /// What a question would cost and how exact its answer would be, for nothing and without touching any data.
@@ -151,23 +151,27 @@ async fn stored(
         Ok(Err(hjemmel_store::Error::NotFound(_))) => return Err(missing()),
         _ => return Err(Problem::new(Kind::Unavailable)),
     };
-    send(request, &asking::read(stored)?, format)
+    let decision = asking::read(&stored.body)?.decision;
+    send(request, Leaving { bytes: stored.body, dummy: false, decision }, format)
 }
 
 /// Sends an answer, never compressed: its length would tell of the numbers.
-fn send(request: &HttpRequest, leaving: &Leaving, format: Format) -> Result<HttpResponse, Problem> {
+fn send(request: &HttpRequest, leaving: Leaving, format: Format) -> Result<HttpResponse, Problem> {
+    let protection = if leaving.dummy { Protection::NoneNeeded } else { Protection::Noise };
+    let marks = Marks { protection, basis: None, decision: leaving.decision };
     let (media_type, language, bytes) = match format {
-        Format::Json => ("application/json; charset=UTF-8", None, leaving.bytes.clone()),
-        Format::Csv => ("text/csv; charset=utf-8", None, csv::write(&leaving.answer).into_bytes()),
+        Format::Json => ("application/json; charset=UTF-8", None, leaving.bytes),
+        Format::Csv => {
+            let written = csv::write(&asking::read(&leaving.bytes)?);
+            ("text/csv; charset=utf-8", None, written.into_bytes())
+        }
         Format::JsonStat => {
             let language = requested_language(request);
-            let written = jsonstat::write(&leaving.answer, language);
+            let written = jsonstat::write(&asking::read(&leaving.bytes)?, language);
             let bytes = written.map_err(|_| Problem::new(Kind::Internal))?;
             ("application/vnd.json-stat2; charset=UTF-8", Some(language), bytes)
         }
     };
-    let protection = if leaving.answer.dummy { Protection::NoneNeeded } else { Protection::Noise };
-    let marks = Marks { protection, basis: None, decision: leaving.decision };
     let tag = entity_tag(&marks, &bytes);
     let known = is_known(request, &tag);
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
