@@ -45,7 +45,7 @@ fn bench() -> Result<()> {
             ("parsing, encrypting and writing", Box::new(&mut encode)),
             (
                 "the whole command: digest, controls, edition, database",
-                Box::new(|| place::import(&folder, &variants.next().ok_or("no variant")?)),
+                Box::new(|| place::import(&folder, &variants.next().ok_or("no variant")?, None)),
             ),
         ],
     )?;

@@ -1,50 +1,92 @@
-//! Questions a second and their slowest hundredth, against a handler that only commits one row durably; and whether
-//! a reply's time tells if anybody matched.
+//! Questions a second and their slowest hundredth, against a handler that only commits one row durably, on SQLite and on
+//! PostgreSQL; and whether a reply's time tells who is in the records.
+//!
+//! `BENCH_TIMED` sets how many requests of each kind are compared by time; 10 000 unless said. `BENCH_DATABASES` names the
+//! databases: `sqlite,postgres` unless said.
 
 use actix_web::{App, HttpResponse, HttpServer, web};
+use arrow::array::AsArray as _;
+use arrow::datatypes::Int64Type;
 use chrono::Utc;
 use hjemmel_benches::Result;
 use hjemmel_benches::place::Place;
+use hjemmel_benches::records;
 use hjemmel_benches::server::Server;
 use hjemmel_store::{SecurityEvent, Store};
+use hjemmel_tests::postgres::Cluster;
+use std::collections::{HashMap, HashSet};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+const PERSONS: u32 = 130_000;
 const ROUNDS: usize = 3;
-const SECONDS: u64 = 6;
-const CLIENTS: [usize; 2] = [1, 32];
-/// Requests of each kind for the comparison of times.
-const TIMED: usize = 400;
+const SECONDS: u64 = 5;
+const CLIENTS: [usize; 4] = [1, 8, 32, 128];
+/// Requests of each kind for the comparison of times, unless said.
+const TIMED: &str = "10000";
+/// What a question costs at least here, in billionths of ρ; each costs a little more than the one before.
+const LEAST: u64 = 1_000_000;
 
 fn main() -> ExitCode {
     hjemmel_benches::run(bench)
 }
 
 fn bench() -> Result<()> {
-    let folder = Place::open()?.demonstration("demo-questions")?;
-    enrich(&folder)?;
-    let token = std::fs::read_to_string(folder.join("tokens/researcher.jwt"))?;
-    let server = Server::start(&folder)?;
-    let bare = bare(&folder.join("bare.db"))?;
-    let next = AtomicU64::new(seconds());
-    let question = |_: u64| post(&token, &total(next.fetch_add(1, Ordering::Relaxed)));
-    let same = post(&token, &total(1));
-    let repeat = |_: u64| same.clone();
-    let commit =
-        |_: u64| "POST /commit HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".to_owned();
+    let databases = std::env::var("BENCH_DATABASES").unwrap_or_else(|_| "sqlite,postgres".into());
+    let place = Place::open()?;
+    let alone = lonely(&place.year_of(PERSONS)?)?;
+    for database in databases.split(',') {
+        println!("{database}:");
+        let name = format!("demo-questions-{database}");
+        let records = place.records(PERSONS)?;
+        let folder = place.demonstration(&name)?;
+        enrich(&folder)?;
+        let urls: [Option<String>; 2] = match database {
+            "sqlite" => [None, None],
+            "postgres" => {
+                let cluster = Cluster::shared();
+                let databases = ["questions", "bare"].map(|name| Some(cluster.database(name)));
+                if let [Some(url), _] = &databases {
+                    hjemmel_benches::place::installed(&folder, url)?;
+                }
+                databases
+            }
+            other => return Err(format!("{other} is no database").into()),
+        };
+        let [own, of_bare] = urls;
+        hjemmel_benches::place::import(&folder, &records, own.as_deref())?;
+        let server = Server::with(&folder, own.as_deref())?;
+        let turns = of_bare.is_none();
+        let of_bare =
+            of_bare.unwrap_or_else(|| format!("sqlite:{}", folder.join("bare.db").display()));
+        let bare = bare(&of_bare, turns)?;
+        let token = std::fs::read_to_string(folder.join("tokens/researcher.jwt"))?;
+        let next = AtomicU64::new(seconds());
+        throughput(server.address, bare, &token, &next)?;
+        times(&alone, server.address, &token, &next)?;
+    }
+    Ok(())
+}
+
+fn throughput(ours: SocketAddr, bare: SocketAddr, token: &str, next: &AtomicU64) -> Result<()> {
+    let question = || post(token, &total(next.fetch_add(1, Ordering::Relaxed)));
+    let same = post(token, &total(1));
+    let repeat = || same.clone();
+    let commit = || "POST /commit HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".to_owned();
     for clients in CLIENTS {
         println!("{clients} client(s):");
         let mut ratios = Vec::new();
         for _ in 0..ROUNDS {
-            let ours = load(server.address, clients, &question)?;
+            let ours = load(ours, clients, &question)?;
             let other = load(bare, clients, &commit)?;
             ratios.push(ours.rate / other.rate);
             println!(
-                "  questions {:.0}/s (p99 {:.0} ms), bare commits {:.0}/s (p99 {:.0} ms), ratio {:.2}",
+                "  questions {:.0}/s (p99 {:.1} ms), bare commits {:.0}/s (p99 {:.1} ms), ratio {:.2}",
                 ours.rate,
                 ours.p99,
                 other.rate,
@@ -55,30 +97,89 @@ fn bench() -> Result<()> {
         ratios.sort_unstable_by(f64::total_cmp);
         let median = ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN);
         println!("  new questions against bare commits: median {median:.2} (goal at least 0.5)");
-        let again = load(server.address, clients, &repeat)?;
-        println!("  the same question again {:.0}/s (p99 {:.0} ms)", again.rate, again.p99);
+        let again = load(ours, clients, &repeat)?;
+        println!("  the same question again {:.0}/s (p99 {:.1} ms)", again.rate, again.p99);
     }
-    let mut times = [Vec::new(), Vec::new()];
-    let mut client = TcpStream::connect(server.address)?;
-    for _ in 0..TIMED {
-        for (region, times) in ["0301", "1144"].iter().zip(&mut times) {
-            let body = by_region(region, next.fetch_add(1, Ordering::Relaxed));
-            let started = Instant::now();
-            exchange(&mut client, &post(&token, &body))?;
-            times.push(started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Pairs of conditions that match many and few, somebody and nobody, one person and nobody, asked by turns.
+fn times(
+    (home, age, other): &(String, i64, i64),
+    address: SocketAddr,
+    token: &str,
+    next: &AtomicU64,
+) -> Result<()> {
+    let number: usize = std::env::var("BENCH_TIMED").unwrap_or_else(|_| TIMED.into()).parse()?;
+    let region = |code: &str| format!(r#"{{"variable":"REGION","codes":["{code}"]}}"#);
+    let aged = |age: i64| {
+        let age = format!(r#"{{"variable":"ALDER","from":{age},"to":{age}}}"#);
+        format!("{},{age}", region(home))
+    };
+    let pairs = [
+        ("Oslo against Kvitsøy", region("0301"), region("1144")),
+        ("one person against nobody", aged(*age), aged(*other)),
+        ("nobody against nobody", aged(*other), aged(*other)),
+    ];
+    let mut client = TcpStream::connect(address)?;
+    client.set_nodelay(true)?;
+    for (what, one, other) in pairs {
+        let mut times = [Vec::new(), Vec::new()];
+        for turn in 0..number {
+            // Who comes first changes, so that nothing else that comes by turns falls on one of the two.
+            for which in [turn % 2, 1 - turn % 2] {
+                let filter = if which == 0 { &one } else { &other };
+                let request = post(token, &filtered(filter, next.fetch_add(1, Ordering::Relaxed)));
+                let started = Instant::now();
+                exchange(&mut client, &request)?;
+                if let Some(times) = times.get_mut(which) {
+                    times.push(started.elapsed().as_secs_f64());
+                }
+            }
+        }
+        let [one, other] = &times;
+        let mean = |times: &[f64]| times.iter().sum::<f64>() / count(times.len()) * 1e6;
+        println!(
+            "{what}, {number} requests each: {:.1} and {:.1} µs, Welch t = {:.2} (goal below 4.5 either way)",
+            mean(one),
+            mean(other),
+            welch(one, other)
+        );
+    }
+    Ok(())
+}
+
+/// A municipality, an age at which exactly one record stands there, and one at which none does.
+fn lonely(folder: &Path) -> Result<(String, i64, i64)> {
+    let (_, batches) = tokio::runtime::Runtime::new()?.block_on(records::batches(folder))?;
+    let mut times: HashMap<(String, i64), usize> = HashMap::new();
+    for batch in &batches {
+        let of = |name: &str| batch.column_by_name(name).ok_or("a column is missing");
+        let regions = arrow::compute::cast(of("KOMMUNE_NR")?, &arrow::datatypes::DataType::Utf8)?;
+        let ages = arrow::compute::cast(of("ALDER")?, &arrow::datatypes::DataType::Int64)?;
+        let (regions, ages) = (regions.as_string::<i32>(), ages.as_primitive::<Int64Type>());
+        for (region, age) in regions.iter().zip(ages) {
+            if let (Some(region), Some(age)) = (region, age) {
+                *times.entry((region.to_owned(), age)).or_default() += 1;
+            }
         }
     }
-    let [many, few] = &times;
-    let t = welch(many, few);
-    println!(
-        "Oslo against Kvitsøy, {TIMED} questions each: Welch t = {t:.2} (goal below 4.5 either way)"
-    );
-    Ok(())
+    let once: HashSet<&(String, i64)> =
+        times.iter().filter(|(_, times)| **times == 1).map(|(place, _)| place).collect();
+    let mut once: Vec<_> = once.into_iter().collect();
+    once.sort_unstable();
+    for (region, age) in once {
+        let none = (18..67).find(|other| !times.contains_key(&(region.clone(), *other)));
+        if let (18..67, Some(none)) = (*age, none) {
+            return Ok((region.clone(), *age, none));
+        }
+    }
+    Err("nobody is alone".into())
 }
 
 /// Seconds since 1970, so that no two runs ask the same.
 fn seconds() -> u64 {
-    u64::try_from(Utc::now().timestamp()).unwrap_or_default() % 1_000_000 * 100_000
+    u64::try_from(Utc::now().timestamp()).unwrap_or_default() % 10_000 * 80_000
 }
 
 /// Budgets that no run empties.
@@ -92,16 +193,20 @@ fn enrich(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A total count whose price, in billionths of ρ, makes it a question of its own.
+fn rho(number: u64) -> String {
+    format!("0.{:09}", LEAST + number % 900_000_000)
+}
+
+/// A total count whose price makes it a question of its own.
 fn total(number: u64) -> String {
-    let rho = format!("0.{:09}", 1_000_000 + number % 900_000_000);
+    let rho = rho(number);
     format!(r#"{{"dataset":"skjema-11","year":2024,"measure":{{"count":"persons"}},"rho":{rho}}}"#)
 }
 
-fn by_region(region: &str, number: u64) -> String {
-    let rho = format!("0.{:09}", 1_000_000 + number % 900_000_000);
+fn filtered(filter: &str, number: u64) -> String {
+    let rho = rho(number);
     format!(
-        r#"{{"dataset":"skjema-11","year":2024,"measure":{{"count":"persons"}},"filter":[{{"variable":"REGION","codes":["{region}"]}}],"rho":{rho}}}"#
+        r#"{{"dataset":"skjema-11","year":2024,"measure":{{"count":"persons"}},"filter":[{filter}],"rho":{rho}}}"#
     )
 }
 
@@ -121,7 +226,7 @@ struct Load {
 fn load(
     address: SocketAddr,
     clients: usize,
-    request: &(impl Fn(u64) -> String + Sync),
+    request: &(impl Fn() -> String + Sync),
 ) -> Result<Load> {
     let started = Instant::now();
     let until = started + Duration::from_secs(SECONDS);
@@ -135,7 +240,7 @@ fn load(
                         let mut times = Vec::new();
                         while Instant::now() < until {
                             let began = Instant::now();
-                            exchange(&mut client, &request(0))?;
+                            exchange(&mut client, &request())?;
                             times.push(began.elapsed().as_secs_f64() * 1e3);
                         }
                         Ok(times)
@@ -182,17 +287,19 @@ fn exchange(client: &mut TcpStream, request: &str) -> Result<()> {
     }
 }
 
-/// A server of the same kind that commits one row durably for each request and does nothing else.
-fn bare(path: &Path) -> Result<SocketAddr> {
-    let store = Store::open(&format!("sqlite:{}", path.display()), 8)?;
+/// A server of the same kind that commits one row durably for each request and does nothing else. SQLite has one writer
+/// at a time, and who has to wait sleeps for ever longer; `turns` makes them wait in line instead.
+fn bare(url: &str, turns: bool) -> Result<SocketAddr> {
+    let store = Store::open(url, 8)?;
     store.migrate()?;
+    let line = turns.then(|| Arc::new(Mutex::new(())));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
     std::thread::spawn(move || {
         let served = actix_web::rt::System::new().block_on(async move {
             HttpServer::new(move || {
                 App::new()
-                    .app_data(web::Data::new(store.clone()))
+                    .app_data(web::Data::new((store.clone(), line.clone())))
                     .route("/commit", web::post().to(commit))
             })
             .listen(listener)?
@@ -206,14 +313,19 @@ fn bare(path: &Path) -> Result<SocketAddr> {
     Ok(address)
 }
 
-async fn commit(store: web::Data<Store>) -> HttpResponse {
+async fn commit(with: web::Data<(Store, Option<Arc<Mutex<()>>>)>) -> HttpResponse {
     let row = SecurityEvent {
         id: uuid::Uuid::now_v7(),
         at: Utc::now(),
         kind: "bench".to_owned(),
         detail: "one row".to_owned(),
     };
-    match web::block(move || store.record_event(&row)).await {
+    let work = move || {
+        let (store, line) = &**with;
+        let _turn = line.as_ref().map(|line| line.lock().unwrap_or_else(PoisonError::into_inner));
+        store.record_event(&row)
+    };
+    match web::block(work).await {
         Ok(Ok(())) => HttpResponse::Ok().body("done"),
         _ => HttpResponse::ServiceUnavailable().finish(),
     }

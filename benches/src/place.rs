@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 /// The environment variable that names the folder; `hjemmel-benches` among the temporary files unless set.
 pub const VARIABLE: &str = "BENCH_DIR";
 
+/// The environment variable that names another database than the settings do.
+pub const STORE: &str = "HJEMMEL_STORE_URL";
+
 /// The reporting year of every bench.
 pub const YEAR: u16 = 2024;
 
@@ -66,7 +69,7 @@ impl Place {
     pub fn year_of(&self, persons: u32) -> Result<PathBuf> {
         let records = self.records(persons)?;
         let folder = self.demonstration(&format!("demo-{persons}"))?;
-        import(&folder, &records)?;
+        import(&folder, &records, None)?;
         Ok(folder)
     }
 
@@ -77,14 +80,36 @@ impl Place {
     }
 }
 
-/// Imports a record file into an installation with the command; the same file again changes nothing.
+/// Imports a record file into an installation with the command; the same file again changes nothing. `url` names
+/// another database than that of its settings.
 ///
 /// # Errors
 /// When it is refused.
-pub fn import(folder: &Path, records: &Path) -> Result<()> {
-    let (config, records) = (folder.join("hjemmel.toml"), records.to_string_lossy());
-    let (config, year) = (config.to_string_lossy(), YEAR.to_string());
-    hjemmel(&["--config", &config, "import", &records, "--form", "11F", "--year", &year])
+pub fn import(folder: &Path, records: &Path, url: Option<&str>) -> Result<()> {
+    let (records, year) = (records.to_string_lossy(), YEAR.to_string());
+    on(folder, url, &["import", &records, "--form", "11F", "--year", &year])
+}
+
+/// Makes the tables of an installation in another database, empty but for the grants of the demonstration, and removes
+/// the records of the database it had.
+///
+/// # Errors
+/// When they cannot be made.
+pub fn installed(folder: &Path, url: &str) -> Result<()> {
+    let (grants, registers) = (folder.join("grants.toml"), folder.join("registers"));
+    if registers.exists() {
+        std::fs::remove_dir_all(registers)?;
+    }
+    std::fs::write(&grants, hjemmel_policy::DEMO_GRANTS)?;
+    on(folder, Some(url), &["migrate"])?;
+    on(folder, Some(url), &["policy", "load", &grants.to_string_lossy(), "--yes"])
+}
+
+/// Does a command on an installation.
+fn on(folder: &Path, url: Option<&str>, arguments: &[&str]) -> Result<()> {
+    let config = folder.join("hjemmel.toml");
+    let config = config.to_string_lossy();
+    hjemmel_with(&[&["--config", &config], arguments].concat(), url)
 }
 
 /// Makes a demonstration, or only its tokens if it is there.
@@ -109,9 +134,14 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 
 /// Does a `hjemmel` command in a process of its own.
 fn hjemmel(arguments: &[&str]) -> Result<()> {
+    hjemmel_with(arguments, None)
+}
+
+fn hjemmel_with(arguments: &[&str], url: Option<&str>) -> Result<()> {
     let output = Command::new(std::env::current_exe()?)
         .arg(AS_COMMAND)
         .args(arguments)
+        .envs(url.map(|url| (STORE, url)))
         .stdin(Stdio::null())
         .output()?;
     if output.status.success() {

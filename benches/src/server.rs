@@ -1,5 +1,6 @@
 //! A server in a process of its own, and a client that does nothing but read.
 
+use crate::place::STORE;
 use crate::{AS_COMMAND, Result};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -19,10 +20,19 @@ impl Server {
     /// # Errors
     /// When it does not come up.
     pub fn start(folder: &Path) -> Result<Self> {
+        Self::with(folder, None)
+    }
+
+    /// The same on another database than that of the settings.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn with(folder: &Path, url: Option<&str>) -> Result<Self> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut child = Command::new(std::env::current_exe()?)
             .args([AS_COMMAND, "serve", "--address", &address.to_string(), "--config"])
             .arg(folder.join("hjemmel.toml"))
+            .envs(url.map(|url| (STORE, url)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
