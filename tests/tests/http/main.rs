@@ -35,6 +35,7 @@ mod negotiation;
 mod postgres;
 mod protecting;
 mod question_attacks;
+mod question_estimates;
 mod questions;
 mod row_space;
 mod scripts;

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-fn size(small: usize, full: usize) -> usize {
+/// How much is tried.
+pub fn size(small: usize, full: usize) -> usize {
     if std::env::var("HJEMMEL_ATTACKS").is_ok_and(|size| size == "full") { full } else { small }
 }
 
@@ -73,6 +74,11 @@ fn ten_thousand_rewrites_of_a_question_are_one_answer_at_one_price() {
 fn numbered(number: usize, rho: f64) -> Value {
     let (from, to) = (number % 60, 60 + number / 60 % 60);
     about(&json!({ "rho": rho, "filter": [{ "variable": "ALDER", "from": from, "to": to }] }))
+}
+
+/// A price that tells apart questions that are the same but for their number.
+fn price(number: usize) -> f64 {
+    0.0002 + f64::from(u32::try_from(number / 3600).unwrap()) * 1e-9
 }
 
 /// Two hundred questions at once, by two researchers of one body's two projects, over these servers.
@@ -138,10 +144,24 @@ fn one_question_asked_by_many_at_once_is_paid_once() {
 
 #[test]
 fn killed_at_any_moment_what_was_answered_was_paid_and_is_kept() {
-    let installation = rich("killed");
+    killed(&rich("killed"), size(4, 1_000));
+}
+
+#[test]
+fn killed_at_any_moment_on_postgresql_too() {
+    let url = Cluster::shared().database("killed");
+    let installation = ["DATASET_YEAR", "PROJECT", "ORGANISATION"]
+        .iter()
+        .fold(postgres::installed("killed-postgres", &url), |made, purse| {
+            made.with(&format!("HJEMMEL_QUESTIONS_RHO_PER_{purse}"), "90")
+        });
+    killed(&installation, size(2, 200));
+}
+
+/// Servers under load, each killed at a moment of its own.
+fn killed(installation: &Installation, rounds: usize) {
     let mut answered: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
     let mut next = 0;
-    let rounds = size(4, 1_000);
     for round in 0..rounds {
         let node = installation.serve();
         let given = std::sync::Mutex::new(Vec::new());
@@ -151,7 +171,7 @@ fn killed_at_any_moment_what_was_answered_was_paid_and_is_kept() {
                 scope.spawn(|| {
                     while !over.load(Ordering::Relaxed) {
                         let number = number.fetch_add(1, Ordering::Relaxed);
-                        let question = numbered(number, 0.002).to_string();
+                        let question = numbered(number, price(number)).to_string();
                         let answer = node.caller("researcher").ask(QUERIES, &[], Some(&question));
                         if let Ok(answer) = answer.as_ref().map_err(|_| ())
                             && answer.status == 200
@@ -183,9 +203,11 @@ fn killed_at_any_moment_what_was_answered_was_paid_and_is_kept() {
     assert!(!answered.is_empty(), "no answer came before a kill");
     let node = installation.serve();
     let (paid, _) = installation.store().paid_and_answered().unwrap();
-    for (number, body) in answered.iter().take(20) {
-        let again =
-            node.caller("researcher").post(QUERIES, &numbered(*number, 0.002).to_string()).ok();
+    for (number, body) in answered.iter().take(size(20, usize::MAX)) {
+        let again = node
+            .caller("researcher")
+            .post(QUERIES, &numbered(*number, price(*number)).to_string())
+            .ok();
         assert_eq!(again.body, *body);
     }
     assert_eq!(
