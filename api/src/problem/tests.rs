@@ -36,7 +36,8 @@ fn every_kind_is_answered_as_a_problem_nobody_may_store() {
         assert_eq!(header(header::VARY), crate::reply::VARY);
         let unauthorised = kind.status() == StatusCode::UNAUTHORIZED;
         assert_eq!(header(header::WWW_AUTHENTICATE).starts_with("Bearer"), unauthorised);
-        assert_eq!(!header(header::RETRY_AFTER).is_empty(), kind == Kind::Unavailable);
+        let passes = matches!(kind, Kind::Unavailable | Kind::LimitReached);
+        assert_eq!(!header(header::RETRY_AFTER).is_empty(), passes);
         let body = body(response);
         assert_eq!(body["type"], format!("/problems/{}", kind.slug()));
         assert_eq!(body["status"], kind.status().as_u16());
