@@ -3,6 +3,8 @@
 //! Both pictures are immutable and swapped whole. When the database cannot be reached there is no picture to
 //! answer from: every answer with data is refused until it is back.
 
+mod open;
+
 use crate::identity::Verifier;
 use crate::journal::Journal;
 use crate::problem::{Kind, Problem};
@@ -19,7 +21,6 @@ use hjemmel_kostra::Form;
 use hjemmel_policy::{GrantTerms, Policy, State, Stop};
 use hjemmel_registers::{EditionRef, Keys, Registers};
 use hjemmel_store::{DecisionRow, Store};
-use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -236,7 +237,7 @@ impl App {
         let stamp = self.shelf.load().stamp + 1;
         let mut open = Vec::new();
         let picture = Shelf::new(stamp, releases, editions, |table, ids| {
-            let row = open_decision(table, ids, policy_version, now);
+            let row = open::decision(table, ids, policy_version, now);
             let id = row.id;
             open.push(row);
             id
@@ -422,41 +423,4 @@ fn digest(hex: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(hex.get(at * 2..at * 2 + 2)?, 16).ok()?;
     }
     Some(bytes)
-}
-
-/// The id that always names the same decision (RFC 9562, version 8 of a SHA-256).
-fn named_id(name: &str) -> Uuid {
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(Sha256::digest(name.as_bytes())).for_each(|(to, from)| *to = from);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
-/// The decision behind every anonymous answer from one table: its published releases are open to anyone.
-fn open_decision(
-    table: &str,
-    releases: &[Uuid],
-    policy_version: u64,
-    now: DateTime<Utc>,
-) -> DecisionRow {
-    let resource = serde_json::json!({ "table": table, "releases": releases });
-    let name = format!("open {policy_version} {resource}");
-    DecisionRow {
-        id: named_id(&name),
-        at: now,
-        policy_version: i64::try_from(policy_version).unwrap_or(i64::MAX),
-        subject_kind: "anyone".to_owned(),
-        organisation: None,
-        supplier: None,
-        client: None,
-        action: "table:read-protected".to_owned(),
-        resource: resource.to_string(),
-        outcome: "allowed".to_owned(),
-        grant_id: None,
-        grant_version: None,
-        body: serde_json::json!({
-            "protection": "suppressed",
-            "reason": "published releases that passed disclosure control are open to anyone",
-        })
-        .to_string(),
-    }
 }
