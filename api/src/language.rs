@@ -1,5 +1,7 @@
 //! Which language a caller reads.
 
+use actix_web::HttpRequest;
+use actix_web::http::header;
 use hjemmel_kostra::Language;
 
 /// The id Statbank's clients know a language by: `no` and `en`.
@@ -48,6 +50,20 @@ pub fn negotiate(accept_language: Option<&str>) -> Language {
         }
     }
     best.1
+}
+
+/// The language of a request: `lang=` if it names one, else `Accept-Language`.
+#[must_use]
+pub fn requested_language(request: &HttpRequest) -> Language {
+    let named = request.query_string().split('&').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.eq_ignore_ascii_case("lang").then(|| parse(value)).flatten()
+    });
+    named.unwrap_or_else(|| {
+        negotiate(
+            request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The one place that knows how a failure looks over HTTP (RFC 9457).
 
 use crate::language;
+pub use crate::language::requested_language;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use hjemmel_kostra::{Language, Text};
@@ -376,20 +377,6 @@ impl Problem {
                 .collect(),
         }
     }
-}
-
-/// The language of a request: `lang=` if it names one, else `Accept-Language`.
-#[must_use]
-pub fn requested_language(request: &HttpRequest) -> Language {
-    let named = request.query_string().split('&').find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        name.eq_ignore_ascii_case("lang").then(|| language::parse(value)).flatten()
-    });
-    named.unwrap_or_else(|| {
-        language::negotiate(
-            request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
-        )
-    })
 }
 
 #[derive(Serialize)]
