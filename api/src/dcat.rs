@@ -157,16 +157,20 @@ fn table(graph: &mut Graph, published: &Published, address: &str, contact: &str)
     for format in Format::NAMES.into_iter().filter(|format| file_type(format).is_some()) {
         about.thing("dcat:distribution", format!("{place}#{format}"));
     }
-    if let (Some(first), Some(last)) = (cube.years.first(), cube.years.last()) {
-        let period = format!("{place}#period");
-        about.thing("dct:temporal", period.as_str());
-        graph
-            .about(period)
-            .is("dct:PeriodOfTime")
-            .value("dcat:startDate", format!("{first}-01-01"), Some("date"))
-            .value("dcat:endDate", format!("{last}-12-31"), Some("date"));
-    }
+    of_years(graph, &place, &cube.years);
     place
+}
+
+/// The years a dataset is of, oldest first.
+fn of_years(graph: &mut Graph, place: &str, years: &[u16]) {
+    let (Some(first), Some(last)) = (years.first(), years.last()) else { return };
+    let period = format!("{place}#period");
+    graph.about(place).thing("dct:temporal", period.as_str());
+    graph
+        .about(period)
+        .is("dct:PeriodOfTime")
+        .value("dcat:startDate", format!("{first}-01-01"), Some("date"))
+        .value("dcat:endDate", format!("{last}-12-31"), Some("date"));
 }
 
 /// The records themselves, which are given to whoever has a legal basis.
@@ -204,14 +208,6 @@ fn register(graph: &mut Graph, form: Form, shelf: &Shelf, address: &str, contact
     for (act, ..) in ACTS {
         about.thing("dcatap:applicableLegislation", act);
     }
-    if let (Some(first), Some(last)) = (years.first(), years.last()) {
-        let period = format!("{place}#period");
-        about.thing("dct:temporal", period.as_str());
-        graph
-            .about(period)
-            .is("dct:PeriodOfTime")
-            .value("dcat:startDate", format!("{first}-01-01"), Some("date"))
-            .value("dcat:endDate", format!("{last}-12-31"), Some("date"));
-    }
+    of_years(graph, &place, &years);
     place
 }

@@ -111,12 +111,20 @@ fn canonical(path: &str, prefix: &str) -> Option<String> {
         path.get(head.len()..).filter(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let rest = after(prefix).or_else(|| after(PREFIX))?;
-    let parts = rest.split('/').enumerate().map(|(at, part)| match at {
-        1 | 3 => part.to_ascii_lowercase(),
-        _ => part.to_owned(),
-    });
-    let known = format!("{PREFIX}{}", parts.collect::<Vec<_>>().join("/"));
-    (known != path).then_some(known)
+    let parts = || rest.split('/').enumerate().map(|(at, part)| (part, matches!(at, 1 | 3)));
+    let is_known = |(part, is_word): (&str, bool)| {
+        !is_word || !part.bytes().any(|byte| byte.is_ascii_uppercase())
+    };
+    // Nearly every request is written so, and for those nothing is made.
+    if path.strip_suffix(rest) == Some(PREFIX) && parts().all(is_known) {
+        return None;
+    }
+    let known = parts().map(
+        |(part, is_word)| {
+            if is_word { part.to_ascii_lowercase() } else { part.to_owned() }
+        },
+    );
+    Some(format!("{PREFIX}{}", known.collect::<Vec<_>>().join("/")))
 }
 
 /// Sends a request to the route it means.

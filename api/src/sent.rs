@@ -40,13 +40,16 @@ impl Sent {
 }
 
 /// Why a batch is held back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Held {
     /// The grant is in force no longer.
+    #[error("the grant no longer holds")]
     Ended,
     /// The day's records have left.
+    #[error("the grant gives no more records today")]
     Limit(u64),
     /// It could not be counted.
+    #[error("what leaves cannot be counted")]
     Unavailable,
 }
 

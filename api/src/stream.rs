@@ -2,7 +2,7 @@
 
 use crate::fault::with_causes;
 use crate::microdata::Format;
-use crate::sent::{Door, Held};
+use crate::sent::Door;
 use actix_web::web::Bytes;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
@@ -123,7 +123,8 @@ async fn step(mut state: State) -> io::Result<Option<(Bytes, State)>> {
                 return Err(io::Error::other("reading was interrupted"));
             }
             Some(Ok(page)) => {
-                pass(&state.door, page.batch.num_rows() as u64).await?;
+                let rows = page.batch.num_rows() as u64;
+                state.door.pass(rows).await.map_err(io::Error::other)?;
                 if page.batch.num_rows() > 0 {
                     state.header_for_nothing = None;
                 }
@@ -135,7 +136,7 @@ async fn step(mut state: State) -> io::Result<Option<(Bytes, State)>> {
                 state.writer = Some(writer);
             }
             None => {
-                pass(&state.door, 0).await?;
+                state.door.pass(0).await.map_err(io::Error::other)?;
                 writer.finish()?;
             }
         }
@@ -149,16 +150,6 @@ async fn step(mut state: State) -> io::Result<Option<(Bytes, State)>> {
             return Ok(Some((bytes, state)));
         }
     }
-}
-
-async fn pass(door: &Door, records: u64) -> io::Result<()> {
-    door.pass(records).await.map_err(|held| {
-        io::Error::other(match held {
-            Held::Ended => "the grant no longer holds",
-            Held::Limit(_) => "the grant gives no more records today",
-            Held::Unavailable => "what leaves cannot be counted",
-        })
-    })
 }
 
 /// A csv without records still names its columns.

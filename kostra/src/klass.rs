@@ -6,7 +6,7 @@
 
 use crate::Text;
 use crate::regions::changes::{Change, changes};
-use serde::Deserialize;
+use crate::regions::read::{self, SOURCES};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -22,19 +22,18 @@ pub const KOMMUNER: u32 = 131;
 /// The first year known.
 const FIRST: u16 = 2017;
 
-/// The municipality list of each year.
-const LISTS: [(u16, &str); 10] = [
+/// The municipality lists of years that no records are of.
+const WITHOUT_RECORDS: [(u16, &str); 3] = [
     (2017, include_str!("../data/klass/kommuner_2017.csv")),
     (2018, include_str!("../data/klass/kommuner_2018.csv")),
     (2019, include_str!("../data/klass/kommuner_2019.csv")),
-    (2020, include_str!("../data/klass/kommuner_2020.csv")),
-    (2021, include_str!("../data/klass/kommuner_2021.csv")),
-    (2022, include_str!("../data/klass/kommuner_2022.csv")),
-    (2023, include_str!("../data/klass/kommuner_2023.csv")),
-    (2024, include_str!("../data/klass/kommuner_2024.csv")),
-    (2025, include_str!("../data/klass/kommuner_2025.csv")),
-    (2026, include_str!("../data/klass/kommuner_2026.csv")),
 ];
+
+/// The municipality list of each year, oldest first.
+fn lists() -> impl Iterator<Item = (u16, &'static str)> {
+    let known = SOURCES.into_iter().filter(|(year, _)| *year >= FIRST);
+    WITHOUT_RECORDS.into_iter().chain(known)
+}
 
 /// A code and the years it has one name and one parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,21 +104,6 @@ pub struct Pair {
     pub to: Option<u16>,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    code: String,
-    name: String,
-    fylke_code: String,
-    fylke_name: String,
-    kostragruppe: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Bydel {
-    code: String,
-    name: String,
-}
-
 struct All {
     classifications: [Classification; 4],
     pairs: BTreeMap<(u32, u32), Vec<Pair>>,
@@ -153,7 +137,7 @@ pub fn changes_of(id: u32) -> impl Iterator<Item = &'static Change> {
 
 /// For each key the years it has the same values, from lists of `(year, key, value)` in the order of years.
 fn spans<V: PartialEq + Clone>(rows: Vec<(u16, String, V)>) -> Vec<(String, V, u16, Option<u16>)> {
-    let last = LISTS.last().map_or(FIRST, |(year, _)| *year);
+    let last = lists().last().map_or(FIRST, |(year, _)| year);
     let mut open: BTreeMap<String, Vec<(V, u16, u16)>> = BTreeMap::new();
     for (year, key, value) in rows {
         let of_key = open.entry(key).or_default();
@@ -200,10 +184,9 @@ fn make() -> All {
     let mut grupper = Vec::new();
     let mut to_fylke = Vec::new();
     let mut to_gruppe = Vec::new();
-    for (year, list) in LISTS {
-        let rows = csv::Reader::from_reader(list.as_bytes()).into_deserialize();
+    for (year, list) in lists() {
         let mut seen = (Vec::new(), Vec::new());
-        for row in rows.filter_map(|row: Result<Row, _>| row.ok()) {
+        for row in read::kommuner(list).filter_map(Result::ok) {
             kommuner.push((year, row.code.clone(), (row.name.clone(), None)));
             to_fylke.push((
                 year,
@@ -224,16 +207,13 @@ fn make() -> All {
             }
         }
     }
-    let bydeler = csv::Reader::from_reader(include_str!("../data/klass/bydeler.csv").as_bytes())
-        .into_deserialize()
-        .filter_map(|row: Result<Bydel, _>| row.ok())
-        .map(|bydel| Span {
-            parent: None,
-            name: bydel.name,
-            code: bydel.code,
-            from: FIRST,
-            to: None,
-        });
+    let bydeler = read::bydeler().unwrap_or_default().into_iter().map(|bydel| Span {
+        parent: None,
+        name: bydel.name,
+        code: bydel.code,
+        from: FIRST,
+        to: None,
+    });
     let bydeler: Vec<Span> = bydeler.collect();
     let of_oslo = bydeler.iter().map(|bydel| Pair {
         source: bydel.code.clone(),

@@ -5,7 +5,7 @@
 
 pub mod changes;
 pub mod population;
-mod read;
+pub(crate) mod read;
 
 use crate::{Level, Text, Value};
 use std::collections::{BTreeMap, HashMap};

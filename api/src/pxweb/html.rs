@@ -25,6 +25,13 @@ pub fn escaped(text: &str) -> String {
     safe
 }
 
+/// What rows are called: the names of each variable down the side, none of them markup.
+#[must_use]
+pub fn row_names(sheet: &Sheet<'_>, style: &Style) -> Vec<Vec<String>> {
+    let of = |at: &usize| sheet.names(*at, style.naming).iter().map(|name| escaped(name)).collect();
+    sheet.stub.iter().map(of).collect()
+}
+
 /// The document, UTF-8.
 #[must_use]
 pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
@@ -88,11 +95,7 @@ fn head(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
 }
 
 fn body(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
-    let names: Vec<Vec<String>> = sheet
-        .stub
-        .iter()
-        .map(|at| sheet.names(*at, style.naming).iter().map(|name| escaped(name)).collect())
-        .collect();
+    let names = row_names(sheet, style);
     let columns = sheet.columns();
     text.push_str("<tbody>\n");
     sheet.each(&sheet.stub, &mut |at, start| {

@@ -1,7 +1,7 @@
 //! An Excel workbook (ECMA-376) of one sheet: numbers as numbers, signs as text, what a reader must know beneath.
 
 use super::frame::{Frame, source};
-use super::html::escaped;
+use super::html::{escaped, row_names};
 use super::provenance::symbol;
 use super::sheet::{Sheet, Style};
 use super::zip::Archive;
@@ -110,19 +110,15 @@ fn rows(
         number += 1;
     }
     heads(out, &mut number, sheet, style)?;
-    let names: Vec<Vec<String>> = sheet
-        .stub
-        .iter()
-        .map(|at| sheet.names(*at, style.naming).iter().map(|name| escaped(name)).collect())
-        .collect();
+    let names = row_names(sheet, style);
     let columns = sheet.columns();
     let places: Vec<String> = (0..sheet.stub.len() + columns.len()).map(letters).collect();
     let mut outcome = Ok(());
     sheet.each(&sheet.stub, &mut |at, start| {
         if outcome.is_ok() {
             outcome = line(out, &mut number, |row| {
-                let row_names = names.iter().zip(at).filter_map(|(names, at)| names.get(*at));
-                for (name, place) in row_names.zip(&places) {
+                let own = names.iter().zip(at).filter_map(|(names, at)| names.get(*at));
+                for (name, place) in own.zip(&places) {
                     text(row, place, name)?;
                 }
                 for (column, place) in columns.iter().zip(places.iter().skip(sheet.stub.len())) {

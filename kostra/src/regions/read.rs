@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The municipality list of each year.
-pub(super) const SOURCES: [(u16, &str); 8] = [
+pub(crate) const SOURCES: [(u16, &str); 8] = [
     (2016, include_str!("../../data/klass/kommuner_2016.csv")),
     (2020, include_str!("../../data/klass/kommuner_2020.csv")),
     (2021, include_str!("../../data/klass/kommuner_2021.csv")),
@@ -19,13 +19,14 @@ pub(super) const SOURCES: [(u16, &str); 8] = [
 
 const BYDELER: &str = include_str!("../../data/klass/bydeler.csv");
 
+/// A municipality as a list has it.
 #[derive(Deserialize)]
-struct KommuneRow {
-    code: String,
-    name: String,
-    fylke_code: String,
-    fylke_name: String,
-    kostragruppe: Option<String>,
+pub(crate) struct KommuneRow {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) fylke_code: String,
+    pub(crate) fylke_name: String,
+    pub(crate) kostragruppe: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -34,16 +35,21 @@ struct BydelRow {
     name: String,
 }
 
+/// The municipalities of a list.
+pub(crate) fn kommuner(list: &str) -> impl Iterator<Item = Result<KommuneRow, csv::Error>> {
+    csv::Reader::from_reader(list.as_bytes()).into_deserialize()
+}
+
 /// The division of one year from its municipality list.
-pub(super) fn division(year: u16, kommuner: &str) -> Result<Division, csv::Error> {
+pub(super) fn division(year: u16, list: &str) -> Result<Division, csv::Error> {
     let mut fylker = BTreeMap::new();
     let mut grupper = BTreeSet::new();
-    let mut list = Vec::new();
-    for row in csv::Reader::from_reader(kommuner.as_bytes()).deserialize() {
-        let row: KommuneRow = row?;
+    let mut all = Vec::new();
+    for row in kommuner(list) {
+        let row = row?;
         fylker.insert(row.fylke_code.clone(), row.fylke_name);
         grupper.extend(row.kostragruppe.clone());
-        list.push(Kommune {
+        all.push(Kommune {
             code: row.code,
             name: row.name,
             fylke: row.fylke_code,
@@ -52,7 +58,7 @@ pub(super) fn division(year: u16, kommuner: &str) -> Result<Division, csv::Error
     }
     let fylker = fylker.into_iter().map(|(code, name)| Fylke { code, name }).collect();
     let grupper = grupper.into_iter().map(gruppe).collect();
-    Ok(Division::new(year, list, fylker, grupper, bydeler()?))
+    Ok(Division::new(year, all, fylker, grupper, bydeler()?))
 }
 
 fn gruppe(code: String) -> Kostragruppe {
@@ -61,7 +67,8 @@ fn gruppe(code: String) -> Kostragruppe {
     Kostragruppe { code, name }
 }
 
-fn bydeler() -> Result<Vec<Bydel>, csv::Error> {
+/// Oslo's bydeler.
+pub(crate) fn bydeler() -> Result<Vec<Bydel>, csv::Error> {
     csv::Reader::from_reader(BYDELER.as_bytes())
         .deserialize()
         .map(|row| row.map(|BydelRow { code, name }| Bydel { code, name }))

@@ -29,9 +29,10 @@ fn application(id: &str) -> Value {
     })
 }
 
-fn open(who: &Caller<'_>, id: &str) -> Answer {
-    let answer = who.post("/v1/grants", &application(id).to_string());
+fn open(who: &Caller<'_>, terms: &Value) -> Answer {
+    let answer = who.post("/v1/grants", &terms.to_string());
     assert_eq!(answer.status, 201, "{}", answer.text());
+    let id = terms["id"].as_str().unwrap();
     assert_eq!(answer.header("location"), format!("/v1/grants/{id}"));
     answer
 }
@@ -56,8 +57,14 @@ pub fn take(who: &Caller<'_>, id: &str, word: &str) -> Value {
 
 /// Takes a case to the brink of force.
 pub fn accepted(node: &Node, id: &str) {
+    accept(node, &application(id));
+}
+
+/// The same with other terms.
+fn accept(node: &Node, terms: &Value) {
     let (bld, legal, legal2) = (node.caller("bld"), node.caller("legal"), node.caller("legal2"));
-    open(&bld, id);
+    let id = terms["id"].as_str().unwrap();
+    open(&bld, terms);
     for (who, word) in [
         (&bld, "submit"),
         (&legal, "complete"),
@@ -124,7 +131,7 @@ fn nobody_decides_alone_and_nobody_decides_their_own() {
     let installation = Installation::copy("case-eyes");
     let node = installation.serve();
     let (bld, legal) = (node.caller("bld"), node.caller("legal"));
-    open(&bld, "bld-eyes");
+    open(&bld, &application("bld-eyes"));
     take(&bld, "bld-eyes", "submit");
     for word in ["complete", "review", "approve", "reject"] {
         step(&bld, "bld-eyes", word).problem(403, "not-permitted");
@@ -158,7 +165,7 @@ fn nobody_decides_alone_and_nobody_decides_their_own() {
     }
     take(&node.caller("legal2"), "bld-eyes", "approve");
     let own = node.caller("legal");
-    open(&own, "legal-own");
+    open(&own, &application("legal-own"));
     take(&own, "legal-own", "submit");
     assert_eq!(
         step(&own, "legal-own", "complete").problem(403, "not-permitted")["rule"],
@@ -193,7 +200,7 @@ fn state_version_and_people_are_not_an_applicants_to_say() {
     endless.as_object_mut().unwrap().remove("validTo");
     let problem = bld.post("/v1/grants", &endless.to_string()).problem(422, "hard-rule");
     assert_eq!(problem["rules"][0]["rule"], "dates");
-    open(&bld, "bld-mass");
+    open(&bld, &application("bld-mass"));
     bld.post("/v1/grants", &application("bld-mass").to_string()).problem(409, "wrong-state");
     // Words that come with a step are words and nothing else.
     let tag = tag(&bld, "bld-mass");
@@ -217,7 +224,7 @@ fn an_old_version_is_not_acted_on_and_editing_voids_what_was_decided() {
     let installation = Installation::copy("case-stale");
     let node = installation.serve();
     let (bld, legal) = (node.caller("bld"), node.caller("legal"));
-    let old = open(&bld, "bld-stale").header("etag").to_owned();
+    let old = open(&bld, &application("bld-stale")).header("etag").to_owned();
     // Compressed on its way, the tag is a weak one.
     assert_eq!(old.trim_start_matches("W/"), "\"v1.r1\"");
     bld.post("/v1/grants/bld-stale/submit", "").problem(428, "version-needed");
@@ -394,17 +401,8 @@ fn a_grant_that_nobody_looked_at_in_time_is_suspended_and_whoever_resumes_it_has
     let apply = |id: &str, due: String| {
         let mut terms = application(id);
         terms["reviewDue"] = json!(due);
-        assert_eq!(bld.post("/v1/grants", &terms.to_string()).status, 201);
-        for (who, word) in [
-            (&bld, "submit"),
-            (&legal, "complete"),
-            (&legal, "review"),
-            (&legal2, "approve"),
-            (&bld, "accept"),
-            (&legal, "activate"),
-        ] {
-            take(who, id, word);
-        }
+        accept(&node, &terms);
+        take(&legal, id, "activate");
     };
     let state = |id: &str| legal.get(&format!("/v1/grants/{id}")).ok().json()["state"].clone();
     apply("bld-late", day(29));
