@@ -185,7 +185,7 @@ fn what_stands_in_the_fields_is_kept_beside_each_finding_where_it_is_asked_for()
         }
         checker.finish_quoted()
     };
-    let asked = Options { quotes: true, ..options() };
+    let asked = Options { quotes: true, contents: true, ..options() };
     let (report, quotes) = run(&lines, asked.clone());
     assert_eq!(report.findings.len(), quotes.len());
     let of = |rule| report.findings.iter().position(|found| found.rule == rule).unwrap();
