@@ -314,7 +314,11 @@ async fn page(
     next: impl Fn(u64) -> String,
 ) -> Result<Option<HttpResponse>, Problem> {
     let Ok((rows, count, last)) = stream::page(records, limit).await else { return Ok(None) };
-    door.pass(count).await?;
+    // A grant may end between the decision and the door.
+    door.pass(count).await.map_err(|held| match marks.decision {
+        Some(decision) => Problem::from(held).decided(decision),
+        None => held.into(),
+    })?;
     let next = last.filter(|_| count >= limit).map(next);
     let mut body = br#"{"records":"#.to_vec();
     body.extend_from_slice(&rows);
