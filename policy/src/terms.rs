@@ -81,7 +81,7 @@ pub struct GrantTerms {
     /// What the recipient may join the data with, in words.
     #[serde(default)]
     pub linkage: Vec<Text>,
-    /// Whether the recipient was promised editions before they are published; recorded, not yet enforced.
+    /// Whether the recipient may see editions before they are published.
     #[serde(default, alias = "pre_release", skip_serializing_if = "is_default")]
     pub pre_release: bool,
     /// How often and how much may be fetched.
