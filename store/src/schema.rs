@@ -107,6 +107,23 @@ diesel::table! {
     }
 }
 diesel::table! {
+    protections (id) {
+        id -> Text,
+        form -> Text,
+        year -> Integer,
+        edition_id -> Text,
+        asked_at -> BigInt,
+        asked_by -> Text,
+        state -> Text,
+        stage -> Text,
+        done -> BigInt,
+        total -> BigInt,
+        beaten_at -> BigInt,
+        known -> Text,
+        fault -> Nullable<Text>,
+    }
+}
+diesel::table! {
     editions (id) {
         id -> Text,
         form -> Text,
@@ -118,6 +135,8 @@ diesel::table! {
         parquet_sha256 -> Text,
         created_at -> BigInt,
         missing_regions -> Text,
+        public_from -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
     }
 }
 diesel::table! {
