@@ -23,6 +23,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         (name = "Datasets", description = "The datasets and, on a legal basis, their records."),
         (name = "Questions", description = "Questions of your own, answered with calibrated noise at the cost of a budget."),
         (name = "Deliveries", description = "A municipality's own file in, a report out."),
+        (name = "Releases", description = "What deliveries become: editions, and tables protected and published together."),
         (name = "Access", description = "What you may see and why."),
         (name = "Grants", description = "Applying for a grant, deciding on it, and stopping it."),
         (name = "Audit", description = "The record nobody can rewrite unseen: events, signed checkpoints, proofs."),

@@ -110,7 +110,7 @@ fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
         loop {
             listener.wait(every);
             let was_healthy = app.is_healthy();
-            let now = app.refresh(Utc::now()).err().map(|error| error.to_string());
+            let now = app.refresh().err().map(|error| error.to_string());
             match &now {
                 None if fault.is_some() || !was_healthy => {
                     tracing::warn!("the database is back; answers are given again");

@@ -30,6 +30,9 @@ pub struct Settings {
     /// records.
     #[serde(default)]
     pub test_installation: bool,
+    /// What the clock that opens publications shows when a server of a test installation starts; it runs on from there.
+    #[serde(default)]
+    pub test_clock: Option<chrono::DateTime<chrono::Utc>>,
     /// Who is trusted to issue tokens; none means every caller is anonymous.
     #[serde(default)]
     pub issuers: Vec<crate::identity::IssuerConfig>,

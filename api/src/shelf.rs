@@ -159,6 +159,10 @@ pub struct Edition {
     pub records: u64,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// From when everybody may see what is made of it.
+    pub public_from: DateTime<Utc>,
+    /// Why it was made anew, if it corrects one that was public.
+    pub reason: Option<String>,
 }
 
 /// Everything published.
@@ -178,12 +182,12 @@ impl Shelf {
     #[must_use]
     pub fn new(
         stamp: u64,
-        releases: Vec<OnShelf>,
+        releases: Vec<Arc<OnShelf>>,
         editions: HashMap<(Form, u16), Edition>,
         mut decision: impl FnMut(&str, &[Uuid]) -> Uuid,
     ) -> Self {
         let mut by_table: BTreeMap<String, Vec<(Arc<OnShelf>, usize)>> = BTreeMap::new();
-        for on_shelf in releases.into_iter().map(Arc::new) {
+        for on_shelf in releases {
             for (at, table) in on_shelf.release.content().iter().enumerate() {
                 by_table.entry(table.table.clone()).or_default().push((on_shelf.clone(), at));
             }

@@ -1,5 +1,6 @@
 //! From a question about a table to an answer: exact where a grant covers it, protected otherwise.
 
+mod ahead;
 mod finish;
 
 use crate::app::App;
@@ -130,6 +131,9 @@ pub async fn answer(
     caller: &SignedIn,
     question: Question,
 ) -> Result<HttpResponse, Problem> {
+    if let Some(response) = ahead::answer(app, request, caller, &question).await? {
+        return Ok(response);
+    }
     let shelf = app.shelf()?;
     let published = find(&shelf, &question.table).map_err(Problem::in_a_selection)?;
     let choice = choose(&published.cube, &question.selection)?;
@@ -149,26 +153,27 @@ pub async fn answer(
         None => marks(Protection::Suppressed, None, decision),
     };
     let is_get = request.method() == actix_web::http::Method::GET;
-    let making = finish::Making {
-        shelf,
-        choice,
-        question,
-        exact,
-        marks,
-        address: format!("{}{}", app.public_address(), app.settings().tables.prefix),
-    };
-    // A large document takes long to write: the other requests of this worker must not wait.
-    let ready = if cells > AT_ONCE {
-        let made = actix_web::web::block(move || making.finish()).await;
-        made.map_err(|_| Problem::new(Kind::Internal))??
-    } else {
-        making.finish()?
-    };
+    let address = address(app);
+    let making = finish::Making { shelf, choice, question, exact, marks, address };
+    let ready = written(making, cells).await?;
     let response = ready.respond(request);
     if caller.is_anonymous() && is_get {
         app.ready().insert(key(request), Arc::new(ready));
     }
     Ok(response)
+}
+
+fn address(app: &App) -> String {
+    format!("{}{}", app.public_address(), app.settings().tables.prefix)
+}
+
+/// A large document takes long to write: the other requests of this worker must not wait.
+async fn written(making: finish::Making, cells: usize) -> Result<Ready, Problem> {
+    if cells <= AT_ONCE {
+        return making.finish();
+    }
+    let made = actix_web::web::block(move || making.finish()).await;
+    made.map_err(|_| Problem::new(Kind::Internal))?
 }
 
 const fn marks(protection: Protection, basis: Option<Basis>, decision: Uuid) -> Marks {
@@ -200,7 +205,7 @@ async fn exact(
     if caller.is_anonymous() {
         return Ok((None, published.decision));
     }
-    let resource = resource(choice);
+    let resource = resource(choice, false);
     let years = resource.years.clone();
     match app.policy()?.decide::<ReadTable>(caller.caller(), resource, None, Utc::now()) {
         Decided::Denied(decision) => {
@@ -245,7 +250,7 @@ async fn read_exact(
 }
 
 /// What of the registers the selected cells show.
-fn resource(choice: &Choice) -> TableRead {
+fn resource(choice: &Choice, unpublished: bool) -> TableRead {
     let (cube, selected) = (&choice.cube, &choice.selected);
     let table = cube.table;
     let time = cube.variables.len() - 1;
@@ -276,5 +281,6 @@ fn resource(choice: &Choice) -> TableRead {
         columns: table.dimensions.iter().map(|dimension| dimension.column.clone()).collect(),
         years,
         regions: Some(regions),
+        unpublished,
     }
 }

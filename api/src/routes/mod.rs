@@ -8,6 +8,7 @@ pub mod codelists;
 pub mod collection;
 pub mod decisions;
 pub mod deliveries;
+pub mod editions;
 pub mod feed;
 pub mod grants;
 pub mod health;
@@ -16,6 +17,7 @@ pub mod matrix;
 pub mod policy_tests;
 pub mod questions;
 pub mod records;
+pub mod releases;
 pub mod saved_queries;
 pub mod statbank_v1;
 pub mod statutes;
@@ -61,6 +63,15 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(deliveries::list_deliveries)
         .service(deliveries::read_delivery)
         .service(deliveries::confirm_delivery)
+        .service(editions::make_edition)
+        .service(editions::list_editions)
+        .service(editions::read_coverage)
+        .service(editions::list_reminders)
+        .service(releases::make_release)
+        .service(releases::list_releases)
+        .service(releases::follow_release)
+        .service(releases::publish_release)
+        .service(releases::read_release)
         .service(access::read_me)
         .service(access::read_decision)
         .configure(law);

@@ -189,7 +189,7 @@ fn reason(text: &str) -> Result<String, Problem> {
 /// Takes the new policy into use in this process before anything is answered.
 async fn follow(app: &web::Data<App>) -> Result<(), Problem> {
     let held = app.clone();
-    match web::block(move || held.refresh(Utc::now())).await {
+    match web::block(move || held.refresh()).await {
         Ok(Ok(())) => Ok(()),
         _ => Err(Problem::new(Kind::Unavailable)),
     }
