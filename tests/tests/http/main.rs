@@ -26,6 +26,7 @@ mod commands;
 mod cut;
 mod deliveries;
 mod deliveries_cut;
+mod deliveries_sheets;
 mod extracts;
 mod faults;
 mod fictitious;
