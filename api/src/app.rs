@@ -5,6 +5,7 @@
 
 mod loading;
 mod open;
+mod policy;
 
 use crate::clock::Clock;
 use crate::identity::Verifier;
@@ -21,9 +22,11 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, TimeDelta, Utc};
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_kostra::Form;
-use hjemmel_policy::{GrantTerms, Policy, State, Stop};
+use hjemmel_policy::Policy;
 use hjemmel_registers::{EditionRef, Keys, Registers};
 use hjemmel_store::{Publication, Store};
+pub use policy::policy_of;
+use policy::stops_of;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
@@ -200,15 +203,26 @@ impl App {
         if **self.seen.load() == fresh {
             return Ok(());
         }
+        self.take_away(version)?;
         let projects = self.settings.questions.projects.clone();
         let policy = policy_of(self.store.policy_at(None)?)?.with_projects(projects);
         let policy = Arc::new(policy);
-        // What is taken away is gone before the shelf, which may take longer, is looked at.
         self.policy.store(Some(Arc::clone(&policy)));
         let pictures = self.load_pictures(&editions, &publications, policy.version(), now)?;
         self.pictures.store(Arc::new(pictures));
         self.ready.invalidate_all();
         self.seen.store(Arc::new(fresh));
+        Ok(())
+    }
+
+    /// Closes what a newer policy closes, at once: to read and check every grant, and the shelf, may take longer.
+    fn take_away(&self, newest: i64) -> Result<(), AppError> {
+        let Some(held) = self.policy.load_full() else { return Ok(()) };
+        let seen = self.seen.load();
+        let Some(since) = seen.policy.filter(|since| *since != newest) else { return Ok(()) };
+        let stops = stops_of(self.store.stops()?)?;
+        let closed = held.without(&self.store.taken_away(since)?, &stops);
+        self.policy.store(Some(Arc::new(closed)));
         Ok(())
     }
 
@@ -335,36 +349,6 @@ impl App {
         let policy = if self.is_healthy() { self.policy.load_full() } else { None };
         policy.ok_or_else(|| Problem::new(Kind::Unavailable))
     }
-}
-
-/// The policy as it was stored, to decide by. Each grant is in the state it was in, whatever its terms said
-/// when they were written.
-///
-/// # Errors
-/// When a grant or stop cannot be read, or the access rules do not load: then nothing is decided.
-pub fn policy_of(stored: hjemmel_store::StoredPolicy) -> Result<Policy, AppError> {
-    let mut grants = Vec::with_capacity(stored.grants.len());
-    for row in stored.grants {
-        let read = serde_json::from_str::<GrantTerms>(&row.terms);
-        let mut terms = read.map_err(|source| AppError::Grant { id: row.id.clone(), source })?;
-        terms.state = State::parse(&row.state).ok_or_else(|| unreadable("grant", &row.id))?;
-        grants.push(terms);
-    }
-    let mut stops = Vec::with_capacity(stored.stops.len());
-    for stop in stored.stops {
-        let known = Stop::parse(&stop.kind, &stop.target);
-        stops.push(known.ok_or_else(|| unreadable("stop", &stop.id.to_string()))?);
-    }
-    let version = u64::try_from(stored.version).unwrap_or_default();
-    let policy = Policy::build(grants, version, &columns_of)?.under(&stops);
-    for (grant, _) in policy.set_aside() {
-        tracing::error!(grant = grant.id, "a stored grant breaks a hard rule and is set aside");
-    }
-    Ok(policy)
-}
-
-fn unreadable(what: &str, id: &str) -> AppError {
-    hjemmel_store::Error::Corrupt(format!("{what} `{id}` cannot be read")).into()
 }
 
 /// An edition as the registers open it: only with the bytes it was imported with.

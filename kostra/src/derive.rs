@@ -157,14 +157,11 @@ impl Deriver {
     }
 
     /// The number a person may be linked by, if the record has one: the identity number, or the
-    /// DUF number where there is none.
+    /// DUF number where there is none. `kind` is the one that was derived from the record.
     #[must_use]
-    pub fn link<'r>(&self, record: &'r Record<'_>) -> Option<&'r str> {
+    pub fn link<'r>(&self, record: &'r Record<'_>, kind: NumberKind) -> Option<&'r str> {
         let number = record.value(self.number);
-        match identity::classify(number) {
-            NumberKind::Missing => self.duf(record),
-            kind => kind.links().then_some(number),
-        }
+        if number.is_empty() { self.duf(record) } else { kind.links().then_some(number) }
     }
 
     fn age(&self, record: &Record<'_>, number: &str) -> Option<u8> {

@@ -119,7 +119,11 @@ impl Field {
     #[inline]
     #[must_use]
     pub fn stated<'v>(&self, value: &'v str) -> Option<&'v str> {
-        let value = value.trim();
+        let is_plain = |end: Option<&u8>| end.is_some_and(u8::is_ascii_graphic);
+        let bytes = value.as_bytes();
+        // Nearly every value has been rid of its blanks, and need not be read for other white space.
+        let value =
+            if is_plain(bytes.first()) && is_plain(bytes.last()) { value } else { value.trim() };
         if value.is_empty() {
             return None;
         }

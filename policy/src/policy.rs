@@ -6,7 +6,7 @@ mod conditions;
 use crate::action::Need;
 use crate::decision::Asker;
 use crate::rules::{Fault, Rules};
-use crate::terms::{ColumnsOf, HardRule};
+use crate::terms::{Columns, ColumnsOf, HardRule, YearColumns};
 use crate::{
     Action, Caller, Decision, Error, Failure, Grant, GrantRef, GrantTerms, NearMiss, Obligations,
     OrganisationNumber, Outcome, Population, Project, Protect, ProtectTables, Subject, Tier,
@@ -14,12 +14,11 @@ use crate::{
 use chrono::{DateTime, Utc};
 use conditions::{Question, Reach};
 use hjemmel_kostra::Form;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-type YearColumns = Arc<Vec<(String, bool)>>;
-
 /// One grant of the snapshot with what building found out about it.
+#[derive(Clone)]
 struct Held {
     terms: GrantTerms,
     population: Population,
@@ -32,13 +31,26 @@ struct Held {
 ///
 /// It never changes: a change of grants is a new snapshot, swapped in whole. It is `Send` and `Sync`.
 pub struct Policy {
-    grants: Vec<Held>,
+    grants: Vec<Arc<Held>>,
     index: HashMap<(OrganisationNumber, Form), Vec<usize>>,
-    columns: HashMap<(Form, u16), YearColumns>,
+    columns: Arc<Known>,
     rules: Arc<Rules>,
     version: u64,
     projects: Vec<Project>,
 }
+
+/// The columns of the forms and years that grants are about.
+struct Known(HashMap<(Form, u16), YearColumns>);
+
+impl ColumnsOf for Known {
+    fn columns_of(&self, form: Form, year: u16) -> YearColumns {
+        self.0.get(&(form, year)).cloned().unwrap_or_default()
+    }
+}
+
+/// What decides which columns of a form and year a grant gives: the ones it lists, if it does, and whether
+/// direct identifiers are among them. Few kinds of grants share the sets.
+type Given = (Form, u16, bool, Option<BTreeSet<String>>);
 
 /// What came of a question.
 #[derive(Debug)]
@@ -92,31 +104,37 @@ impl Policy {
             for year in &grant.years {
                 known
                     .entry((grant.product, *year))
-                    .or_insert_with(|| Arc::new(columns.columns_of(grant.product, *year)));
+                    .or_insert_with(|| columns.columns_of(grant.product, *year));
             }
         }
-        let lookup = |form: Form, year: u16| {
-            known.get(&(form, year)).map_or_else(Vec::new, |columns| columns.as_ref().clone())
-        };
+        let known = Known(known);
         let mut times: HashMap<String, usize> = HashMap::new();
         for grant in &grants {
             *times.entry(grant.id.clone()).or_default() += 1;
         }
         let mut shared = HashMap::new();
-        let held: Vec<Held> = grants
-            .into_iter()
-            .map(|terms| {
-                let twice = times.get(&terms.id).copied() != Some(1);
-                hold(terms, twice, &lookup, &mut shared)
-            })
-            .collect();
-        let mut index: HashMap<_, Vec<usize>> = HashMap::new();
-        for (position, held) in held.iter().enumerate() {
-            let key = (held.terms.recipient.organisation, held.terms.product);
-            index.entry(key).or_default().push(position);
+        let held = grants.into_iter().map(|terms| {
+            let twice = times.get(&terms.id).copied() != Some(1);
+            Arc::new(hold(terms, twice, &known, &mut shared))
+        });
+        Self {
+            grants: held.collect(),
+            index: HashMap::new(),
+            columns: Arc::new(known),
+            rules: rules.into(),
+            version,
+            projects: Vec::new(),
         }
-        let (rules, projects) = (rules.into(), Vec::new());
-        Self { grants: held, index, columns: known, rules, version, projects }
+        .indexed()
+    }
+
+    fn indexed(mut self) -> Self {
+        self.index.clear();
+        for (position, held) in self.grants.iter().enumerate() {
+            let key = (held.terms.recipient.organisation, held.terms.product);
+            self.index.entry(key).or_default().push(position);
+        }
+        self
     }
 
     /// The version given when it was built.
@@ -140,12 +158,42 @@ impl Policy {
 
     /// The same grants under stops: what is stopped opens nothing, whatever its grant says.
     #[must_use]
-    pub fn under(mut self, stops: &[crate::Stop]) -> Self {
+    pub fn under(self, stops: &[crate::Stop]) -> Self {
+        self.stopped(|_, stop| stop, stops)
+    }
+
+    fn stopped(
+        mut self,
+        by: impl Fn(&Held, Option<crate::Stop>) -> Option<crate::Stop>,
+        stops: &[crate::Stop],
+    ) -> Self {
         for held in &mut self.grants {
             let (recipient, form) = (held.terms.recipient.organisation, held.terms.product);
-            held.stopped = stops.iter().copied().find(|stop| stop.stops(recipient, form));
+            let stop = stops.iter().copied().find(|stop| stop.stops(recipient, form));
+            let stopped = by(held, stop);
+            if held.stopped != stopped {
+                *held = Arc::new(Held { stopped, ..held.as_ref().clone() });
+            }
         }
         self
+    }
+
+    /// The same grants without some versions of them, and under further stops. It opens nothing that was closed
+    /// and needs no look at the others, so that what is taken away can be gone before a new snapshot is made.
+    #[must_use]
+    pub fn without(&self, gone: &[(String, u32)], stops: &[crate::Stop]) -> Self {
+        let gone: HashSet<(&str, u32)> = gone.iter().map(|(id, no)| (id.as_str(), *no)).collect();
+        let stays =
+            |held: &&Arc<Held>| !gone.contains(&(held.terms.id.as_str(), held.terms.version));
+        let closer = Self {
+            grants: self.grants.iter().filter(stays).map(Arc::clone).collect(),
+            index: HashMap::new(),
+            columns: Arc::clone(&self.columns),
+            rules: Arc::clone(&self.rules),
+            version: self.version,
+            projects: self.projects.clone(),
+        };
+        closer.stopped(|held, stop| held.stopped.or(stop), stops).indexed()
     }
 
     /// Whether a version of a grant opens anything at this moment: what a stream that is under way asks
@@ -217,14 +265,13 @@ impl Policy {
     pub fn permit_protection(&self, resource: ProtectTables, now: DateTime<Utc>) -> Grant<Protect> {
         let asked = <Protect as crate::action::Sealed>::need(&resource).asked;
         let decision = Decision::denied(now, Asker::operator(), Protect::NAME, asked, self.version);
-        let columns = self.columns.get(&(resource.form, resource.year));
-        let columns = columns.into_iter().flat_map(|all| all.iter());
+        let columns = self.columns.columns_of(resource.form, resource.year);
         let obligations = Obligations {
             grant_id: "operator".to_owned(),
             grant_version: 0,
             clause: "protection of tables before publishing".to_owned(),
             tier: Tier::Protected,
-            columns: columns.filter(|(_, id)| !id).map(|(name, _)| name.clone()).collect(),
+            columns: columns.iter().filter(|(_, id)| !id).map(|(name, _)| name.clone()).collect(),
             years: BTreeSet::from([resource.year]),
             population: Population::All,
             pseudonym_namespace: "operator".to_owned(),
@@ -349,7 +396,7 @@ fn hold(
     terms: GrantTerms,
     twice: bool,
     lookup: &impl ColumnsOf,
-    shared: &mut HashMap<BTreeSet<String>, Arc<BTreeSet<String>>>,
+    shared: &mut HashMap<Given, Arc<BTreeSet<String>>>,
 ) -> Held {
     let mut broken: Vec<HardRule> = match terms.validate(lookup) {
         Ok(()) => Vec::new(),
@@ -364,8 +411,14 @@ fn hold(
         .years
         .iter()
         .map(|year| {
-            let given = terms.columns_among(&lookup.columns_of(terms.product, *year));
-            let given = shared.entry(given).or_insert_with_key(|given| Arc::new(given.clone()));
+            let listed = match &terms.columns {
+                Columns::AllContent => None,
+                Columns::Listed(listed) => Some(listed.clone()),
+            };
+            let kind = (terms.product, *year, terms.gives_identifiers(), listed);
+            let given = shared.entry(kind).or_insert_with(|| {
+                Arc::new(terms.columns_among(&lookup.columns_of(terms.product, *year)))
+            });
             (*year, Arc::clone(given))
         })
         .collect();

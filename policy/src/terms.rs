@@ -17,7 +17,7 @@ pub use handling::{Delivery, Document, Precision};
 pub use law::{BasisType, Chain, Gdpr, Purpose, PurposeClass, StatuteRef, statute_key};
 pub use scope::{Columns, PopulationTerms, Recipient};
 pub use state::State;
-pub use validate::{ColumnsOf, HEALTH_COLUMNS, HardRule, Violation};
+pub use validate::{ColumnsOf, HEALTH_COLUMNS, HardRule, Violation, YearColumns};
 
 use crate::{OrganisationNumber, Population, Tier};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -184,7 +184,12 @@ impl GrantTerms {
             Columns::AllContent => true,
             Columns::Listed(columns) => columns.contains(column),
         };
-        named && (!identifier || (self.identifiers && self.tier == Tier::Identified))
+        named && (!identifier || self.gives_identifiers())
+    }
+
+    /// Whether direct identifiers are among what it gives.
+    pub(crate) fn gives_identifiers(&self) -> bool {
+        self.identifiers && self.tier == Tier::Identified
     }
 
     /// The law in one line: `lov om sosiale tjenester i NAV § 17`.

@@ -144,7 +144,7 @@ impl<'p> Encoder<'p> {
         let mut builder = BinaryBuilder::with_capacity(block.lines.len(), block.lines.len() * 40);
         let mut sealed = Vec::new();
         for (record, &line) in block.records.iter().zip(&block.lines) {
-            let Some(value) = field.stated(record.value(field)) else {
+            let Some(value) = record.stated(field) else {
                 builder.append_null();
                 continue;
             };
@@ -165,8 +165,9 @@ impl<'p> Encoder<'p> {
     fn persons(&mut self, block: &Block<'_>) -> Result<ArrayRef, Error> {
         let mut builder = BinaryBuilder::with_capacity(block.lines.len(), block.lines.len() * 30);
         let mut sealed = Vec::new();
-        for (record, &line) in block.records.iter().zip(&block.lines) {
-            let Some(number) = self.deriver.link(record) else {
+        let rows = block.records.iter().zip(&block.derived).zip(&block.lines);
+        for ((record, derived), &line) in rows {
+            let Some(number) = self.deriver.link(record, derived.number_kind) else {
                 builder.append_null();
                 continue;
             };
@@ -199,7 +200,7 @@ fn date(
 /// A column that is kept as it is stated.
 fn content(block: &Block<'_>, field: &Field, kind: &DataType) -> Result<ArrayRef, Error> {
     let rows = block.records.iter().zip(&block.lines);
-    let stated = rows.map(|(record, &line)| (field.stated(record.value(field)), line));
+    let stated = rows.map(|(record, &line)| (record.stated(field), line));
     let number = "is not a whole number";
     Ok(match (field.kind, kind) {
         (FieldKind::Date(format), _) => {

@@ -21,7 +21,7 @@ impl Registers {
         let columns = columns::columns(edition.form, edition.year);
         let types = columns.iter().map(|column| (column, schema::data_type(column, None)));
         let file = NewFile::create(self.root(), edition)?;
-        let mut writer = Writer::new(file.as_file(), edition, &schema::declared(types))?;
+        let mut writer = Writer::new(file.as_file(), edition, &schema::declared(types), 1)?;
         let (mut rows, mut line, mut bytes) = (rows.into_iter(), 0, 0);
         loop {
             let batch: Vec<[S; 3]> = rows.by_ref().take(BATCH).collect();

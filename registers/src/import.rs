@@ -1,7 +1,8 @@
 //! From a file of records to an edition, all of it or nothing.
 //!
 //! One thread reads blocks of whole lines, one thread a core parses and encrypts them, the caller's thread
-//! writes Parquet; never more than a few blocks are in memory.
+//! puts them in order for the threads that encode Parquet; never more than a few blocks and the row groups
+//! under way are in memory.
 
 use crate::{
     EditionRef, Error, Registers,
@@ -125,7 +126,7 @@ impl Registers {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Imported, Error> {
         let threads = self.threads();
-        let mut writer = Writer::new(sink, edition, &plan.schema())?;
+        let mut writer = Writer::new(sink, edition, &plan.schema(), threads)?;
         let mut encoders = Vec::with_capacity(threads);
         for _ in 0..threads {
             encoders.push(Encoder::new(plan, self.keys().cipher())?);

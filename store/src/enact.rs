@@ -34,7 +34,7 @@ struct Period<'a> {
 }
 
 /// SQLite takes 32 766 parameters in one statement, PostgreSQL 65 535.
-const BATCH: usize = 1_000;
+pub(crate) const BATCH: usize = 1_000;
 
 /// Grants by id.
 pub(crate) type Wanted<'a> = BTreeMap<&'a str, &'a GrantRow>;

@@ -1,11 +1,12 @@
 //! Grants and the policy versions they are active in. Versions are added; none is changed or removed.
 
-use crate::enact::{Raw, active_rows, checked, enact, newest, unknown, version_at, wanted};
-use crate::schema::{grants, policy_versions};
-use crate::values::moment;
+use crate::enact::{BATCH, Raw, active_rows, checked, enact, newest, unknown, version_at, wanted};
+use crate::schema::{grant_periods, grants, policy_versions};
+use crate::values::{moment, number};
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use std::collections::BTreeSet;
 
 /// One version of one grant. `terms` decides; the other columns are for people who look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +137,37 @@ impl Store {
             let grants = checked(conn, version, at)?;
             Ok(StoredPolicy { version, grants, stops: crate::stops::holding(conn, at)? })
         })
+    }
+
+    /// The versions of grants that a policy version later than this one took away, or left in another state
+    /// than active: what must open nothing any more, told without a look at the others.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn taken_away(&self, since: i64) -> Result<Vec<(String, u32)>, Error> {
+        let gone = self.snapshot(|conn| {
+            let named = (grant_periods::grant_id, grant_periods::grant_version);
+            let mut ended: BTreeSet<(String, i32)> = grant_periods::table
+                .filter(grant_periods::until_policy.gt(since))
+                .select(named)
+                .load::<(String, i32)>(conn)?
+                .into_iter()
+                .collect();
+            let ids: Vec<String> = ended.iter().map(|(id, _)| id.clone()).collect();
+            for part in ids.chunks(BATCH) {
+                let active: Vec<(String, i32)> = grant_periods::table
+                    .filter(grant_periods::grant_id.eq_any(part))
+                    .filter(grant_periods::until_policy.is_null())
+                    .filter(grant_periods::state.eq("active"))
+                    .select(named)
+                    .load(conn)?;
+                for one in active {
+                    ended.remove(&one);
+                }
+            }
+            Ok(ended)
+        })?;
+        gone.into_iter().map(|(id, version)| Ok((id, number(version)?))).collect()
     }
 
     /// The active policy version; 0 before the first. Cheap enough to ask every second.

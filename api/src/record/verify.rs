@@ -1,9 +1,12 @@
 //! Checking an export with nothing at hand but the export, the notary's key, and checkpoints noted elsewhere.
 
+mod pieces;
+
 use super::export::{End, Line};
 use super::opened;
 use hjemmel_store::Root;
 use std::io::BufRead;
+use std::ops::ControlFlow;
 use tlog_tiles::tlog::{Hash, node_hash};
 
 /// What checking found.
@@ -53,12 +56,36 @@ impl Edge {
     }
 }
 
+/// What one line is.
+enum Judged {
+    /// An event that says what was recorded.
+    Sound { seq: i64, leaf: Hash },
+    /// An event that does not.
+    Altered { seq: i64 },
+    /// The last line.
+    End(End),
+    /// Neither.
+    Unreadable,
+}
+
+fn judge(line: &[u8]) -> Judged {
+    let Ok(event) = serde_json::from_slice::<Line<'_>>(line) else {
+        return serde_json::from_slice(line).map_or(Judged::Unreadable, Judged::End);
+    };
+    let leaf = event.computed();
+    if is_hex_of(&event.leaf, &leaf) {
+        Judged::Sound { seq: event.seq, leaf: Hash(leaf) }
+    } else {
+        Judged::Altered { seq: event.seq }
+    }
+}
+
 /// Checks an export against the notary's key and the checkpoints given, besides the one it ends with.
 ///
 /// # Errors
 /// When it cannot be read at all.
 pub fn verify(
-    mut export: impl BufRead,
+    export: impl BufRead + Send,
     key: &str,
     noted: &[String],
 ) -> Result<Found, std::io::Error> {
@@ -72,45 +99,65 @@ pub fn verify(
         }
     }
     roots.sort_by_key(|root| root.size);
-    let (mut edge, mut text, mut agreed, mut sound) = (Edge::default(), String::new(), 0, 0);
-    loop {
-        text.clear();
-        if export.read_line(&mut text)? == 0 {
-            let next = edge.size + 1;
-            return Ok(broken(next, "the export stops without its checkpoint".to_owned()));
+    let mut reading = Reading { edge: Edge::default(), agreed: 0, sound: 0, end: None };
+    let ended = pieces::judged(export, judge, |line| reading.hear(line, &roots))?;
+    Ok(match (ended, &reading.end) {
+        (ControlFlow::Break(found), _) => found,
+        (_, Some(end)) => {
+            at_the_end(end, &reading.edge, key, &roots, reading.agreed, reading.sound)
         }
-        let next = edge.size + 1;
-        let Ok(line) = serde_json::from_str::<Line<'_>>(&text) else {
-            let Ok(end) = serde_json::from_str::<End>(&text) else {
-                return Ok(broken(next, "a line cannot be read".to_owned()));
-            };
-            text.clear();
-            if export.read_line(&mut text)? > 0 {
-                return Ok(broken(next, "something follows the checkpoint".to_owned()));
+        _ => broken(reading.edge.size + 1, "the export stops without its checkpoint".to_owned()),
+    })
+}
+
+/// How far an export was heard.
+struct Reading {
+    edge: Edge,
+    /// Checkpoints it agrees with so far.
+    agreed: usize,
+    /// Events the last of them vouches for.
+    sound: u64,
+    end: Option<End>,
+}
+
+impl Reading {
+    fn hear(&mut self, line: Judged, roots: &[Root]) -> ControlFlow<Found> {
+        let next = self.edge.size + 1;
+        if self.end.is_some() {
+            let why = "something follows the checkpoint".to_owned();
+            return ControlFlow::Break(broken(next, why));
+        }
+        let (seq, leaf) = match line {
+            Judged::Sound { seq, leaf } => (seq, Some(leaf)),
+            Judged::Altered { seq } => (seq, None),
+            Judged::Unreadable => {
+                return ControlFlow::Break(broken(next, "a line cannot be read".to_owned()));
             }
-            return Ok(at_the_end(&end, &edge, key, &roots, agreed, sound));
+            Judged::End(end) => {
+                self.end = Some(end);
+                return ControlFlow::Continue(());
+            }
         };
-        if u64::try_from(line.seq) != Ok(next) {
-            return Ok(broken(next, format!("event {next} is missing; {} stands there", line.seq)));
+        if u64::try_from(seq) != Ok(next) {
+            let why = format!("event {next} is missing; {seq} stands there");
+            return ControlFlow::Break(broken(next, why));
         }
-        let leaf = line.computed();
-        if !is_hex_of(&line.leaf, &leaf) {
-            return Ok(broken(next, format!("event {next} does not say what was recorded")));
-        }
-        edge.push(Hash(leaf));
-        for root in roots.iter().filter(|root| root.size == edge.size) {
-            if edge.root().is_none_or(|found| found.0 != root.hash) {
-                let why = format!(
-                    "events {} to {} are not those of the checkpoint of {}",
-                    sound + 1,
-                    root.size,
-                    root.size
-                );
-                return Ok(broken(sound + 1, why));
+        let Some(leaf) = leaf else {
+            let why = format!("event {next} does not say what was recorded");
+            return ControlFlow::Break(broken(next, why));
+        };
+        self.edge.push(leaf);
+        for root in roots.iter().filter(|root| root.size == self.edge.size) {
+            if self.edge.root().is_none_or(|found| found.0 != root.hash) {
+                let (first, last) = (self.sound + 1, root.size);
+                let why =
+                    format!("events {first} to {last} are not those of the checkpoint of {last}");
+                return ControlFlow::Break(broken(first, why));
             }
-            agreed += 1;
-            sound = root.size;
+            self.agreed += 1;
+            self.sound = root.size;
         }
+        ControlFlow::Continue(())
     }
 }
 

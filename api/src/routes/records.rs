@@ -258,7 +258,7 @@ async fn answer(
     };
     let name = format!("{}-{}.{}", form.dataset(), ask.year, ask.format.extension());
     // Whoever has fetched all of the day's records is told so in words, not by a transfer that breaks.
-    door.is_open_today().await?;
+    door.is_open_today().await.map_err(|held| door.refusal(held))?;
     let body =
         stream::whole(ask.format, records, door).map_err(|_| Problem::new(Kind::Internal))?;
     let mut response = HttpResponse::Ok();
@@ -349,10 +349,7 @@ async fn page(
 ) -> Result<Option<HttpResponse>, Problem> {
     let Ok((rows, count, last)) = stream::page(records, limit).await else { return Ok(None) };
     // A grant may end between the decision and the door.
-    door.pass(count).await.map_err(|held| match marks.decision {
-        Some(decision) => Problem::from(held).decided(decision),
-        None => held.into(),
-    })?;
+    door.pass(count).await.map_err(|held| door.refusal(held))?;
     let next = last.filter(|_| count >= limit).map(next);
     let mut body = br#"{"records":"#.to_vec();
     body.extend_from_slice(&rows);

@@ -73,3 +73,21 @@ fn a_short_line_has_empty_fields() {
     let record = Record::new("3\u{e5}");
     assert!(layout().fields.iter().all(|field| record.value(field).is_empty()));
 }
+
+#[test]
+fn what_a_field_states_does_not_depend_on_how_it_is_looked_for() {
+    let layout = layout();
+    let cells =
+        ["", " ", "0", "00", "1", "01", " 1", "1 ", "  ", "\t", "\t1", "12", "0 1", "000", "å"];
+    for field in &layout.fields {
+        for cell in cells {
+            let cell: String =
+                cell.chars().chain(" ".repeat(12).chars()).take(field.length).collect();
+            let line: String = [" ".repeat(field.start), cell, " ".repeat(400)].concat();
+            let line: String = line.chars().take(layout.record_length).collect();
+            let record = Record::new(&line);
+            assert_eq!(record.value(field), record.raw(field).trim_matches(' '));
+            assert_eq!(record.stated(field), field.stated(record.raw(field).trim()));
+        }
+    }
+}

@@ -256,6 +256,27 @@ fn a_stop_closes_what_it_is_aimed_at_and_nothing_else() {
 }
 
 #[test]
+fn what_is_taken_away_first_opens_nothing_that_was_closed() {
+    let nav = demo_grant("nav-11-pseudonymised");
+    let stop = crate::Stop::Dataset { form: Form::F11C };
+    let before = policy(demo()).under(&[stop]);
+    let open =
+        |policy: &Policy, form| read(policy, &body(NAV, None), records(form, 2024)).is_allowed();
+    assert!(open(&before, Form::F11) && !open(&before, Form::F11C));
+    let other_version = before.without(&[(nav.id.clone(), nav.version + 1)], &[]);
+    assert!(open(&other_version, Form::F11) && !open(&other_version, Form::F11C));
+    let gone = before.without(&[(nav.id.clone(), nav.version)], &[]);
+    assert!(!open(&gone, Form::F11) && !gone.is_open(&nav.id, nav.version, now()));
+    let stopped = before.without(&[], &[crate::Stop::All]);
+    assert!(!open(&stopped, Form::F11) && !open(&stopped, Form::F11C));
+    let ks = |policy: &Policy| {
+        let asked = table(&["REGION"], Some(&["3107"]));
+        policy.decide::<ReadTable>(&body(KS, None), asked, None, now()).decision().clone()
+    };
+    assert_eq!(ks(&gone).nearest, ks(&before).nearest);
+}
+
+#[test]
 fn what_is_under_way_asks_for_the_state_too() {
     let mut grant = demo_grant("nav-11-pseudonymised");
     let version = grant.version;

@@ -7,17 +7,21 @@ use crate::Tier;
 use hjemmel_kostra::{Form, Language, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The columns of a form in a year, each with whether it is a direct identifier; empty for a year the
 /// form has no data in.
 pub trait ColumnsOf {
     /// The columns of one form and year.
-    fn columns_of(&self, form: Form, year: u16) -> Vec<(String, bool)>;
+    fn columns_of(&self, form: Form, year: u16) -> YearColumns;
 }
 
+/// The columns of one form and year, each with whether it is a direct identifier.
+pub type YearColumns = Arc<Vec<(String, bool)>>;
+
 impl<F: Fn(Form, u16) -> Vec<(String, bool)>> ColumnsOf for F {
-    fn columns_of(&self, form: Form, year: u16) -> Vec<(String, bool)> {
-        self(form, year)
+    fn columns_of(&self, form: Form, year: u16) -> YearColumns {
+        Arc::new(self(form, year))
     }
 }
 
@@ -272,10 +276,12 @@ fn check_columns(terms: &GrantTerms, columns: &impl ColumnsOf, found: &mut Found
         "gir ingenting: år og variabler må oppgis",
         "gives nothing: years and columns must be given",
     );
-    let existing: BTreeMap<String, bool> =
-        terms.years.iter().flat_map(|year| columns.columns_of(terms.product, *year)).collect();
+    let by_year: Vec<YearColumns> =
+        terms.years.iter().map(|year| columns.columns_of(terms.product, *year)).collect();
+    let all = by_year.iter().flat_map(|year| year.iter());
+    let existing: BTreeMap<&str, bool> = all.map(|(name, id)| (name.as_str(), *id)).collect();
     let listed: BTreeSet<&str> = match &terms.columns {
-        Columns::AllContent => existing.keys().map(String::as_str).collect(),
+        Columns::AllContent => existing.keys().copied().collect(),
         Columns::Listed(listed) => listed.iter().map(String::as_str).collect(),
     };
     check_listed(terms, &listed, &existing, found);
@@ -300,7 +306,7 @@ fn check_columns(terms: &GrantTerms, columns: &impl ColumnsOf, found: &mut Found
 fn check_listed(
     terms: &GrantTerms,
     listed: &BTreeSet<&str>,
-    existing: &BTreeMap<String, bool>,
+    existing: &BTreeMap<&str, bool>,
     found: &mut Found,
 ) {
     // A year whose data have not come yet has no columns; names can then not be judged.

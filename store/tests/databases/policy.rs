@@ -73,4 +73,21 @@ on_both! {
         load(&place.store, &next, None).unwrap();
         assert_eq!(place.store.active_grants().unwrap(), (2, next));
     }
+
+    fn what_a_later_policy_closes_is_told_apart(place) {
+        let in_state = |id, version, state: &str| GrantRow { state: state.to_owned(), ..grant(id, version) };
+        let first = [grant("a", 1), grant("b", 1), grant("c", 1), grant("d", 1)];
+        load(&place.store, &first, None).unwrap();
+        let second = [grant("a", 1), in_state("b", 1, "suspended"), grant("c", 2), grant("e", 1)];
+        load(&place.store, &second, None).unwrap();
+        let gone = |since| place.store.taken_away(since).unwrap();
+        let told = |all: &[(&str, u32)]| {
+            all.iter().map(|(id, version)| ((*id).to_owned(), *version)).collect::<Vec<_>>()
+        };
+        assert_eq!(gone(1), told(&[("b", 1), ("c", 1), ("d", 1)]));
+        load(&place.store, &[grant("a", 1), grant("b", 1), grant("c", 2)], None).unwrap();
+        assert_eq!(gone(1), told(&[("c", 1), ("d", 1), ("e", 1)]));
+        assert_eq!(gone(2), told(&[("e", 1)]));
+        assert!(gone(3).is_empty());
+    }
 }

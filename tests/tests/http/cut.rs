@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const GRANT: &str = "nav-11-pseudonymised";
 const YEAR: &str = "/v1/datasets/skjema-11/microdata?year=2025";
-const SOON: Duration = Duration::from_secs(8);
+const SOON: Duration = Duration::from_secs(20);
 
 fn is_open(node: &Node) -> bool {
     node.caller("nav").get(&format!("{YEAR}&limit=1")).status == 200

@@ -14,7 +14,7 @@ const RECORDS: &str = "/v1/datasets/skjema-11/microdata?year=2024";
 const DATA: &str = "/pxwebapi/v2/tables/S1101/data?valueCodes[Region]=EAK,3107&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=2024";
 
 /// Until a server knows what happened.
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(20);
 /// Until it is all right again.
 const RECOVERED: Duration = Duration::from_secs(10);
 
