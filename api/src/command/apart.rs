@@ -113,7 +113,7 @@ fn read(
         rest.extend_from_slice(bytes.get(whole..).unwrap_or_default());
         bytes.truncate(whole);
         if rest.len() > MAX_LINE {
-            rest.truncate(MAX_LINE + 1);
+            rest.truncate(MAX_LINE);
             is_long = true;
         }
         if !bytes.is_empty() {
