@@ -98,7 +98,7 @@ impl Prover<'_> {
     }
 
     /// Takes back the newest moves.
-    fn forget(&mut self, first: usize) {
+    pub(super) fn forget(&mut self, first: usize) {
         while self.moves.len() > first {
             let Some(change) = self.moves.pop() else { return };
             self.alive.pop();

@@ -11,6 +11,7 @@ use super::intervals::{Prover, Unprotectable};
 use super::lattice::Lattice;
 use super::moves::Move;
 use super::primary;
+use super::weave::First;
 use super::{Stage, Watch};
 use crate::{Reason, Rule, System, Zeros};
 
@@ -93,6 +94,9 @@ const SMALL: usize = 3_000;
 /// Up to so many cells it is tried to show each secondary one again.
 const FRUGAL: usize = 10_000;
 
+/// How many of the patterns begun are gone on with.
+const BEST: usize = 2;
+
 /// The second step: more is withheld so that nothing primary can be worked out.
 pub struct Secondary<'a> {
     pub(super) primary: Primary<'a>,
@@ -152,9 +156,10 @@ impl<'a> Primary<'a> {
     /// The same, told to somebody who waits.
     pub(super) fn secondary_watched(self, watch: Watch<'_>) -> Result<Secondary<'a>, Error> {
         let system = &self.distinct.system;
+        let own: Vec<bool> = self.own.iter().map(|own| !own).collect();
         if system.cells() > SMALL && self.distinct.lattice.is_some() {
-            let own = self.own.iter().map(|own| !own).collect();
-            let Settled { shown, added, moves } = self.settled(own, true, watch)?;
+            let settled = self.settled(own, Some(First::Small), watch)?;
+            let Settled { shown, added, moves } = self.polished(settled, watch);
             return Ok(Secondary { primary: self, shown, added, moves });
         }
         let order = self.order();
@@ -168,58 +173,74 @@ impl<'a> Primary<'a> {
         let Ok(refused) = refused else {
             return Err(self.irreconcilable(given, &withheld));
         };
-        let own: Vec<bool> = self.own.iter().map(|own| !own).collect();
         let mut shown = own.clone();
         for cell in refused.into_iter().map(|position| free[position as usize]) {
             shown[cell] = false;
         }
-        let mut best = self.settled(shown, false, watch)?;
+        let mut begun = vec![self.settled(shown, None, watch)?];
         if system.cells() <= SMALL {
-            for weave in [false, true] {
-                if let Ok(other) = self.settled(own.clone(), weave, watch)
-                    && self.loss(&other.shown) < self.loss(&best.shown)
-                {
-                    best = other;
+            begun.extend(self.settled(own.clone(), None, watch));
+            if self.distinct.lattice.is_some() {
+                for first in [First::Small, First::Fine, First::Coarse, First::Large] {
+                    begun.extend(self.settled(own.clone(), Some(first), watch));
                 }
             }
         }
-        let Settled { shown, added, moves } = best;
+        begun.sort_by_key(|settled| self.loss(&settled.shown));
+        begun.truncate(BEST);
+        let polished = begun.into_iter().map(|settled| self.polished(settled, watch));
+        let best = polished.min_by_key(|settled| self.loss(&settled.shown));
+        let Settled { shown, added, moves } =
+            best.ok_or(Error::AuditFailed("there is no pattern"))?;
         Ok(Secondary { primary: self, shown, added, moves })
     }
 
     /// A pattern with its proofs, begun with the cells `shown` says and with more withheld as it takes.
     fn settled(
         &self,
-        mut shown: Vec<bool>,
-        weave: bool,
+        shown: Vec<bool>,
+        weave: Option<First>,
         watch: Watch<'_>,
     ) -> Result<Settled, Error> {
         let (distinct, demand) = (&self.distinct, &self.demand);
         let reason = |(&shown, &own): (&bool, &bool)| (!shown && !own).then_some(Reason::Algebra);
         let mut added: Vec<Option<Reason>> = shown.iter().zip(&self.own).map(reason).collect();
         let mut prover = Prover::new(distinct, demand, shown, &self.own);
-        if weave {
-            for cell in prover.weave(watch) {
-                added[cell] = Some(Reason::Interval);
+        if let Some(first) = weave {
+            prover.weave(first, watch);
+        }
+        prover.prove(watch).map_err(|Unprotectable(cell)| self.named(cell))?;
+        watch(Stage::Economy, 0, 0);
+        let (mut shown, mut moves) = (prover.shown, prover.moves);
+        let cells_of = cells_by_atom(&distinct.system);
+        for again in [true, false] {
+            moves = thrift(distinct, demand, &self.own, &cells_of, &mut shown, moves);
+            if again && distinct.lattice.is_some() {
+                let prover = Prover::new(distinct, demand, shown, &self.own);
+                (shown, moves) = prover.reroute(moves, watch);
             }
         }
-        for cell in prover.prove(watch).map_err(|Unprotectable(cell)| self.named(cell))? {
-            added[cell] = Some(Reason::Interval);
-        }
-        watch(Stage::Economy, 0, 0);
-        let cells_of = cells_by_atom(&distinct.system);
-        let moves;
-        (shown, moves) = (prover.shown, prover.moves);
-        let moves = thrift(distinct, demand, &self.own, &cells_of, &mut shown, moves);
-        let (shown, moves) = if distinct.system.cells() <= FRUGAL {
-            Prover::new(distinct, demand, shown, &self.own).frugal(moves, watch)
-        } else {
-            (shown, moves)
-        };
-        for (shown, added) in shown.iter().zip(&mut added) {
-            *added = added.filter(|_| !shown);
-        }
+        self.reasons(&shown, &mut added);
         Ok(Settled { shown, added, moves })
+    }
+
+    /// The same with less withheld, where the system is not too large for it.
+    fn polished(&self, settled: Settled, watch: Watch<'_>) -> Settled {
+        if self.distinct.system.cells() > FRUGAL {
+            return settled;
+        }
+        let Settled { shown, mut added, moves } = settled;
+        let prover = Prover::new(&self.distinct, &self.demand, shown, &self.own);
+        let (shown, moves) = prover.frugal(moves, watch);
+        self.reasons(&shown, &mut added);
+        Settled { shown, added, moves }
+    }
+
+    /// Says why cells are withheld that algebra alone does not ask for.
+    fn reasons(&self, shown: &[bool], added: &mut [Option<Reason>]) {
+        for ((&shown, &own), added) in shown.iter().zip(&self.own).zip(added) {
+            *added = (!shown && !own).then_some(added.unwrap_or(Reason::Interval));
+        }
     }
 
     /// What a pattern loses.
