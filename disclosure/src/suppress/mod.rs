@@ -25,6 +25,7 @@ mod report;
 mod reroute;
 mod tableau;
 mod tables;
+mod threads;
 mod weave;
 
 pub use audited::{Audited, Evidence};

@@ -11,8 +11,10 @@ use super::intervals::{Prover, Unprotectable};
 use super::lattice::Lattice;
 use super::moves::Move;
 use super::primary;
+use super::threads::{self, each};
 use super::weave::First;
 use super::{Stage, Watch};
+use crate::audit::Change;
 use crate::{Reason, Rule, System, Zeros};
 
 /// What is wished for each cell besides the rule.
@@ -34,6 +36,8 @@ pub struct Terms {
     pub editions_of: Vec<u32>,
     /// Whether a number that is published in several cells is lost several times when it is withheld.
     pub every_cell_counts: bool,
+    /// On how many threads it is worked out; 0 means as many as there are cores. It changes nothing else.
+    pub threads: usize,
 }
 
 impl Terms {
@@ -65,6 +69,8 @@ pub(super) struct Distinct {
     pub(super) lattice: Option<Lattice>,
     /// By atom the editions it is of.
     editions_of: Vec<u32>,
+    /// By atom those of the original that it merges, each with its value.
+    parts: Vec<Vec<(u32, i64)>>,
 }
 
 /// The cost of a cell beyond its value: few cells are better than many small ones.
@@ -79,6 +85,7 @@ pub struct Primary<'a> {
     pub(super) reasons: Vec<Option<Reason>>,
     pub(super) own: Vec<bool>,
     pub(super) demand: Demand,
+    pub(super) threads: usize,
 }
 
 /// A pattern and why it holds.
@@ -142,7 +149,8 @@ impl<'a> Primary<'a> {
             rule,
             (terms.atoms_a_person, distinct.editions_of.clone()),
         );
-        Ok(Self { rule, distinct, reasons, own: withheld, demand })
+        let threads = threads::count(terms.threads);
+        Ok(Self { rule, distinct, reasons, own: withheld, demand, threads })
     }
 
     /// Withholds what else it takes.
@@ -169,7 +177,8 @@ impl<'a> Primary<'a> {
         let withheld: Vec<usize> = (0..system.cells()).filter(|&c| self.own[c]).collect();
         let mut given: Vec<Column> = columns(&fixed);
         given.extend(links(system));
-        let refused = refuse(system.atoms(), given.clone(), columns(&withheld), columns(&free));
+        let (protected, candidates) = (columns(&withheld), columns(&free));
+        let refused = refuse(system.atoms(), given.clone(), protected, candidates, self.threads);
         let Ok(refused) = refused else {
             return Err(self.irreconcilable(given, &withheld));
         };
@@ -177,19 +186,23 @@ impl<'a> Primary<'a> {
         for cell in refused.into_iter().map(|position| free[position as usize]) {
             shown[cell] = false;
         }
-        let mut begun = vec![self.settled(shown, None, watch)?];
+        let mut beginnings = vec![(shown, None)];
         if system.cells() <= SMALL {
-            begun.extend(self.settled(own.clone(), None, watch));
+            beginnings.push((own.clone(), None));
             if self.distinct.lattice.is_some() {
-                for first in [First::Small, First::Fine, First::Coarse, First::Large] {
-                    begun.extend(self.settled(own.clone(), Some(first), watch));
-                }
+                let firsts = [First::Small, First::Fine, First::Coarse, First::Large];
+                beginnings.extend(firsts.map(|first| (own.clone(), Some(first))));
             }
         }
+        let settle = |(shown, first), watch: Watch<'_>| self.settled(shown, first, watch);
+        let mut results = each(self.threads, beginnings, watch, &settle).into_iter();
+        let mut begun = vec![results.next().ok_or(Error::AuditFailed("there is no pattern"))??];
+        begun.extend(results.flatten());
         begun.sort_by_key(|settled| self.loss(&settled.shown));
         begun.truncate(BEST);
-        let polished = begun.into_iter().map(|settled| self.polished(settled, watch));
-        let best = polished.min_by_key(|settled| self.loss(&settled.shown));
+        let polish = |settled, watch: Watch<'_>| self.polished(settled, watch);
+        let polished = each(self.threads, begun, watch, &polish);
+        let best = polished.into_iter().min_by_key(|settled| self.loss(&settled.shown));
         let Settled { shown, added, moves } =
             best.ok_or(Error::AuditFailed("there is no pattern"))?;
         Ok(Secondary { primary: self, shown, added, moves })
@@ -298,9 +311,12 @@ impl Distinct {
         // In an order of their own, so that it does not matter in which table or how often a cell stands.
         let (merged, map) = system.merged();
         let mut editions_of = vec![u32::MAX; merged.atoms()];
-        for (old, new) in map.iter().enumerate() {
+        let mut parts = vec![Vec::new(); merged.atoms()];
+        for ((old, new), &value) in (0_u32..).zip(&map).zip(system.values()) {
             if let Some(new) = *new {
-                editions_of[new as usize] &= terms.editions_of.get(old).copied().unwrap_or(1);
+                let of = terms.editions_of.get(old as usize).copied().unwrap_or(1);
+                editions_of[new as usize] &= of;
+                parts[new as usize].push((old, value));
             }
         }
         let mut ranks: Vec<usize> = (0..chosen.len()).collect();
@@ -342,7 +358,27 @@ impl Distinct {
         };
         let costs = (0..count).map(cost).collect();
         let class = distinct;
-        Self { system, class, kept, preferred, fixed, costs, values, lattice, editions_of }
+        Self { system, class, kept, preferred, fixed, costs, values, lattice, editions_of, parts }
+    }
+
+    /// A move as a change of the original atoms: what is taken away is taken from those that have it.
+    pub(super) fn spread(&self, change: &Move) -> Change {
+        let mut spread = Change::new();
+        for &(atom, by) in change {
+            let mut left = by;
+            for &(part, value) in &self.parts[atom as usize] {
+                let taken = left.max(-value.max(0)).min(0);
+                if taken < 0 {
+                    spread.push((part, taken));
+                    left -= taken;
+                }
+            }
+            if let (Some(&(first, _)), true) = (self.parts[atom as usize].first(), left != 0) {
+                spread.push((first, left));
+            }
+        }
+        spread.sort_unstable();
+        spread
     }
 }
 
