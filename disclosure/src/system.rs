@@ -26,6 +26,8 @@ pub(crate) struct Cross {
     pub(crate) first: usize,
     /// How many codes each variable has.
     pub(crate) sizes: Vec<usize>,
+    /// How many of the variables, the first ones, other crossings have too.
+    pub(crate) shared: usize,
 }
 
 /// Cells as sums of atoms, with the true value of every atom.
@@ -104,9 +106,9 @@ impl Builder {
 
     /// Says that the atoms from `first` on cross variables with so many codes each, the last one running fastest.
     ///
-    /// What is said wrongly costs time and cells, and no safety.
-    pub fn cross(&mut self, first: usize, sizes: Vec<usize>) {
-        self.crosses.push(Cross { first, sizes });
+    /// Links say that crossings agree on the first `shared` variables. What is said wrongly costs no safety.
+    pub fn cross(&mut self, first: usize, sizes: Vec<usize>, shared: usize) {
+        self.crosses.push(Cross { first, sizes, shared });
     }
 
     /// Gives the number of units behind each atom, where the values are amounts.

@@ -180,6 +180,9 @@ pub struct AuditTable {
     /// Also tries each contributor of this column, who knows its own part.
     #[arg(long, value_name = "COLUMN")]
     insider: Option<String>,
+    /// Also counts as a breach when a primary count can have fewer whole values than this.
+    #[arg(long, default_value_t = 0, value_name = "COUNT")]
+    min_feasible: u64,
 }
 
 impl AuditTable {
@@ -192,10 +195,13 @@ impl AuditTable {
             folder.join(named)
         };
         let case = case::read(&self.specification, &input)?;
+        if let Some(insider) = &self.insider {
+            case.check_insider(insider)?;
+        }
         let attack = Attack {
             min_suppressed: self.min_suppressed,
             insiders: self.insider.is_some(),
-            ..Attack::default()
+            min_feasible: self.min_feasible,
         };
         let report = case::audit(&case, &self.cells, &attack)?;
         say(&report.text(|cell| case.name(cell)));

@@ -16,6 +16,7 @@ use super::elimination::Row;
 use super::rational::Q;
 use super::report::{Intervals, Range};
 use super::tableau::{End, Sense, Tableau};
+use super::witness::{Change, reach};
 use super::{Depth, EXAMPLES, Settings, View};
 
 /// The largest tableau, in entries of 16 bytes.
@@ -38,8 +39,8 @@ struct Problem {
     misled: usize,
 }
 
-/// Asks for the intervals.
-pub(super) fn intervals(view: &View<'_>, settings: &Settings) -> Intervals {
+/// Asks for the intervals; what the tables prove is not asked again where the rule alone is asked.
+pub(super) fn intervals(view: &View<'_>, settings: &Settings, tables: &[Change]) -> Intervals {
     let problem = Problem::new(view, settings);
     let mut found = Intervals {
         of: view.withheld.len(),
@@ -48,26 +49,61 @@ pub(super) fn intervals(view: &View<'_>, settings: &Settings) -> Intervals {
         ..Intervals::default()
     };
     (found.components, found.largest) = components(&problem);
-    let values = problem.variables.iter().map(|&value| Q::whole(value)).collect();
-    let Some(mut tableau) = Tableau::new(problem.sums, values, problem.low, MOST_ENTRIES) else {
-        return found;
+    let whole = !view.system.is_magnitude();
+    let least = i64::try_from(settings.min_feasible.saturating_sub(1)).unwrap_or(i64::MAX).max(1);
+    let need = |cell: usize| if view.is_primary(cell) { least } else { 1 };
+    let reach = if settings.depth == Depth::Rule && whole {
+        reach(view, settings, tables)
+    } else {
+        Vec::new()
     };
+    let told = |cell: usize| {
+        let (low, high) = *reach.get(cell)?;
+        let value = view.system.value(cell);
+        let (low, high) = (value + low, value + high);
+        (high - low >= need(cell)).then_some(Range { cell, low: low as f64, high: high as f64 })
+    };
+    let mut open = Vec::new();
+    for (&cell, &target) in view.withheld.iter().zip(&problem.targets) {
+        match told(cell) {
+            Some(range) => found.ranges.push(range),
+            None => open.push((cell, target)),
+        }
+    }
+    found.by_tables = found.ranges.len();
+    (found.answered, found.proved) = (found.by_tables, found.by_tables);
+    found.solved = open.is_empty();
+    if !open.is_empty() {
+        let values = problem.variables.iter().map(|&value| Q::whole(value)).collect();
+        if let Some(tableau) = Tableau::new(problem.sums, values, problem.low, MOST_ENTRIES) {
+            found.solved = true;
+            solve(tableau, &open, (&need, whole), settings, &mut found);
+        }
+    }
+    found.ranges.sort_by_key(|range| range.cell);
+    if found.solved {
+        judge(view, settings, &mut found);
+    }
+    found
+}
+
+/// Asks for the intervals of some cells, each with its place.
+fn solve(
+    mut tableau: Tableau,
+    open: &[(usize, Target)],
+    (need, whole): (&dyn Fn(usize) -> i64, bool),
+    settings: &Settings,
+    found: &mut Intervals,
+) {
     tableau.allowance = settings.allowance;
-    found.solved = true;
-    for (&cell, target) in view.withheld.iter().zip(&problem.targets) {
-        let need =
-            if view.is_primary(cell) { settings.min_feasible.saturating_sub(1).max(1) } else { 1 };
-        let need = Q::whole(i64::try_from(need).unwrap_or(i64::MAX));
-        let whole = !view.system.is_magnitude();
-        let Some(ends) = ask(&mut tableau, *target, need, settings.depth) else { continue };
-        let range = ends.range(cell, target.constant, whole);
+    for &(cell, target) in open {
+        let need = Q::whole(need(cell));
+        let Some(ends) = ask(&mut tableau, target, need, settings.depth) else { continue };
         found.answered += 1;
-        found.ranges.push(range);
+        found.ranges.push(ends.range(cell, target.constant, whole));
         let seen = target.variable.map_or((Q::ZERO, Q::ZERO), |variable| tableau.seen(variable));
         found.proved += usize::from(seen.1.sub(seen.0) >= need);
     }
-    judge(view, settings, &mut found);
-    found
 }
 
 /// The ends of a variable; none where there is no limit.

@@ -27,10 +27,12 @@ mod rowspace;
 mod tableau;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::collections::BTreeMap;
 
 pub use report::{Algebra, AuditReport, Insiders, Intervals, Range};
+pub use witness::Change;
 
 use crate::{Status, System};
 
@@ -99,23 +101,44 @@ impl View<'_> {
         self.statuses.get(cell) == Some(&Status::Primary)
     }
 
+    fn is_shown(&self, cell: usize) -> bool {
+        self.statuses.get(cell) == Some(&Status::Shown)
+    }
+
     fn shown(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.system.cells()).filter(|&cell| self.statuses.get(cell) == Some(&Status::Shown))
+        (0..self.system.cells()).filter(|&cell| self.is_shown(cell))
     }
 }
 
 /// Attacks a table of which every cell has a status; a cell without one counts as withheld.
 #[must_use]
 pub fn attack(system: &System, statuses: &[Status], settings: &Settings) -> AuditReport {
+    attack_knowing(system, statuses, settings, &[])
+}
+
+/// The same, told of tables that are said to be possible: each is checked, and saves solving where it proves enough.
+#[must_use]
+pub fn attack_knowing(
+    system: &System,
+    statuses: &[Status],
+    settings: &Settings,
+    tables: &[Change],
+) -> AuditReport {
     let withheld: Vec<usize> =
         (0..system.cells()).filter(|&cell| statuses.get(cell) != Some(&Status::Shown)).collect();
     let view = View { system, statuses, withheld };
     let own = if settings.insiders { rowspace::alone(&view) } else { BTreeMap::new() };
-    let null = rowspace::draw(&view, &own, settings.seed);
-    let intervals = match settings.depth {
+    let bounds = || match settings.depth {
         Depth::None => None,
-        Depth::Rule | Depth::Full => Some(interval::intervals(&view, settings)),
+        Depth::Rule | Depth::Full => Some(interval::intervals(&view, settings, tables)),
     };
+    // The two share nothing but what they read.
+    let (null, intervals) = std::thread::scope(|scope| {
+        let bounds = scope.spawn(bounds);
+        let null = rowspace::draw(&view, &own, settings.seed);
+        (null, bounds.join())
+    });
+    let intervals = intervals.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     AuditReport {
         cells: system.cells(),
         atoms: system.atoms(),

@@ -49,6 +49,8 @@ pub struct Intervals {
     pub answered: usize,
     /// Those for which two or more values (for a primary cell as many as the rule asks) are proved by whole tables.
     pub proved: usize,
+    /// How many of those by tables the attacker was told of and checked, so that nothing was left to solve.
+    pub by_tables: usize,
     /// Cells with one value.
     pub exact: usize,
     /// How many of those are primary.

@@ -5,7 +5,7 @@ use std::path::Path;
 use csv::StringRecord;
 
 use super::error::{Error, LineFault, unknown};
-use super::{Case, amount};
+use super::{Case, Measure, amount};
 use crate::audit::{AuditReport, Depth, Settings, attack};
 use crate::{Status, Zeros};
 
@@ -34,6 +34,19 @@ impl Case {
             insiders: attack.insiders,
             depth: Depth::Full,
             ..Settings::default()
+        }
+    }
+
+    /// Whether a column is that of the contributors, as it must be for them to attack amounts.
+    ///
+    /// # Errors
+    /// When the specification names another.
+    pub fn check_insider(&self, column: &str) -> Result<(), Error> {
+        match &self.specification.measure {
+            Measure::Magnitude { contributor: Some(named), .. } if named != column => {
+                Err(unknown("--insider", "column of contributors", column, [named.as_str()]))
+            }
+            _ => Ok(()),
         }
     }
 

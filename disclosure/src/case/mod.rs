@@ -323,7 +323,7 @@ fn system(
 ) -> Result<System, Error> {
     let mut builder = System::builder(atoms.iter().map(|atom| atom.value).collect());
     if sizes.iter().product::<usize>() == atoms.len() {
-        builder.cross(0, sizes);
+        builder.cross(0, sizes, 0);
     }
     for members in &cells.members {
         builder.cell(members.iter().copied());

@@ -6,12 +6,12 @@ use super::account::{account, attacked, narrowest};
 use super::error::Error;
 use super::{Case, amount};
 use crate::account::{Account, Method};
-use crate::audit::{AuditReport, Depth, Settings, attack};
+use crate::audit::{AuditReport, Depth, Settings, attack_knowing};
 use crate::suppress::{Evidence, Stage, Terms, Watch, system_watched};
 use crate::{Reason, Status};
 
-/// Withheld cells up to which the attacker finds both ends of every interval, for the account.
-const FULL_ATTACK: usize = 1_000;
+/// Withheld cells and inner cells up to which the attacker finds both ends of every interval, for the account.
+const FULL_ATTACK: (usize, usize) = (1_000, 20_000);
 
 /// What becomes of every cell of a case.
 pub struct Protected {
@@ -104,8 +104,10 @@ pub fn protect_watched(case: &Case, watch: Watch<'_>) -> Result<Protected, Error
     let withheld = statuses.iter().filter(|&&status| status != Status::Shown).count();
     watch(Stage::Audit, 0, 0);
     let promise = case.promise();
-    let depth = if withheld <= FULL_ATTACK { Depth::Full } else { promise.depth };
-    let found = attack(joint, &statuses, &Settings { depth, ..promise });
+    let small = withheld <= FULL_ATTACK.0 && joint.atoms() <= FULL_ATTACK.1;
+    let depth = if small { Depth::Full } else { promise.depth };
+    let settings = Settings { depth, ..promise };
+    let found = attack_knowing(joint, &statuses, &settings, audited.tables());
     if found.breaches() > 0 {
         let text = found.text(|cell| name(case, cell));
         return Err(Error::Engine(format!("the attacker broke the pattern: {text}")));

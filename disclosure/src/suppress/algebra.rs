@@ -15,8 +15,10 @@
     reason = "numeric kernel: rows and columns index arrays made for them"
 )]
 
+use super::Watch;
 use super::field::{Column, negate};
 use super::matrix::Matrix;
+use super::threads::each;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -41,6 +43,8 @@ pub(super) struct AlreadyKnown;
 
 /// Decides every candidate in order; returns the positions of those that must be withheld, ascending.
 ///
+/// Parts that do not touch are gone on with by several threads at once.
+///
 /// # Errors
 /// When a protected column is a combination of `given` alone.
 pub(super) fn refuse(
@@ -48,14 +52,23 @@ pub(super) fn refuse(
     given: Vec<Column>,
     protected: Vec<Column>,
     candidates: Vec<Column>,
+    threads: usize,
 ) -> Result<Vec<u32>, AlreadyKnown> {
     let part = Part { rows, protected, candidates: (0_u32..).zip(candidates).collect() };
     let part = part.reduce(given).ok_or(AlreadyKnown)?;
     let mut refused = Vec::new();
-    let mut open = vec![part];
-    while let Some(part) = open.pop() {
-        for part in part.split() {
-            open.extend(part.advance(&mut refused));
+    let mut open = part.split();
+    let advance = |part: Part, _: Watch<'_>| {
+        let mut refused = Vec::new();
+        let rest = part.advance(&mut refused);
+        (rest.map_or_else(Vec::new, Part::split), refused)
+    };
+    while !open.is_empty() {
+        let advanced = each(threads, open, &|_, _, _| {}, &advance);
+        open = Vec::new();
+        for (parts, more) in advanced {
+            open.extend(parts);
+            refused.extend(more);
         }
     }
     refused.sort_unstable();

@@ -8,11 +8,14 @@
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::algebra::in_span;
+use super::cover::redundant;
 use super::demand::ruled_out_by;
 use super::error::Error;
 use super::field::Column;
 use super::moves::{Move, effects};
 use super::pattern::{Distinct, Primary, Secondary, column, links};
+use super::threads::both;
+use crate::audit::Change;
 use crate::{Basis, Protection, Reason, Release, Status, System};
 use std::collections::BTreeSet;
 
@@ -21,6 +24,7 @@ pub struct Audited {
     statuses: Vec<Status>,
     reasons: Vec<Option<Reason>>,
     evidence: Evidence,
+    tables: Vec<Change>,
 }
 
 /// What the final audit found.
@@ -52,16 +56,12 @@ impl Secondary<'_> {
         if (0..system.cells()).any(|c| self.primary.own[c] && self.shown[c]) {
             return Err(Error::AuditFailed("a primary cell is shown"));
         }
-        let mut given: Vec<Column> = (0..system.cells())
-            .filter(|&c| self.shown[c])
-            .map(|c| column(system.cell(c)))
-            .collect();
-        given.extend(links(system));
-        let asked: Vec<Column> = withheld.iter().map(|&c| column(system.cell(c))).collect();
-        if in_span(system.atoms(), given, &asked).contains(&true) {
+        let (known, evidence) =
+            both(self.primary.threads, || self.is_known(&withheld), || self.weigh(&withheld));
+        if known {
             return Err(Error::AuditFailed("a withheld cell is a combination of shown cells"));
         }
-        let evidence = self.weigh(&withheld)?;
+        let evidence = evidence?;
         let statuses = self.primary.distinct.class.iter().map(|&c| match c as usize {
             c if self.primary.own[c] => Status::Primary,
             c if self.shown[c] => Status::Shown,
@@ -70,7 +70,21 @@ impl Secondary<'_> {
         let statuses = statuses.collect();
         let reasons = self.primary.reasons.iter().zip(&self.primary.distinct.class);
         let reasons = reasons.map(|(own, &c)| own.or(self.added[c as usize])).collect();
-        Ok(Audited { statuses, reasons, evidence })
+        let tables = self.moves.iter().map(|change| self.primary.distinct.spread(change));
+        Ok(Audited { statuses, reasons, evidence, tables: tables.collect() })
+    }
+
+    /// Whether a withheld cell is a combination of shown ones.
+    fn is_known(&self, withheld: &[usize]) -> bool {
+        let system = &self.primary.distinct.system;
+        let shown = (0..system.cells()).filter(|&cell| self.shown[cell]);
+        let sums: Vec<&[u32]> = shown.map(|cell| system.cell(cell)).collect();
+        // What smaller shown cells add up to spans nothing that they do not.
+        let mut spare = redundant(system.atoms(), &sums).into_iter();
+        let kept = sums.into_iter().filter(|_| !spare.next().unwrap_or(false));
+        let given = kept.map(column).chain(links(system)).collect();
+        let asked: Vec<Column> = withheld.iter().map(|&c| column(system.cell(c))).collect();
+        in_span(system.atoms(), given, &asked).contains(&true)
     }
 
     /// Checks every alternative table against the shown cells and counts what they prove.
@@ -161,6 +175,12 @@ impl Audited {
     #[must_use]
     pub const fn evidence(&self) -> &Evidence {
         &self.evidence
+    }
+
+    /// Other tables that fit all that is shown, by what they change of the inner cells.
+    #[must_use]
+    pub(crate) fn tables(&self) -> &[Change] {
+        &self.tables
     }
 
     /// Lets content leave that was made from this pattern, which is thereby used up.

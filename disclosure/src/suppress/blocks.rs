@@ -130,7 +130,7 @@ impl Blocks {
         let mut builder = System::builder(self.values(cube)?);
         for block in &self.all {
             let sizes = block.columns.iter().map(|column| count(&self.groups, column));
-            builder.cross(block.first, sizes.collect());
+            builder.cross(block.first, sizes.collect(), self.shared.len());
         }
         for shape in shapes {
             let spread = Spread::of(cube, shape)?;

@@ -8,7 +8,7 @@
 //!
 //! # Source
 //! Own. Held by `no_pattern_gives_anything_away`, and by
-//! `every_case_withstands_the_attacker_and_loses_no_more_than_it_did`.
+//! `every_case_withstands_the_attacker_and_loses_no_more_than_a_safe_reference`.
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::intervals::Prover;
@@ -98,7 +98,7 @@ impl Prover<'_> {
     }
 
     /// Takes back the newest moves.
-    fn forget(&mut self, first: usize) {
+    pub(super) fn forget(&mut self, first: usize) {
         while self.moves.len() > first {
             let Some(change) = self.moves.pop() else { return };
             self.alive.pop();

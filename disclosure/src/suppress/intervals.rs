@@ -47,6 +47,8 @@ pub(super) struct Prover<'a> {
     pub(super) alive: Vec<bool>,
     /// By cell whether it is primary and not proved yet.
     pub(super) needy: Vec<bool>,
+    /// How many crossings were looked at.
+    pub(super) looked: u64,
     /// Made when it is first asked for.
     pub(super) search: Option<Search>,
     thorough: bool,
@@ -84,6 +86,7 @@ impl<'a> Prover<'a> {
             sums: vec![0; system.cells()],
             alive: Vec::new(),
             needy: vec![false; system.cells()],
+            looked: 0,
             search: None,
             thorough: false,
             insiders: HashMap::new(),
@@ -93,13 +96,13 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Proves every primary cell, withholding more where no proof is found; returns what was added.
+    /// Proves every primary cell, withholding more where no proof is found.
     ///
     /// Other withheld cells need no proof of their own: those a proof changes have one, and the rest is shown again.
-    pub(super) fn prove(&mut self, watch: Watch<'_>) -> Result<Vec<usize>, Unprotectable> {
+    pub(super) fn prove(&mut self, watch: Watch<'_>) -> Result<(), Unprotectable> {
         let mut open: Vec<usize> = (0..self.shown.len()).filter(|&c| self.primary[c]).collect();
         open.sort_by_key(|&c| (self.system.value(c), c));
-        let (mut added, mut thorough) = (Vec::new(), false);
+        let mut thorough = false;
         while !open.is_empty() {
             let mut failed: Vec<(usize, Blocks)> = Vec::new();
             let all = open.len();
@@ -132,9 +135,8 @@ impl<'a> Prover<'a> {
                 self.search = None;
                 self.insiders.clear();
             }
-            added.extend(more);
         }
-        Ok(added)
+        Ok(())
     }
 
     /// Proves the cell, or says what stands in the way.

@@ -7,6 +7,7 @@
 )]
 
 use crate::System;
+use crate::system::Cross;
 use std::collections::HashMap;
 
 /// No cell, or no further one.
@@ -26,6 +27,8 @@ pub(super) struct Lattice {
 /// Atoms that cross variables.
 pub(super) struct Block {
     pub(super) variables: Vec<Variable>,
+    /// How many of the variables, the first ones, the other blocks have too.
+    pub(super) shared: usize,
     /// By crossing of codes a distinct cell.
     pub(super) cells: Vec<u32>,
     /// By crossing of points its merged atoms: one in each edition that has one of its own.
@@ -56,7 +59,7 @@ impl Lattice {
                 return None;
             }
             let merged = &merged[cross.first..cross.first + size];
-            blocks.push(Block::new(&cross.sizes, merged));
+            blocks.push(Block::new(cross, merged));
             firsts.push((cross.first, size));
         }
         if blocks.is_empty() {
@@ -119,21 +122,22 @@ impl Lattice {
     }
 
     /// The block and codes of a distinct cell.
-    pub(super) fn place(&self, cell: usize) -> Option<(&Block, &[u16])> {
+    pub(super) fn place(&self, cell: usize) -> Option<(usize, &[u16])> {
         let (block, codes) = self.places.get(cell)?.as_ref()?;
-        Some((self.blocks.get(*block as usize)?, codes))
+        Some((*block as usize, codes))
     }
 }
 
 impl Block {
-    fn new(sizes: &[usize], merged: &[Option<u32>]) -> Self {
+    fn new(cross: &Cross, merged: &[Option<u32>]) -> Self {
         let mut stride = merged.len();
-        let variables = sizes.iter().map(|&size| {
+        let variables = cross.sizes.iter().map(|&size| {
             stride /= size.max(1);
             Variable { strides: (stride, 0), codes: vec![Vec::new(); size], points: Vec::new() }
         });
         Self {
             variables: variables.collect(),
+            shared: cross.shared,
             cells: Vec::new(),
             atoms: merged.iter().map(|atom| atom.iter().copied().collect()).collect(),
         }
@@ -176,6 +180,12 @@ impl Block {
         Some(())
     }
 
+    /// Which point of a variable an atom has.
+    pub(super) fn at(&self, atom: usize, variable: usize) -> u16 {
+        let variable = &self.variables[variable];
+        u16::try_from(atom / variable.strides.0 % variable.codes.len()).unwrap_or(0)
+    }
+
     fn place(&self, codes: &[u16]) -> usize {
         codes.iter().zip(&self.variables).map(|(&code, v)| code as usize * v.strides.1).sum()
     }
@@ -188,7 +198,7 @@ mod tests {
     #[test]
     fn a_cell_is_found_by_its_codes() {
         let mut builder = System::builder(vec![1, 2, 3, 4, 5, 6]);
-        builder.cross(0, vec![2, 3]);
+        builder.cross(0, vec![2, 3], 0);
         let total = builder.cell(0..6);
         let row = builder.cell(3..6);
         let inner = builder.cell([4]);
@@ -197,6 +207,7 @@ mod tests {
         let merged: Vec<Option<u32>> = (0..6).map(Some).collect();
         let lattice = Lattice::of(&system, &[0, 1, 2, 3], &merged).unwrap();
         let (block, codes) = lattice.place(inner).unwrap();
+        let block = &lattice.blocks[block];
         let points = |at: usize| block.variables[at].points[codes[at] as usize].clone();
         assert_eq!((points(0), points(1)), (vec![1], vec![1]));
         assert_eq!(block.cells[block.place(codes)] as usize, inner);

@@ -8,6 +8,7 @@ mod audited;
 mod before;
 mod blocks;
 mod cover;
+mod crossing;
 mod demand;
 mod economy;
 mod elimination;
@@ -21,8 +22,10 @@ mod moves;
 mod pattern;
 mod primary;
 mod report;
+mod reroute;
 mod tableau;
 mod tables;
+mod threads;
 mod weave;
 
 pub use audited::{Audited, Evidence};

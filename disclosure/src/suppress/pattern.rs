@@ -11,7 +11,10 @@ use super::intervals::{Prover, Unprotectable};
 use super::lattice::Lattice;
 use super::moves::Move;
 use super::primary;
+use super::threads::{self, each};
+use super::weave::First;
 use super::{Stage, Watch};
+use crate::audit::Change;
 use crate::{Reason, Rule, System, Zeros};
 
 /// What is wished for each cell besides the rule.
@@ -33,6 +36,8 @@ pub struct Terms {
     pub editions_of: Vec<u32>,
     /// Whether a number that is published in several cells is lost several times when it is withheld.
     pub every_cell_counts: bool,
+    /// On how many threads it is worked out; 0 means as many as there are cores. It changes nothing else.
+    pub threads: usize,
 }
 
 impl Terms {
@@ -64,6 +69,8 @@ pub(super) struct Distinct {
     pub(super) lattice: Option<Lattice>,
     /// By atom the editions it is of.
     editions_of: Vec<u32>,
+    /// By atom those of the original that it merges, each with its value.
+    parts: Vec<Vec<(u32, i64)>>,
 }
 
 /// The cost of a cell beyond its value: few cells are better than many small ones.
@@ -78,6 +85,7 @@ pub struct Primary<'a> {
     pub(super) reasons: Vec<Option<Reason>>,
     pub(super) own: Vec<bool>,
     pub(super) demand: Demand,
+    pub(super) threads: usize,
 }
 
 /// A pattern and why it holds.
@@ -92,6 +100,9 @@ const SMALL: usize = 3_000;
 
 /// Up to so many cells it is tried to show each secondary one again.
 const FRUGAL: usize = 10_000;
+
+/// How many of the patterns begun are gone on with.
+const BEST: usize = 2;
 
 /// The second step: more is withheld so that nothing primary can be worked out.
 pub struct Secondary<'a> {
@@ -138,7 +149,8 @@ impl<'a> Primary<'a> {
             rule,
             (terms.atoms_a_person, distinct.editions_of.clone()),
         );
-        Ok(Self { rule, distinct, reasons, own: withheld, demand })
+        let threads = threads::count(terms.threads);
+        Ok(Self { rule, distinct, reasons, own: withheld, demand, threads })
     }
 
     /// Withholds what else it takes.
@@ -152,9 +164,10 @@ impl<'a> Primary<'a> {
     /// The same, told to somebody who waits.
     pub(super) fn secondary_watched(self, watch: Watch<'_>) -> Result<Secondary<'a>, Error> {
         let system = &self.distinct.system;
+        let own: Vec<bool> = self.own.iter().map(|own| !own).collect();
         if system.cells() > SMALL && self.distinct.lattice.is_some() {
-            let own = self.own.iter().map(|own| !own).collect();
-            let Settled { shown, added, moves } = self.settled(own, true, watch)?;
+            let settled = self.settled(own, Some(First::Small), watch)?;
+            let Settled { shown, added, moves } = self.polished(settled, watch);
             return Ok(Secondary { primary: self, shown, added, moves });
         }
         let order = self.order();
@@ -164,62 +177,83 @@ impl<'a> Primary<'a> {
         let withheld: Vec<usize> = (0..system.cells()).filter(|&c| self.own[c]).collect();
         let mut given: Vec<Column> = columns(&fixed);
         given.extend(links(system));
-        let refused = refuse(system.atoms(), given.clone(), columns(&withheld), columns(&free));
+        let (protected, candidates) = (columns(&withheld), columns(&free));
+        let refused = refuse(system.atoms(), given.clone(), protected, candidates, self.threads);
         let Ok(refused) = refused else {
             return Err(self.irreconcilable(given, &withheld));
         };
-        let own: Vec<bool> = self.own.iter().map(|own| !own).collect();
         let mut shown = own.clone();
         for cell in refused.into_iter().map(|position| free[position as usize]) {
             shown[cell] = false;
         }
-        let mut best = self.settled(shown, false, watch)?;
+        let mut beginnings = vec![(shown, None)];
         if system.cells() <= SMALL {
-            for weave in [false, true] {
-                if let Ok(other) = self.settled(own.clone(), weave, watch)
-                    && self.loss(&other.shown) < self.loss(&best.shown)
-                {
-                    best = other;
-                }
+            beginnings.push((own.clone(), None));
+            if self.distinct.lattice.is_some() {
+                let firsts = [First::Small, First::Fine, First::Coarse, First::Large];
+                beginnings.extend(firsts.map(|first| (own.clone(), Some(first))));
             }
         }
-        let Settled { shown, added, moves } = best;
+        let settle = |(shown, first), watch: Watch<'_>| self.settled(shown, first, watch);
+        let mut results = each(self.threads, beginnings, watch, &settle).into_iter();
+        let mut begun = vec![results.next().ok_or(Error::AuditFailed("there is no pattern"))??];
+        begun.extend(results.flatten());
+        begun.sort_by_key(|settled| self.loss(&settled.shown));
+        begun.truncate(BEST);
+        let polish = |settled, watch: Watch<'_>| self.polished(settled, watch);
+        let polished = each(self.threads, begun, watch, &polish);
+        let best = polished.into_iter().min_by_key(|settled| self.loss(&settled.shown));
+        let Settled { shown, added, moves } =
+            best.ok_or(Error::AuditFailed("there is no pattern"))?;
         Ok(Secondary { primary: self, shown, added, moves })
     }
 
     /// A pattern with its proofs, begun with the cells `shown` says and with more withheld as it takes.
     fn settled(
         &self,
-        mut shown: Vec<bool>,
-        weave: bool,
+        shown: Vec<bool>,
+        weave: Option<First>,
         watch: Watch<'_>,
     ) -> Result<Settled, Error> {
         let (distinct, demand) = (&self.distinct, &self.demand);
         let reason = |(&shown, &own): (&bool, &bool)| (!shown && !own).then_some(Reason::Algebra);
         let mut added: Vec<Option<Reason>> = shown.iter().zip(&self.own).map(reason).collect();
         let mut prover = Prover::new(distinct, demand, shown, &self.own);
-        if weave {
-            for cell in prover.weave(watch) {
-                added[cell] = Some(Reason::Interval);
+        if let Some(first) = weave {
+            prover.weave(first, watch);
+        }
+        prover.prove(watch).map_err(|Unprotectable(cell)| self.named(cell))?;
+        watch(Stage::Economy, 0, 0);
+        let (mut shown, mut moves) = (prover.shown, prover.moves);
+        let cells_of = cells_by_atom(&distinct.system);
+        for again in [true, false] {
+            moves = thrift(distinct, demand, &self.own, &cells_of, &mut shown, moves);
+            if again && distinct.lattice.is_some() {
+                let prover = Prover::new(distinct, demand, shown, &self.own);
+                (shown, moves) = prover.reroute(moves, watch);
             }
         }
-        for cell in prover.prove(watch).map_err(|Unprotectable(cell)| self.named(cell))? {
-            added[cell] = Some(Reason::Interval);
-        }
-        watch(Stage::Economy, 0, 0);
-        let cells_of = cells_by_atom(&distinct.system);
-        let moves;
-        (shown, moves) = (prover.shown, prover.moves);
-        let moves = thrift(distinct, demand, &self.own, &cells_of, &mut shown, moves);
-        let (shown, moves) = if distinct.system.cells() <= FRUGAL {
-            Prover::new(distinct, demand, shown, &self.own).frugal(moves, watch)
-        } else {
-            (shown, moves)
-        };
-        for (shown, added) in shown.iter().zip(&mut added) {
-            *added = added.filter(|_| !shown);
-        }
+        self.reasons(&shown, &mut added);
         Ok(Settled { shown, added, moves })
+    }
+
+    /// The same with less withheld, where the system is not too large for it.
+    fn polished(&self, settled: Settled, watch: Watch<'_>) -> Settled {
+        if self.distinct.system.cells() > FRUGAL {
+            return settled;
+        }
+        let Settled { shown, mut added, moves } = settled;
+        let prover = Prover::new(&self.distinct, &self.demand, shown, &self.own);
+        let (shown, moves) = prover.frugal(moves, watch);
+        self.reasons(&shown, &mut added);
+        Settled { shown, added, moves }
+    }
+
+    /// Says why cells are withheld that algebra alone does not ask for.
+    fn reasons(&self, shown: &[bool], added: &mut [Option<Reason>]) {
+        for ((&shown, &own), added) in shown.iter().zip(&self.own).zip(added) {
+            *added = (!shown && !own).then_some(added.unwrap_or(Reason::Interval));
+        }
     }
 
     /// What a pattern loses.
@@ -277,9 +311,12 @@ impl Distinct {
         // In an order of their own, so that it does not matter in which table or how often a cell stands.
         let (merged, map) = system.merged();
         let mut editions_of = vec![u32::MAX; merged.atoms()];
-        for (old, new) in map.iter().enumerate() {
+        let mut parts = vec![Vec::new(); merged.atoms()];
+        for ((old, new), &value) in (0_u32..).zip(&map).zip(system.values()) {
             if let Some(new) = *new {
-                editions_of[new as usize] &= terms.editions_of.get(old).copied().unwrap_or(1);
+                let of = terms.editions_of.get(old as usize).copied().unwrap_or(1);
+                editions_of[new as usize] &= of;
+                parts[new as usize].push((old, value));
             }
         }
         let mut ranks: Vec<usize> = (0..chosen.len()).collect();
@@ -321,7 +358,27 @@ impl Distinct {
         };
         let costs = (0..count).map(cost).collect();
         let class = distinct;
-        Self { system, class, kept, preferred, fixed, costs, values, lattice, editions_of }
+        Self { system, class, kept, preferred, fixed, costs, values, lattice, editions_of, parts }
+    }
+
+    /// A move as a change of the original atoms: what is taken away is taken from those that have it.
+    pub(super) fn spread(&self, change: &Move) -> Change {
+        let mut spread = Change::new();
+        for &(atom, by) in change {
+            let mut left = by;
+            for &(part, value) in &self.parts[atom as usize] {
+                let taken = left.max(-value.max(0)).min(0);
+                if taken < 0 {
+                    spread.push((part, taken));
+                    left -= taken;
+                }
+            }
+            if let (Some(&(first, _)), true) = (self.parts[atom as usize].first(), left != 0) {
+                spread.push((first, left));
+            }
+        }
+        spread.sort_unstable();
+        spread
     }
 }
 

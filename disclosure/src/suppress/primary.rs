@@ -5,7 +5,7 @@
 //!
 //! # Source
 //! Hundepool et al., *Statistical Disclosure Control* (2012), sections 4.2 and 5.2; (n,k) uses ≥ and p% uses <,
-//! both on absolute amounts summed by contributor. Held by `every_case_withstands_the_attacker_and_loses_no_more_than_it_did`,
+//! both on absolute amounts summed by contributor. Held by `every_case_withstands_the_attacker_and_loses_no_more_than_a_safe_reference`,
 //! which compares with the reference cell by cell.
 
 use crate::{Reason, Rule, System, Zeros};

@@ -15,6 +15,9 @@
     reason = "numeric kernel: points and codes index arrays made for them"
 )]
 
+use super::crossing::{
+    Asked, Best, Crossing, Difference, HELP, Key, Price, Short, Signed, cross, points, priced,
+};
 use super::intervals::Prover;
 use super::lattice::{Block, Lattice, NONE};
 use super::moves::{Move, effects};
@@ -25,64 +28,37 @@ use std::cmp::Reverse;
 const BASES: usize = 3;
 /// How many differences in the short variables are tried with all of the long one.
 const SHORT: usize = 12;
-/// So many further cells in need make a move cheaper.
-const HELP: u64 = 3;
+/// How many crossings that change what blocks share are completed.
+const SPILLED: usize = 12;
 
-/// A move that does what was asked.
-pub(super) struct Crossing {
-    /// Less is better: what it costs by whom it helps, inner cells it empties, whom it helps.
-    key: (u64, usize, Reverse<u64>),
-    change: Move,
-    /// Shown cells that have to be withheld for it.
-    opened: Vec<usize>,
-}
-
-/// A difference of two points of a variable, or one point alone.
-struct Difference {
-    partner: Option<u16>,
-    /// Codes that see it, each with what they see.
-    codes: Vec<(u16, i64)>,
-}
-
-impl Difference {
-    fn of(codes: &[Vec<u16>], point: u16, partner: Option<u16>) -> Self {
-        let here = &codes[point as usize];
-        let there = partner.map_or(&[][..], |partner| &codes[partner as usize]);
-        let only = |a: &[u16], b: &[u16], sign| -> Vec<(u16, i64)> {
-            a.iter().filter(|code| !b.contains(code)).map(|&code| (code, sign)).collect()
-        };
-        let mut seen = only(here, there, 1);
-        seen.extend(only(there, here, -1));
-        Self { partner, codes: seen }
-    }
-
-    /// All differences that a code sees as one more.
-    fn all(codes: &[Vec<u16>], inside: &[u16], point: u16) -> Vec<Self> {
-        let outside = (0_u16..).take(codes.len()).filter(|p| inside.binary_search(p).is_err());
-        let partners = std::iter::once(None).chain(outside.map(Some));
-        let mut all: Vec<Self> = partners.map(|p| Self::of(codes, point, p)).collect();
-        all.sort_by_key(|difference| difference.codes.len());
-        all
-    }
-}
-
-/// Places, each with what is more or less there.
-type Signed<T> = [(T, i64)];
-
-/// Differences in all variables but the longest, crossed.
-struct Short {
-    bound: u64,
-    cells: Vec<(usize, i64)>,
-    points: Vec<(usize, i64)>,
+/// Which cells are proved first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum First {
+    /// Those with the smallest counts.
+    Small,
+    /// Those with the largest.
+    Large,
+    /// Those of the finest breakdown.
+    Fine,
+    /// Those of the coarsest.
+    Coarse,
 }
 
 impl Prover<'_> {
-    /// Proves what crossings can prove, withholding what they need; returns what was added.
-    pub(super) fn weave(&mut self, watch: Watch<'_>) -> Vec<usize> {
+    /// Proves what crossings can prove, withholding what they need.
+    pub(super) fn weave(&mut self, first: First, watch: Watch<'_>) {
         let distinct = self.distinct;
-        let Some(lattice) = &distinct.lattice else { return Vec::new() };
+        let Some(lattice) = &distinct.lattice else { return };
         let mut order: Vec<usize> = (0..self.shown.len()).filter(|&c| self.primary[c]).collect();
-        order.sort_by_key(|&cell| (distinct.values[cell], cell));
+        order.sort_by_key(|&cell| {
+            let (value, size) = (distinct.values[cell], self.system.cell(cell).len());
+            match first {
+                First::Small => (value, 0, cell),
+                First::Fine => (0, size, cell),
+                First::Coarse => (0, usize::MAX - size, cell),
+                First::Large => (-value, 0, cell),
+            }
+        });
         let mut added = Vec::new();
         self.needy = self.primary.to_vec();
         for (done, &cell) in order.iter().enumerate() {
@@ -91,15 +67,14 @@ impl Prover<'_> {
             }
             self.weave_cell(lattice, cell, &mut added);
         }
-        added
     }
 
     /// Whether a cell has what it needs, insiders left out.
-    fn is_met(&self, cell: usize) -> bool {
+    pub(super) fn is_met(&self, cell: usize) -> bool {
         self.demand.need(cell).is_met(&self.effects(cell))
     }
 
-    fn weave_cell(&mut self, lattice: &Lattice, cell: usize, added: &mut Vec<usize>) {
+    pub(super) fn weave_cell(&mut self, lattice: &Lattice, cell: usize, added: &mut Vec<usize>) {
         while !self.is_met(cell) {
             let wanted = [1, -1].map(|direction| self.wanted(cell, direction));
             let found =
@@ -145,66 +120,159 @@ impl Prover<'_> {
         by: i64,
         floors: &[(u32, i64)],
     ) -> Option<Crossing> {
-        let (block, codes) = lattice.place(cell)?;
+        let (number, codes) = lattice.place(cell)?;
+        let block = &lattice.blocks[number];
         let long = (0..codes.len()).max_by_key(|&at| block.variables[at].codes.len())?;
-        let mut best: Option<(Crossing, u64)> = None;
+        let asked = Asked { by, floors };
+        let mut best = Best { found: None, limit: u64::MAX };
         for base in self.bases(block, codes) {
-            let at = |variable: usize| {
-                let variable = &block.variables[variable];
-                u16::try_from(base / variable.strides.0 % variable.codes.len()).unwrap_or(0)
-            };
-            let inside = |variable: usize| -> &[u16] {
-                let of = &block.variables[variable];
-                &of.points[codes[variable] as usize]
-            };
-            let finest: Vec<u16> = {
-                let of = &block.variables[long];
-                let codes = of.codes[at(long) as usize].iter();
-                codes.copied().filter(|&code| of.points[code as usize].len() == 1).collect()
-            };
-            let mut shorts = vec![Short { bound: 0, cells: vec![(0, 1)], points: vec![(base, 1)] }];
-            for variable in (0..codes.len()).filter(|&variable| variable != long) {
-                let of = &block.variables[variable];
-                let differences = Difference::all(&of.codes, inside(variable), at(variable));
-                shorts = cross(&shorts, &differences, of.strides, at(variable));
-            }
-            let stride = block.variables[long].strides;
-            for short in &mut shorts {
-                let alone = finest.iter().map(|&code| (code, 1)).collect::<Vec<_>>();
-                let cost =
-                    self.cost(lattice, block, (&short.cells, &alone, stride.1), by, u64::MAX);
-                short.bound = cost.map_or(u64::MAX, |cost| cost.0);
-            }
-            shorts.retain(|short| short.bound < u64::MAX);
-            shorts.sort_by_key(|short| (short.bound, short.cells.len()));
-            shorts.truncate(SHORT);
-            let of = &block.variables[long];
-            let differences = Difference::all(&of.codes, inside(long), at(long));
+            let at = block.at(base, long);
+            let variable = &block.variables[long];
+            let inside = &variable.points[codes[long] as usize];
+            let differences = Difference::all(&variable.codes, inside, at);
+            let shorts = self.shorts(lattice, number, (base, long), codes, by);
+            let mut spilling = Vec::new();
             for short in &shorts {
                 for difference in &differences {
-                    let limit = best.as_ref().map_or(u64::MAX, |best| best.1);
-                    let seen = (&short.cells[..], &difference.codes[..], stride.1);
-                    let Some((cost, help)) = self.cost(lattice, block, seen, by, limit) else {
+                    self.looked += 1;
+                    let seen = (&short.cells[..], &difference.codes[..], variable.strides.1);
+                    let Some(price) = self.price(lattice, block, seen, by, best.limit) else {
                         continue;
                     };
-                    let price = cost * 64 / (1 + help.min(HELP));
-                    let key_so_far = best.as_ref().map(|best| best.0.key);
-                    if key_so_far.is_some_and(|key| price > key.0) {
+                    if best.found.as_ref().is_some_and(|found| price.0 > found.key.0) {
                         continue;
                     }
-                    let points = points(short, difference, stride.0, at(long));
-                    let Some(emptied) = self.room(block, &points, by, floors) else { continue };
-                    let key = (price, emptied, Reverse(help));
-                    if key_so_far.is_none_or(|best| key < best)
-                        && let Some(found) = self.checked(block, &points, by, key)
-                    {
-                        let limit = (key.0.saturating_mul(1 + HELP)).div_ceil(64);
-                        best = Some((found, limit));
+                    if short.spills && (long < block.shared || difference.partner.is_none()) {
+                        spilling.push((price, short, difference));
+                        continue;
                     }
+                    let points = points(short, difference, variable.strides.0, at);
+                    let mut change = Move::new();
+                    let Some(emptied) = self.room(block, &points, &asked, &mut change) else {
+                        continue;
+                    };
+                    self.take_best(&mut best, change, (price.0, emptied, price.1));
+                }
+            }
+            if lattice.blocks.len() > 1 && long == 0 && block.shared == 1 {
+                spilling.sort_by_key(|candidate| candidate.0);
+                for (price, short, difference) in spilling.into_iter().take(SPILLED) {
+                    let own = points(short, difference, variable.strides.0, at);
+                    self.spill(
+                        lattice,
+                        (number, at, difference.partner),
+                        &own,
+                        price,
+                        &asked,
+                        &mut best,
+                    );
                 }
             }
         }
-        best.map(|best| best.0)
+        best.found
+    }
+
+    /// The likeliest crossings of differences in all variables but the long one.
+    fn shorts(
+        &self,
+        lattice: &Lattice,
+        number: usize,
+        (base, long): (usize, usize),
+        codes: &[u16],
+        by: i64,
+    ) -> Vec<Short> {
+        let block = &lattice.blocks[number];
+        let spills = lattice.blocks.len() > 1;
+        let mut shorts =
+            vec![Short { bound: 0, spills, cells: vec![(0, 1)], points: vec![(base, 1)] }];
+        for at in (0..codes.len()).filter(|&at| at != long) {
+            let variable = &block.variables[at];
+            let inside = &variable.points[codes[at] as usize];
+            let point = block.at(base, at);
+            let differences = Difference::all(&variable.codes, inside, point);
+            shorts = cross(&shorts, &differences, variable.strides, point, at < block.shared);
+        }
+        let variable = &block.variables[long];
+        let finest: Vec<(u16, i64)> = variable.codes[block.at(base, long) as usize]
+            .iter()
+            .filter(|&&code| variable.points[code as usize].len() == 1)
+            .map(|&code| (code, 1))
+            .collect();
+        for short in &mut shorts {
+            let seen = (&short.cells[..], &finest[..], variable.strides.1);
+            let price = self.price(lattice, block, seen, by, u64::MAX);
+            short.bound = price.map_or(u64::MAX, |price| price.2);
+        }
+        shorts.retain(|short| short.bound < u64::MAX);
+        shorts.sort_by_key(|short| (short.bound, short.cells.len()));
+        shorts.truncate(SHORT);
+        shorts
+    }
+
+    /// Completes a crossing that changes what the blocks share, by the best inner cell of every other block.
+    fn spill(
+        &mut self,
+        lattice: &Lattice,
+        (own, point, partner): (usize, u16, Option<u16>),
+        points: &[(usize, i64)],
+        price: Price,
+        asked: &Asked<'_>,
+        best: &mut Best,
+    ) {
+        let mut change = Move::new();
+        let block = &lattice.blocks[own];
+        let Some(mut emptied) = self.room(block, points, asked, &mut change) else { return };
+        let mut all = price;
+        for (_, block) in lattice.blocks.iter().enumerate().filter(|&(number, _)| number != own) {
+            let Some(shared) = block.variables.first() else { return };
+            let difference = Difference::of(&shared.codes, point, partner);
+            let mut ends =
+                vec![Short { bound: 0, spills: true, cells: vec![(0, 1)], points: vec![(0, 1)] }];
+            for variable in block.variables.iter().skip(1) {
+                let every = (0_u16..).take(variable.codes.len());
+                let each = every.map(|point| {
+                    let alone = [Difference::of(&variable.codes, point, None)];
+                    let moved: Vec<Short> = ends
+                        .iter()
+                        .map(|end| end.moved(point as usize * variable.strides.0))
+                        .collect();
+                    cross(&moved, &alone, variable.strides, point, false)
+                });
+                ends = each.collect::<Vec<_>>().into_iter().flatten().collect();
+            }
+            let mut chosen: Option<(Price, usize, Move)> = None;
+            for end in &ends {
+                self.looked += 1;
+                let seen = (&end.cells[..], &difference.codes[..], shared.strides.1);
+                let Some(price) = self.price(lattice, block, seen, asked.by, u64::MAX) else {
+                    continue;
+                };
+                if chosen.as_ref().is_some_and(|chosen| price >= chosen.0) {
+                    continue;
+                }
+                let start = end.moved(point as usize * shared.strides.0);
+                let points = self::points(&start, &difference, shared.strides.0, point);
+                let mut part = Move::new();
+                if let Some(emptied) = self.room(block, &points, asked, &mut part) {
+                    chosen = Some((price, emptied, part));
+                }
+            }
+            let Some((price, more, part)) = chosen else { return };
+            all = priced(all.2 + price.2, all.1.0 + price.1.0);
+            emptied += more;
+            change.extend(part);
+        }
+        self.take_best(best, change, (all.0, emptied, all.1));
+    }
+
+    /// Keeps a move if it is one, and better than the best so far.
+    fn take_best(&mut self, best: &mut Best, change: Move, key: Key) {
+        if best.found.as_ref().is_none_or(|found| key < found.key)
+            && let Some(found) = self.checked(change, key)
+        {
+            best.limit = key.0.saturating_mul(1 + HELP).div_ceil(64);
+            best.found = Some(found);
+        }
     }
 
     /// Points of a cell that moves may begin at: where most is.
@@ -229,15 +297,15 @@ impl Prover<'_> {
         points
     }
 
-    /// What a crossing costs, and how many cells in need it changes; none where it cannot be or costs more than `limit`.
-    fn cost(
+    /// What a crossing costs; none where it cannot be or costs more than `limit`.
+    fn price(
         &self,
         lattice: &Lattice,
         block: &Block,
         (short, long, stride): (&Signed<usize>, &Signed<u16>, usize),
         by: i64,
         limit: u64,
-    ) -> Option<(u64, u64)> {
+    ) -> Option<Price> {
         let (mut cost, mut help) = (0_u64, 0_u64);
         for &(code, sign) in long {
             for &(offset, other) in short {
@@ -262,44 +330,38 @@ impl Prover<'_> {
                 }
             }
         }
-        Some((cost, help))
+        Some(priced(cost, help))
     }
 
-    /// Whether inner cells have room for it, and how many it empties.
+    /// Whether inner cells have room for it, and how many it empties; adds what it does to them.
     fn room(
         &self,
         block: &Block,
-        points: &[(usize, i64)],
-        by: i64,
-        floors: &[(u32, i64)],
+        points: &Signed<usize>,
+        asked: &Asked<'_>,
+        change: &mut Move,
     ) -> Option<usize> {
         let mut emptied = 0;
         let bounded = self.demand.least.is_some();
-        for &(point, sign) in points.iter().filter(|(_, sign)| sign * by < 0) {
+        for &(point, sign) in points {
+            let by = sign * asked.by;
             for &atom in &block.atoms[point] {
-                let left = self.system.values()[atom as usize] + sign * by;
-                let floor = floors.iter().find(|f| f.0 == atom).map_or(0, |f| f.1);
-                if bounded && left < floor {
-                    return None;
+                let left = self.system.values()[atom as usize] + by;
+                if by < 0 {
+                    let floor = asked.floors.iter().find(|f| f.0 == atom).map_or(0, |f| f.1);
+                    if bounded && left < floor {
+                        return None;
+                    }
+                    emptied += usize::from(left == 0);
                 }
-                emptied += usize::from(left == 0);
+                change.push((atom, by));
             }
         }
         Some(emptied)
     }
 
-    /// The crossing as a move, if it is one.
-    fn checked(
-        &mut self,
-        block: &Block,
-        points: &[(usize, i64)],
-        by: i64,
-        key: (u64, usize, Reverse<u64>),
-    ) -> Option<Crossing> {
-        let atoms = points.iter().flat_map(|&(point, sign)| {
-            block.atoms[point].iter().map(move |&atom| (atom, sign * by))
-        });
-        let mut change: Move = atoms.collect();
+    /// What is to be done to atoms as a move, if it is one.
+    fn checked(&mut self, mut change: Move, key: Key) -> Option<Crossing> {
         change.sort_unstable();
         change.dedup_by(|later, first| {
             let same = later.0 == first.0;
@@ -334,32 +396,4 @@ impl Prover<'_> {
             || effects(change, left, &mut self.balances)
                 == effects(change, right, &mut self.balances)
     }
-}
-
-/// Everything crossed with every difference of one more variable.
-fn cross(
-    shorts: &[Short],
-    differences: &[Difference],
-    strides: (usize, usize),
-    point: u16,
-) -> Vec<Short> {
-    let with = |(short, difference): (&Short, &Difference)| {
-        let seen = difference.codes.iter();
-        let cells = seen.flat_map(|&(code, sign)| {
-            let cells = short.cells.iter();
-            cells.map(move |&(at, other)| (at + code as usize * strides.1, sign * other))
-        });
-        let points = points(short, difference, strides.0, point);
-        Short { bound: 0, cells: cells.collect(), points }
-    };
-    shorts.iter().flat_map(|s| differences.iter().map(move |d| (s, d))).map(with).collect()
-}
-
-/// The points of differences crossed with one more.
-fn points(short: &Short, difference: &Difference, stride: usize, point: u16) -> Vec<(usize, i64)> {
-    let moved = difference.partner.into_iter().flat_map(|partner| {
-        let there = partner as usize * stride;
-        short.points.iter().map(move |&(at, sign)| (at + there - point as usize * stride, -sign))
-    });
-    short.points.iter().copied().chain(moved).collect()
 }

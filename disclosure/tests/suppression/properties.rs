@@ -77,12 +77,16 @@ proptest! {
     }
 
     #[test]
-    fn the_same_tables_are_protected_alike(tables in any_table_set()) {
+    fn the_same_tables_are_protected_alike_on_any_number_of_threads(tables in any_table_set()) {
         let rule = Rule::default();
-        let (once, twice) = (protect(&tables, &rule), protect(&tables, &rule));
-        prop_assert_eq!(once.statuses(), twice.statuses());
-        prop_assert_eq!(once.reasons(), twice.reasons());
-        prop_assert_eq!(once.evidence(), twice.evidence());
+        let once = protect(&tables, &rule);
+        for threads in 1..=3 {
+            let terms = Terms { threads, ..Terms::default() };
+            let again = suppress::system(&tables.system(), &terms, &rule).unwrap();
+            prop_assert_eq!(once.statuses(), again.statuses());
+            prop_assert_eq!(once.reasons(), again.reasons());
+            prop_assert_eq!(once.evidence(), again.evidence());
+        }
     }
 
     #[test]

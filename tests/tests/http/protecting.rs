@@ -126,6 +126,41 @@ fn options_that_cannot_be_are_refused_with_words() {
     assert!(said.contains("spec.json is a file"), "{said}");
 }
 
+/// Attacks a table of the reference material; the exit status, and what was said.
+fn attacked(case: &str, options: &[&str]) -> (i32, String) {
+    let folder = Path::new("../disclosure/tests/cases").join(case);
+    let mut audit = program();
+    audit.arg("audit-table").arg(folder.join("spec.json")).arg(folder.join("expected/cells.csv"));
+    let output = audit.args(options).output().unwrap();
+    (output.status.code().unwrap(), words(&output))
+}
+
+#[test]
+fn tables_that_give_something_away_are_rejected() {
+    let positive = &["--min-suppressed", "1"][..];
+    for (case, options, says) in [
+        ("n01", &[][..], "8 have one value"),
+        ("n02", &[], "122 have one value"),
+        ("n03", &[], "5 withheld cells can be computed"),
+        ("n04", positive, "342 have one value"),
+        ("n05", &["--insider", "company"], "2 learn of others"),
+        ("c12", &[], "5 withheld cells can be computed"),
+        ("c07", positive, "11 have one value"),
+        ("c11", positive, "11 have one value"),
+        ("c03", &["--min-suppressed", "1", "--min-feasible", "3"], "too few"),
+    ] {
+        let (status, said) = attacked(case, options);
+        assert_eq!(status, 1, "{case}: {said}");
+        assert!(said.contains(says), "{case}: {said}");
+    }
+    let (status, said) = attacked("c11", &[]);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("no breach found"), "{said}");
+    let (status, said) = attacked("c09", &["--insider", "compny"]);
+    assert_eq!(status, 2, "it cannot be tried, which is no breach");
+    assert!(said.contains("`compny`") && said.contains("`company`"), "{said}");
+}
+
 #[test]
 fn an_interrupted_run_leaves_nothing() {
     let folder = prepared("interrupted");

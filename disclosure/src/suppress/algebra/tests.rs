@@ -39,8 +39,11 @@ proptest! {
         candidates in columns(0..80),
     ) {
         let slow = one_by_one(&given, &protected, &candidates);
-        let fast = refuse(ROWS, given, protected, candidates);
-        prop_assert_eq!(fast.ok(), slow);
+        for threads in 1..=3 {
+            let (given, protected) = (given.clone(), protected.clone());
+            let fast = refuse(ROWS, given, protected, candidates.clone(), threads).ok();
+            prop_assert_eq!(fast.as_ref(), slow.as_ref());
+        }
     }
 }
 

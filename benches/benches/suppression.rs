@@ -1,0 +1,97 @@
+//! Protecting crossed tables: proofs by crossings against the same engine without them, and the growth over five sizes.
+//!
+//! Nothing is read from anywhere: the tables cross regions in counties and groups with age and income, some persons in
+//! each inner cell.
+
+use hjemmel_benches::Result;
+use hjemmel_benches::clock::{by_turns, ratio};
+use hjemmel_disclosure::suppress::{self, Terms};
+use hjemmel_disclosure::{Rule, Status, System};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Regions of each size; the cells are about 56 times as many.
+const SIZES: [usize; 5] = [50, 100, 200, 400, 800];
+/// Regions of the comparison.
+const COMPARED: usize = 150;
+const ROUNDS: usize = 1;
+const AGES: usize = 8;
+const SOURCES: usize = 5;
+
+fn main() -> ExitCode {
+    hjemmel_benches::run(bench)
+}
+
+fn bench() -> Result<()> {
+    let (crossed, plain) = (tables(COMPARED, true)?, tables(COMPARED, false)?);
+    let times = by_turns(
+        ROUNDS,
+        &mut [
+            ("with crossings", Box::new(|| protect(&crossed).map(drop))),
+            ("algebra and simplex alone", Box::new(|| protect(&plain).map(drop))),
+        ],
+    )?;
+    if let [ours, alone] = times.as_slice() {
+        ratio("with crossings against without", ours, alone, "below 1");
+    }
+    println!("growth:");
+    let mut before: Option<(f64, f64)> = None;
+    for regions in SIZES {
+        let system = tables(regions, true)?;
+        let started = Instant::now();
+        let secondary = protect(&system)?;
+        let now = (to_f64(system.cells()).ln(), started.elapsed().as_secs_f64().ln());
+        let slope = before.map_or_else(String::new, |before| {
+            format!(", {:.2} on the log-log line", (now.1 - before.1) / (now.0 - before.0))
+        });
+        let (cells, seconds) = (system.cells(), now.1.exp());
+        println!("  {cells} cells, {secondary} secondary: {seconds:.3} s{slope}");
+        before = Some(now);
+    }
+    Ok(())
+}
+
+/// Protects, and counts what is withheld for the sake of others.
+fn protect(system: &System) -> Result<usize> {
+    let done = suppress::system(system, &Terms::default(), &Rule::default())?;
+    Ok(done.statuses().iter().filter(|status| **status == Status::Secondary).count())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of cells")]
+fn to_f64(count: usize) -> f64 {
+    count as f64
+}
+
+/// Regions, counties and groups by age and source, all margins; `crossed` tells the engine how atoms are made up.
+fn tables(regions: usize, crossed: bool) -> Result<System> {
+    let mut state = 20_260_105_u64;
+    let mut draw = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
+        (state >> 33) % below
+    };
+    let count = |region: usize| 20 + 40_000 / (region as u64 + 10);
+    let atoms = regions * AGES * SOURCES;
+    let values = (0..atoms).map(|atom| draw(count(atom / (AGES * SOURCES))).cast_signed());
+    let mut builder = System::builder(values.collect());
+    if crossed {
+        builder.cross(0, vec![regions, AGES, SOURCES], 0);
+    }
+    let every = |size: usize| (0..size).map(|one| vec![one]).chain([(0..size).collect()]);
+    let counties = (0..15).map(|c| (0..regions).filter(|r| r % 15 == c).collect());
+    let groups = (0..16).map(|g| (0..regions).filter(|r| r * 16 / regions == g).collect());
+    let places: Vec<Vec<usize>> = every(regions).chain(counties).chain(groups).collect();
+    for place in &places {
+        for ages in every(AGES) {
+            for sources in every(SOURCES) {
+                let inner = place.iter().flat_map(|&region| {
+                    let sources = &sources;
+                    ages.iter().flat_map(move |&age| {
+                        sources.iter().map(move |&s| (region * AGES + age) * SOURCES + s)
+                    })
+                });
+                builder.cell(inner.map(u32::try_from).collect::<std::result::Result<Vec<_>, _>>()?);
+            }
+        }
+    }
+    Ok(builder.build()?)
+}
