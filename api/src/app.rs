@@ -8,6 +8,7 @@ mod policy;
 
 use crate::identity::Verifier;
 use crate::journal::Journal;
+use crate::limits::Buckets;
 use crate::problem::{Kind, Problem};
 use crate::questions::Purser;
 use crate::questions::receipt::ReceiptKey;
@@ -84,6 +85,7 @@ pub struct App {
     receipts: ReceiptKey,
     /// Answers that were given, by the key of their question. They never change.
     answers: moka::sync::Cache<String, Arc<[u8]>>,
+    buckets: Buckets,
     policy: ArcSwapOption<Policy>,
     shelf: ArcSwap<Shelf>,
     seen: ArcSwap<Seen>,
@@ -143,6 +145,7 @@ impl App {
                 })
                 .max_capacity(READY_BYTES)
                 .build(),
+            buckets: Buckets::new(&settings.limits),
             settings,
             store,
             registers,
@@ -334,6 +337,12 @@ impl App {
     #[must_use]
     pub const fn answers(&self) -> &moka::sync::Cache<String, Arc<[u8]>> {
         &self.answers
+    }
+
+    /// How often each caller has asked.
+    #[must_use]
+    pub const fn buckets(&self) -> &Buckets {
+        &self.buckets
     }
 
     /// Finished answers for anyone, by request.

@@ -238,7 +238,7 @@ fn complete(document: &mut Value) {
         };
         let kinds = PROBLEMS.iter().find(|(known, _)| *known == id).map_or(&[][..], |(_, k)| *k);
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
-            for kind in kinds.iter().chain(&[Kind::Internal]) {
+            for kind in kinds.iter().chain(&[Kind::TooManyRequests, Kind::Internal]) {
                 add_problem(responses, *kind);
             }
             for status in ["200", "201"] {
@@ -296,6 +296,8 @@ fn headers(operation: &str) -> Value {
     }
     let mut headers = json!({
         "ETag": text("Changes when the answer does; weak (`W/`) where it is compressed or streamed.", "\"0f343b0931126a20f133d67c2b018a3b\""),
+        "RateLimit": text("Calls that are left at once, and the seconds until all are again.", "\"calls\";r=99999;t=1"),
+        "RateLimit-Policy": text("How many calls one address has a window.", "\"calls\";q=100000;w=1"),
         "Vary": text("What the answer is negotiated by.", crate::reply::VARY),
         "Hjemmel-Protection": text("`exact`, `suppressed`, `rounded`, `noise` or `none-needed`: what was done to the numbers.", "suppressed"),
         "Hjemmel-Basis": text("The grant and version the answer rests on, or `none`.", "none"),

@@ -28,6 +28,9 @@ const TYPO: f32 = 0.4;
 /// The shortest word that a compound is looked through for.
 const SHORTEST_PART: usize = 4;
 
+/// The most words of a question that are looked at.
+const MOST_WORDS: usize = 20;
+
 /// What is searched of a table.
 #[must_use]
 pub fn document(table: &Table) -> Document {
@@ -90,7 +93,7 @@ impl Index {
     /// The documents a question finds, the best first; all of them in their order where nothing is asked.
     #[must_use]
     pub fn search(&self, question: &str) -> Vec<usize> {
-        let asked = tokens(question).into_iter().map(|word| folded(&word));
+        let asked = tokens(question).into_iter().take(MOST_WORDS).map(|word| folded(&word));
         let asked: Vec<String> = asked.filter(|word| !words::is_empty_word(word)).collect();
         if asked.is_empty() {
             return (0..self.documents).collect();
