@@ -45,7 +45,9 @@ pub fn write(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
         for column in &columns {
             match sheet.cell(start + column) {
                 // Writing to memory does not fail.
-                Some(Cell::Shown(value)) => drop(write!(text, "{value}")),
+                Some(Cell::Shown(value)) => {
+                    drop(write!(text, "{}", sheet.number(start + column, value)));
+                }
                 other => {
                     text.push(b'"');
                     text.extend_from_slice(symbol(other).unwrap_or_default().as_bytes());

@@ -63,6 +63,7 @@ fn coarser(published: &Published, tables: &BTreeMap<String, Published>) -> Optio
     let columns: BTreeSet<&str> = table.columns().collect();
     tables
         .values()
+        .filter(|other| !other.is_computed() && !published.is_computed())
         .filter(|other| other.cube.table.form == table.form)
         .filter(|other| other.cube.table.dimensions.len() < table.dimensions.len())
         .filter(|other| other.cube.table.columns().all(|column| columns.contains(column)))

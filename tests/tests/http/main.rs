@@ -32,6 +32,7 @@ mod fictitious;
 mod first_interface;
 mod formats;
 mod imports;
+mod indicators;
 mod limits;
 mod main_job;
 mod negotiation;
