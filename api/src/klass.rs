@@ -123,6 +123,11 @@ fn first(year: u16) -> Value {
     format!("{year}-01-01").into()
 }
 
+/// The first moment of a year: nothing of a version changes later.
+fn since(year: u16) -> Value {
+    format!("{year}-01-01T00:00:00.000+0000").into()
+}
+
 fn ending(year: Option<u16>) -> Value {
     year.map_or(Value::Null, first)
 }
@@ -246,6 +251,7 @@ pub(crate) fn version(
         "id": version.id,
         "validFrom": first(version.from),
         "validTo": ending(version.to),
+        "lastModified": since(version.from),
         "published": ["nb", "nn", "en"],
         "_links": { "self": { "href": format!("/api/klass/v1/versions/{}", version.id) } },
     });
@@ -278,6 +284,11 @@ fn table(
         "target": target_name,
         "targetId": target.id,
         "changeTable": false,
+        "sourceLevel": null,
+        "targetLevel": null,
+        "description": "",
+        "changelogs": [],
+        "lastModified": since(state.from),
         "published": ["nb", "nn", "en"],
         "_links": {
             "self": href(format!("correspondencetables/{}", table_id(state, target.id))),

@@ -295,7 +295,16 @@ pub async fn read_classification_version(
         let mut body = version(one, state, tongue);
         body.insert("classificationItems".to_owned(), json!(items));
         body.insert("correspondenceTables".to_owned(), json!(tables(one, state, tongue)));
-        body.insert("language".to_owned(), tongue.tag().into());
+        let further = json!({
+            "language": tongue.tag(),
+            "introduction": one.description.in_language(tongue.language()),
+            "contactPerson": { "name": "Statistisk sentralbyrå" },
+            "owningSection": "Statistisk sentralbyrå",
+            "levels": [{ "levelNumber": 1, "levelName": tongue.name(one) }],
+            "classificationVariants": [],
+            "changelogs": [],
+        });
+        body.extend(further.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
         Reply::open(&request).in_language(tongue.language()).json(&body)
     };
     answer().map_err(|problem: Problem| problem.for_request(&request))
