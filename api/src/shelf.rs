@@ -149,6 +149,7 @@ impl Published {
         for (on_shelf, _) in &self.years {
             notes.extend(detail::notes(on_shelf, language));
         }
+        notes.extend(detail::edition_note(self, language));
         notes
     }
 }

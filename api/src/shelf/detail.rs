@@ -76,6 +76,33 @@ fn coarser(published: &Published, tables: &BTreeMap<String, Published>) -> Optio
         })
 }
 
+/// Which edition the newest figures are of, and when the next ones come.
+pub(super) fn edition_note(published: &Published, language: Language) -> Option<String> {
+    let (newest, _) = published.years.last()?;
+    let next = published.next_update()?;
+    let (year, version) = (newest.year, newest.edition);
+    Some(match (language, newest.preliminary) {
+        (Language::Nb, true) => {
+            format!(
+                "Tallene for {year} er av utgave {version}, foreløpig. Neste tall kommer {next}."
+            )
+        }
+        (Language::Nb, false) => {
+            format!("Tallene for {year} er av utgave {version}, endelig. Neste tall kommer {next}.")
+        }
+        (Language::En, true) => {
+            format!(
+                "The figures for {year} are of edition {version}, preliminary. The next figures are due {next}."
+            )
+        }
+        (Language::En, false) => {
+            format!(
+                "The figures for {year} are of edition {version}, final. The next figures are due {next}."
+            )
+        }
+    })
+}
+
 /// What a reader must know of one year's figures.
 pub(super) fn notes(on_shelf: &OnShelf, language: Language) -> Vec<String> {
     let year = on_shelf.year;

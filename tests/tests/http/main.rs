@@ -41,6 +41,7 @@ mod protecting;
 mod question_attacks;
 mod question_estimates;
 mod questions;
+mod reference_errors;
 mod row_space;
 mod scripts;
 mod selections;
