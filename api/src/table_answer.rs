@@ -1,6 +1,7 @@
 //! From a question about a table to an answer: exact where a grant covers it, protected otherwise.
 
 mod finish;
+mod stream;
 
 use crate::app::App;
 use crate::fault;
@@ -134,11 +135,13 @@ pub async fn answer(
     let published = find(&shelf, &question.table).map_err(Problem::in_a_selection)?;
     let choice = choose(&published.cube, &question.selection)?;
     let (limit, cells) = (app.settings().tables.max_cells, choice.selected.cells());
-    if cells > limit {
+    // Rows of text are made as they are sent, however many there are.
+    let is_streamed = cells > limit && matches!(question.format, Format::Csv(_));
+    if cells > limit && !is_streamed {
         return Err(Problem::new(Kind::TooManyCells)
             .detail(
-                format!("utvalget har {cells} celler; ett svar kan ha {limit}. Del det opp, eller velg færre verdier."),
-                format!("the selection has {cells} cells; one answer may have {limit}. Split it, or select fewer values."),
+                format!("utvalget har {cells} celler; ett svar kan ha {limit}. Del det opp, velg færre verdier, eller hent csv, som ikke har noen grense."),
+                format!("the selection has {cells} cells; one answer may have {limit}. Split it, select fewer values, or take csv, which has no limit."),
             )
             .with("selectedCells", cells)
             .with("maxDataCells", limit));
@@ -157,6 +160,9 @@ pub async fn answer(
         marks,
         address: format!("{}{}", app.public_address(), app.settings().tables.prefix),
     };
+    if is_streamed {
+        return stream::respond(making, request);
+    }
     // A large document takes long to write: the other requests of this worker must not wait.
     let ready = if cells > AT_ONCE {
         let made = actix_web::web::block(move || making.finish()).await;
