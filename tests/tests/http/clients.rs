@@ -93,7 +93,8 @@ fn every_operation_keeps_to_the_document_whoever_calls() {
     }
     let installation = Installation::copy("document");
     let node = installation.serve();
-    let (host, _) = node.anyone().line();
+    let anyone = node.anyone();
+    let (host, _) = anyone.line();
     let output = Command::new("sh")
         .arg(scripts().join("schemathesis.sh"))
         .arg(&place)
