@@ -10,6 +10,7 @@ use crate::pxweb::choice::{Choice, choose};
 use crate::pxweb::cube::{Place, Role};
 use crate::pxweb::request::Format;
 use crate::pxweb::selection::{Placement, VariableSelection, clip, hint_en, hint_nb, nearest};
+use crate::pxweb::sheet::place;
 use crate::range::wanted_part;
 use crate::reply::{Marks, is_known};
 use crate::shelf::{Published, Shelf};
@@ -134,6 +135,8 @@ pub async fn answer(
     let shelf = app.shelf()?;
     let published = find(&shelf, &question.table).map_err(Problem::in_a_selection)?;
     let choice = choose(&published.cube, &question.selection)?;
+    // A layout that cannot be is refused also where the format has none.
+    place(&choice.cube, &choice.selected, &question.placement)?;
     let (limit, cells) = (app.settings().tables.max_cells, choice.selected.cells());
     // Rows of text are made as they are sent, however many there are.
     let is_streamed = cells > limit && matches!(question.format, Format::Csv(_));

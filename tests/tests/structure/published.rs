@@ -28,6 +28,7 @@ fn indented(line: &str, by: usize) -> Option<&str> {
 /// Paths, methods, parameters and statuses, read off the indentation the file is written with.
 fn published() -> BTreeMap<(String, String), Published> {
     let text = std::fs::read_to_string(root().join("tests/clients/spec/PxAPI-2.yml")).unwrap();
+    let text = text.replace('\r', "");
     let (paths, components) = text.split_once("\ncomponents:").unwrap();
     let paths = paths.split_once("\npaths:\n").unwrap().1;
     let mut shared: BTreeMap<&str, &str> = BTreeMap::new();
