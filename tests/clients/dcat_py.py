@@ -1,7 +1,6 @@
 """rdflib and pyshacl: the catalogue is the same graph in Turtle, JSON-LD and RDF/XML, and keeps to what DCAT-AP-NO requires; a register without its law, or a dataset without a publisher, does not pass."""
 from _common import *
 from rdflib import Graph, Namespace, RDF
-from rdflib.compare import to_isomorphic
 from pyshacl import validate
 root = BASE.split("/pxwebapi")[0]; here = os.path.dirname(os.path.abspath(__file__))
 dcat, dct = Namespace("http://www.w3.org/ns/dcat#"), Namespace("http://purl.org/dc/terms/")
@@ -10,7 +9,7 @@ def graph(media, name):
     r = urllib.request.Request(root + "/catalog", headers={"Accept": media})
     with urllib.request.urlopen(r, timeout=60) as f: return Graph().parse(data=f.read(), format=name)
 graphs = [graph("text/turtle", "turtle"), graph("application/ld+json", "json-ld"), graph("application/rdf+xml", "xml")]
-assert len({to_isomorphic(g) for g in graphs}) == 1, [len(g) for g in graphs]
+assert all(set(g) == set(graphs[0]) for g in graphs), [len(g) for g in graphs]  # no blank nodes
 g = graphs[0]; shapes = Graph().parse(os.path.join(here, "dcat_shapes.ttl"))
 conforms, _, text = validate(g, shacl_graph=shapes, inference="none"); assert conforms, text
 closed = [d for d in g.subjects(RDF.type, dcat.Dataset) if str(g.value(d, dct.accessRights)).endswith("/NON_PUBLIC")]

@@ -24,5 +24,5 @@ tables = {t["targetId"]: t["_links"]["self"]["href"].rsplit("/", 1)[1] for t in 
 by_id = KlassCorrespondence(correspondence_id=tables[112]).to_dict()
 assert by_id == at, "the same pairs by id"
 english = raw.codes_at("112", "2024-01-01", language="en")
-assert english["codes"][0]["name"].startswith("KOSTRA group"), english["codes"][0]
+assert english.iloc[0]["name"].startswith("KOSTRA group"), english.iloc[0]
 ok("klass_py")
