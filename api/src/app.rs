@@ -8,7 +8,6 @@ mod policy;
 
 use crate::identity::Verifier;
 use crate::journal::Journal;
-use crate::limits::Buckets;
 use crate::problem::{Kind, Problem};
 use crate::questions::Purser;
 use crate::questions::receipt::ReceiptKey;
@@ -85,7 +84,7 @@ pub struct App {
     receipts: ReceiptKey,
     /// Answers that were given, by the key of their question. They never change.
     answers: moka::sync::Cache<String, Arc<[u8]>>,
-    buckets: Buckets,
+    buckets: crate::limits::Buckets,
     policy: ArcSwapOption<Policy>,
     shelf: ArcSwap<Shelf>,
     seen: ArcSwap<Seen>,
@@ -145,7 +144,7 @@ impl App {
                 })
                 .max_capacity(READY_BYTES)
                 .build(),
-            buckets: Buckets::new(&settings.limits),
+            buckets: crate::limits::Buckets::new(&settings.limits),
             settings,
             store,
             registers,
@@ -341,7 +340,7 @@ impl App {
 
     /// How often each caller has asked.
     #[must_use]
-    pub const fn buckets(&self) -> &Buckets {
+    pub const fn buckets(&self) -> &crate::limits::Buckets {
         &self.buckets
     }
 

@@ -154,6 +154,11 @@ pub async fn answer(
         Some(release) => marks(release.protection(), release.basis().cloned(), decision),
         None => marks(Protection::Suppressed, None, decision),
     };
+    if is_streamed {
+        let address = format!("{}{}", app.public_address(), app.settings().tables.prefix);
+        let making = finish::Making { shelf, choice, question, exact, marks, address };
+        return stream::respond(making, request);
+    }
     let is_get = request.method() == actix_web::http::Method::GET;
     let making = finish::Making {
         shelf,
@@ -163,9 +168,6 @@ pub async fn answer(
         marks,
         address: format!("{}{}", app.public_address(), app.settings().tables.prefix),
     };
-    if is_streamed {
-        return stream::respond(making, request);
-    }
     // A large document takes long to write: the other requests of this worker must not wait.
     let ready = if cells > AT_ONCE {
         let made = actix_web::web::block(move || making.finish()).await;
