@@ -89,6 +89,7 @@ pub struct App {
     receipts: ReceiptKey,
     /// Answers that were given, by the key of their question. They never change.
     answers: moka::sync::Cache<String, Arc<[u8]>>,
+    buckets: crate::limits::Buckets,
     policy: ArcSwapOption<Policy>,
     clock: Clock,
     pictures: ArcSwap<Pictures>,
@@ -152,6 +153,7 @@ impl App {
                 })
                 .max_capacity(READY_BYTES)
                 .build(),
+            buckets: crate::limits::Buckets::new(&settings.limits),
             settings,
             store,
             registers,
@@ -284,6 +286,12 @@ impl App {
     #[must_use]
     pub const fn answers(&self) -> &moka::sync::Cache<String, Arc<[u8]>> {
         &self.answers
+    }
+
+    /// How often each caller has asked.
+    #[must_use]
+    pub const fn buckets(&self) -> &crate::limits::Buckets {
+        &self.buckets
     }
 
     /// Finished answers for anyone, by request.

@@ -19,6 +19,7 @@ pub mod identity;
 pub mod journal;
 mod klass;
 pub mod language;
+pub mod limits;
 pub mod microdata;
 pub mod openapi;
 pub mod pictures;

@@ -20,6 +20,9 @@ pub struct Settings {
     /// The table interface.
     #[serde(default)]
     pub tables: Tables,
+    /// How often one caller may ask.
+    #[serde(default)]
+    pub limits: Limits,
     /// Questions that are answered with noise.
     #[serde(default)]
     pub questions: crate::questions::Questions,
@@ -121,6 +124,22 @@ impl Default for Tables {
     }
 }
 
+/// How often one network address may ask. Ample unless said: it is there against programs that have gone wild.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Calls a window.
+    pub calls: u32,
+    /// Its length.
+    pub window_seconds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { calls: 100_000, window_seconds: 1 }
+    }
+}
+
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -170,7 +189,9 @@ enum Written {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 17] = [
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 19] = [
+    ("HJEMMEL_LIMITS_CALLS", ["limits", "calls"], Written::Number),
+    ("HJEMMEL_LIMITS_WINDOW_SECONDS", ["limits", "window_seconds"], Written::Number),
     ("HJEMMEL_TABLES_PREFIX", ["tables", "prefix"], Written::Text),
     ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
     ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod finish;
+mod stream;
 
 use crate::app::App;
 use crate::fault;
@@ -10,6 +11,7 @@ use crate::pxweb::choice::{Choice, choose};
 use crate::pxweb::cube::{Place, Role};
 use crate::pxweb::request::Format;
 use crate::pxweb::selection::{Placement, VariableSelection, clip, hint_en, hint_nb, nearest};
+use crate::pxweb::sheet::place;
 use crate::range::wanted_part;
 use crate::reply::{Marks, is_known};
 use crate::shelf::{Published, Shelf};
@@ -137,12 +139,16 @@ pub async fn answer(
     let shelf = app.shelf()?;
     let published = find(&shelf, &question.table).map_err(Problem::in_a_selection)?;
     let choice = choose(&published.cube, &question.selection)?;
+    // A layout that cannot be is refused also where the format has none.
+    place(&choice.cube, &choice.selected, &question.placement)?;
     let (limit, cells) = (app.settings().tables.max_cells, choice.selected.cells());
-    if cells > limit {
+    // Rows of text are made as they are sent, however many there are.
+    let is_streamed = cells > limit && matches!(question.format, Format::Csv(_));
+    if cells > limit && !is_streamed {
         return Err(Problem::new(Kind::TooManyCells)
             .detail(
-                format!("utvalget har {cells} celler; ett svar kan ha {limit}. Del det opp, eller velg færre verdier."),
-                format!("the selection has {cells} cells; one answer may have {limit}. Split it, or select fewer values."),
+                format!("utvalget har {cells} celler; ett svar kan ha {limit}. Del det opp, velg færre verdier, eller hent csv, som ikke har noen grense."),
+                format!("the selection has {cells} cells; one answer may have {limit}. Split it, select fewer values, or take csv, which has no limit."),
             )
             .with("selectedCells", cells)
             .with("maxDataCells", limit));
@@ -152,6 +158,11 @@ pub async fn answer(
         Some(release) => marks(release.protection(), release.basis().cloned(), decision),
         None => marks(Protection::Suppressed, None, decision),
     };
+    if is_streamed {
+        let address = format!("{}{}", app.public_address(), app.settings().tables.prefix);
+        let making = finish::Making { shelf, choice, question, exact, marks, address };
+        return stream::respond(making, request);
+    }
     let is_get = request.method() == actix_web::http::Method::GET;
     let address = address(app);
     let making = finish::Making { shelf, choice, question, exact, marks, address };
@@ -202,7 +213,8 @@ async fn exact(
     choice: &Choice,
     caller: &SignedIn,
 ) -> Result<(Option<Release<Vec<TableCells>>>, Uuid), Problem> {
-    if caller.is_anonymous() {
+    // Indicators are made of protected cells for everyone.
+    if caller.is_anonymous() || published.is_computed() {
         return Ok((None, published.decision));
     }
     let resource = resource(choice, false);

@@ -25,6 +25,7 @@ mod sent;
 mod settle;
 mod spends;
 mod store;
+mod targets;
 mod values;
 
 pub use answers::{NewAnswer, StoredAnswer};
@@ -45,6 +46,7 @@ pub use saved_queries::SavedQueryRow;
 pub use settle::{Round, Settled};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
 pub use store::{Store, newest_migration};
+pub use targets::TargetRow;
 
 mod cases;
 mod enact;

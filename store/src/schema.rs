@@ -319,6 +319,17 @@ diesel::table! {
     }
 }
 diesel::table! {
+    targets (id) {
+        id -> Text,
+        region -> Text,
+        indicator -> Text,
+        year -> Integer,
+        milli -> Nullable<BigInt>,
+        set_by -> Text,
+        at -> BigInt,
+    }
+}
+diesel::table! {
     liveness (id) {
         id -> Integer,
         beats -> BigInt,

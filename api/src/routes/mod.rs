@@ -12,6 +12,7 @@ pub mod editions;
 pub mod feed;
 pub mod grants;
 pub mod health;
+pub mod indicators;
 pub mod klass;
 pub mod matrix;
 pub mod policy_tests;
@@ -24,6 +25,7 @@ pub mod statutes;
 pub mod stops;
 pub mod table_list;
 pub mod tables;
+pub mod targets;
 pub mod usage;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -44,6 +46,10 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(tables::query_table_data)
         .configure(first_interface)
         .configure(catalogues)
+        .service(indicators::list_indicators)
+        .service(indicators::read_indicator)
+        .service(targets::list_targets)
+        .service(targets::set_target)
         .service(codelists::read_codelist)
         .service(saved_queries::create_saved_query)
         .service(saved_queries::read_saved_query)
@@ -93,6 +99,7 @@ fn first_interface(services: &mut ServiceConfig<'_>) {
 fn catalogues(services: &mut ServiceConfig<'_>) {
     services
         .service(klass::list_classifications)
+        .service(klass::search_classifications)
         .service(klass::read_classification)
         .service(klass::list_classification_codes)
         .service(klass::list_classification_codes_at)
@@ -100,6 +107,7 @@ fn catalogues(services: &mut ServiceConfig<'_>) {
         .service(klass::list_correspondence)
         .service(klass::list_correspondence_at)
         .service(klass::read_classification_version)
+        .service(klass::read_correspondence_table)
         .service(collection::read_jsonstat_collection)
         .service(feed::read_feed)
         .service(catalogue::read_catalogue);

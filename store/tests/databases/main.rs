@@ -26,6 +26,8 @@ mod schema;
 #[cfg(test)]
 mod sent;
 #[cfg(test)]
+mod targets;
+#[cfg(test)]
 mod throughput;
 #[cfg(test)]
 mod tree;
