@@ -26,6 +26,9 @@ pub struct Settings {
     /// Deliveries from municipalities.
     #[serde(default)]
     pub deliveries: crate::deliveries::Deliveries,
+    /// The record of decisions and deeds.
+    #[serde(default)]
+    pub record: Record,
     /// A demonstration or test: synthetic identity numbers and test issuers are accepted. Never with real
     /// records.
     #[serde(default)]
@@ -33,6 +36,14 @@ pub struct Settings {
     /// Who is trusted to issue tokens; none means every caller is anonymous.
     #[serde(default)]
     pub issuers: Vec<crate::identity::IssuerConfig>,
+}
+
+/// The record of decisions and deeds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Record {
+    /// The keys of those who cosign its states, as `hjemmel audit witness-key` prints them.
+    pub witnesses: Vec<crate::record::witness::WitnessKey>,
 }
 
 /// Where and how to listen.

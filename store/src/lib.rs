@@ -8,6 +8,7 @@ mod answers;
 mod caps;
 mod chain;
 mod connection;
+mod cosignatures;
 mod decisions;
 mod error;
 mod events;

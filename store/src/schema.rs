@@ -285,6 +285,14 @@ diesel::table! {
     }
 }
 diesel::table! {
+    cosignatures (size, witness) {
+        size -> BigInt,
+        witness -> Text,
+        at -> BigInt,
+        line -> Text,
+    }
+}
+diesel::table! {
     saved_queries (id) {
         id -> Text,
         at -> BigInt,

@@ -17,6 +17,7 @@ mod relay;
 mod release;
 mod serve;
 mod token;
+mod witness;
 
 #[cfg(test)]
 pub(crate) use demo::small;

@@ -121,6 +121,19 @@ pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
     ),
     ("read_checkpoint", &[NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable]),
     (
+        "add_cosignature",
+        &[
+            ParameterError,
+            NotSignedIn,
+            InvalidToken,
+            NotPermitted,
+            TooLarge,
+            NotAcceptable,
+            Unavailable,
+        ],
+    ),
+    ("read_tile", &[NotSignedIn, InvalidToken, NotPermitted, NotFound, NotAcceptable, Unavailable]),
+    (
         "read_proof",
         &[
             ParameterError,

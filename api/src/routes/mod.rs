@@ -23,6 +23,7 @@ pub mod stops;
 pub mod table_list;
 pub mod tables;
 pub mod usage;
+pub mod witnesses;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -108,6 +109,8 @@ fn law(services: &mut ServiceConfig<'_>) {
         .service(usage::read_grant_use)
         .service(audit::list_events)
         .service(audit::read_checkpoint)
+        .service(witnesses::add_cosignature)
+        .service(witnesses::read_tile)
         .service(audit::read_proof)
         .service(matrix::read_access_matrix)
         .service(policy_tests::list_policy_tests)
