@@ -65,10 +65,7 @@ impl Witness {
         let lock = self.state.with_added_extension("lock");
         let held = File::create(&lock).map_err(Failure::at("make", &lock))?;
         held.lock().map_err(Failure::at("lock", &lock))?;
-        let seen = match self.state.exists() {
-            true => Some(self.noted(&read(&self.state)?)?),
-            false => None,
-        };
+        let seen = if self.state.exists() { Some(self.noted(&read(&self.state)?)?) } else { None };
         let server = Server::new(&self.url, read(&self.token)?.trim().to_owned());
         let now = server.get("/v1/audit/checkpoint")?;
         let note = text(&now, "checkpoint")?;

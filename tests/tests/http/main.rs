@@ -45,6 +45,7 @@ mod scripts;
 mod selections;
 mod tokens;
 mod validity;
+mod witness;
 
 mod cases;
 mod foresight;

@@ -13,12 +13,11 @@ fn leaf(number: u8) -> Hash {
 /// The tree over the first leaves, as RFC 6962 has it.
 fn root(size: u8) -> Root {
     fn of(leaves: &[Hash]) -> Hash {
-        match leaves {
-            [leaf] => *leaf,
-            _ => {
-                let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
-                node_hash(of(left), of(right))
-            }
+        if let [leaf] = leaves {
+            *leaf
+        } else {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            node_hash(of(left), of(right))
         }
     }
     let leaves: Vec<Hash> = (0..size).map(leaf).collect();
