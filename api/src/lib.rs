@@ -18,6 +18,7 @@ pub mod journal;
 mod klass;
 pub mod language;
 pub mod microdata;
+pub mod notices;
 pub mod openapi;
 pub mod problem;
 pub mod pxweb;

@@ -29,6 +29,9 @@ pub struct Settings {
     /// The record of decisions and deeds.
     #[serde(default)]
     pub record: Record,
+    /// Where notices about grants are sent.
+    #[serde(default)]
+    pub notices: Notices,
     /// A demonstration or test: synthetic identity numbers and test issuers are accepted. Never with real
     /// records.
     #[serde(default)]
@@ -36,6 +39,14 @@ pub struct Settings {
     /// Who is trusted to issue tokens; none means every caller is anonymous.
     #[serde(default)]
     pub issuers: Vec<crate::identity::IssuerConfig>,
+}
+
+/// Where notices about grants are sent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Notices {
+    /// An address of the house's own that takes each as JSON, such as the one its mail is sent by.
+    pub webhook: Option<String>,
 }
 
 /// The record of decisions and deeds.
@@ -178,7 +189,8 @@ enum Written {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 17] = [
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 18] = [
+    ("HJEMMEL_NOTICES_WEBHOOK", ["notices", "webhook"], Written::Text),
     ("HJEMMEL_TABLES_PREFIX", ["tables", "prefix"], Written::Text),
     ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
     ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),

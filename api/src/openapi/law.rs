@@ -116,6 +116,10 @@ pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
         &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
     ),
     (
+        "list_notices",
+        &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
+    ),
+    (
         "list_events",
         &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
     ),

@@ -13,6 +13,7 @@ pub mod grants;
 pub mod health;
 pub mod klass;
 pub mod matrix;
+pub mod notices;
 pub mod policy_tests;
 pub mod questions;
 pub mod records;
@@ -108,6 +109,7 @@ fn law(services: &mut ServiceConfig<'_>) {
         .service(decisions::try_decision)
         .service(usage::read_grant_use)
         .service(audit::list_events)
+        .service(notices::list_notices)
         .service(audit::read_checkpoint)
         .service(witnesses::add_cosignature)
         .service(witnesses::read_tile)

@@ -12,6 +12,8 @@ mod faults;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod purses;

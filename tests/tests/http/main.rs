@@ -35,6 +35,7 @@ mod imports;
 mod limits;
 mod main_job;
 mod negotiation;
+mod notices;
 mod postgres;
 mod protecting;
 mod question_attacks;
