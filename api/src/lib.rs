@@ -21,6 +21,7 @@ mod klass;
 pub mod language;
 pub mod limits;
 pub mod microdata;
+pub mod notices;
 pub mod openapi;
 pub mod pictures;
 pub mod problem;

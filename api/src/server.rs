@@ -34,6 +34,7 @@ pub async fn serve(app: App, listening: impl FnOnce(std::net::SocketAddr)) -> st
     if let Some(address) = http.addrs().first() {
         listening(*address);
     }
+    crate::notices::keep(app.clone())?;
     keep_fresh(app, Duration::from_millis(server.refresh_milliseconds.max(50)))?;
     http.run().await
 }

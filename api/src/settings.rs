@@ -29,6 +29,12 @@ pub struct Settings {
     /// Deliveries from municipalities.
     #[serde(default)]
     pub deliveries: crate::deliveries::Deliveries,
+    /// The record of decisions and deeds.
+    #[serde(default)]
+    pub record: Record,
+    /// Where notices about grants are sent.
+    #[serde(default)]
+    pub notices: Notices,
     /// A demonstration or test: synthetic identity numbers and test issuers are accepted. Never with real
     /// records.
     #[serde(default)]
@@ -39,6 +45,22 @@ pub struct Settings {
     /// Who is trusted to issue tokens; none means every caller is anonymous.
     #[serde(default)]
     pub issuers: Vec<crate::identity::IssuerConfig>,
+}
+
+/// Where notices about grants are sent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Notices {
+    /// An address of the house's own that takes each as JSON, such as the one its mail is sent by.
+    pub webhook: Option<String>,
+}
+
+/// The record of decisions and deeds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Record {
+    /// The keys of those who cosign its states, as `hjemmel audit witness-key` prints them.
+    pub witnesses: Vec<crate::record::witness::WitnessKey>,
 }
 
 /// Where and how to listen.
@@ -189,9 +211,10 @@ enum Written {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 19] = [
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 20] = [
     ("HJEMMEL_LIMITS_CALLS", ["limits", "calls"], Written::Number),
     ("HJEMMEL_LIMITS_WINDOW_SECONDS", ["limits", "window_seconds"], Written::Number),
+    ("HJEMMEL_NOTICES_WEBHOOK", ["notices", "webhook"], Written::Text),
     ("HJEMMEL_TABLES_PREFIX", ["tables", "prefix"], Written::Text),
     ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
     ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),

@@ -106,6 +106,7 @@ impl Case {
         }
         terms.state = State::Draft;
         terms.version = version;
+        terms.emergency = false;
         let mut case = Self {
             terms,
             revision: 1,

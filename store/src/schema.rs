@@ -304,6 +304,26 @@ diesel::table! {
     }
 }
 diesel::table! {
+    notices (id) {
+        id -> Text,
+        at -> BigInt,
+        kind -> Text,
+        grant_id -> Text,
+        grant_version -> Integer,
+        recipient -> Text,
+        body -> Text,
+        sent_at -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    cosignatures (size, witness) {
+        size -> BigInt,
+        witness -> Text,
+        at -> BigInt,
+        line -> Text,
+    }
+}
+diesel::table! {
     saved_queries (id) {
         id -> Text,
         at -> BigInt,

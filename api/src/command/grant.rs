@@ -57,7 +57,7 @@ enum What {
         /// The JSON file.
         file: PathBuf,
     },
-    /// Takes a step: submit, complete, return, review, approve, reject, accept, activate, suspend, resume,
+    /// Takes a step: submit, complete, return, review, approve, reject, accept, activate, break-glass, suspend, resume,
     /// recertify, amend, revoke, withdraw, attest.
     Take {
         /// The step.

@@ -18,6 +18,7 @@ mod relay;
 mod release;
 mod serve;
 mod token;
+mod witness;
 
 #[cfg(test)]
 pub(crate) use self::{

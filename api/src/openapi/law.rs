@@ -116,10 +116,27 @@ pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
         &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
     ),
     (
+        "list_notices",
+        &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
+    ),
+    (
         "list_events",
         &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
     ),
     ("read_checkpoint", &[NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable]),
+    (
+        "add_cosignature",
+        &[
+            ParameterError,
+            NotSignedIn,
+            InvalidToken,
+            NotPermitted,
+            TooLarge,
+            NotAcceptable,
+            Unavailable,
+        ],
+    ),
+    ("read_tile", &[NotSignedIn, InvalidToken, NotPermitted, NotFound, NotAcceptable, Unavailable]),
     (
         "read_proof",
         &[

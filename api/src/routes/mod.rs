@@ -15,6 +15,7 @@ pub mod health;
 pub mod indicators;
 pub mod klass;
 pub mod matrix;
+pub mod notices;
 pub mod policy_tests;
 pub mod questions;
 pub mod records;
@@ -27,6 +28,7 @@ pub mod table_list;
 pub mod tables;
 pub mod targets;
 pub mod usage;
+pub mod witnesses;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -126,7 +128,10 @@ fn law(services: &mut ServiceConfig<'_>) {
         .service(decisions::try_decision)
         .service(usage::read_grant_use)
         .service(audit::list_events)
+        .service(notices::list_notices)
         .service(audit::read_checkpoint)
+        .service(witnesses::add_cosignature)
+        .service(witnesses::read_tile)
         .service(audit::read_proof)
         .service(matrix::read_access_matrix)
         .service(policy_tests::list_policy_tests)

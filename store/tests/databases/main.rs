@@ -14,6 +14,8 @@ mod imports;
 #[cfg(test)]
 mod municipal;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod purses;

@@ -37,6 +37,7 @@ mod indicators;
 mod limits;
 mod main_job;
 mod negotiation;
+mod notices;
 mod postgres;
 mod protecting;
 mod question_attacks;
@@ -48,6 +49,7 @@ mod scripts;
 mod selections;
 mod tokens;
 mod validity;
+mod witness;
 
 mod cases;
 mod foresight;
