@@ -1,14 +1,19 @@
 //! Notices are written once and marked once.
 
 use crate::support::{Place, noon};
-use chrono::TimeDelta;
+use chrono::{SubsecRound as _, TimeDelta};
 use hjemmel_store::NoticeRow;
 use uuid::Uuid;
+
+/// A moment as databases keep it.
+fn moment() -> chrono::DateTime<chrono::Utc> {
+    noon().trunc_subsecs(6)
+}
 
 fn notice(kind: &str, recipient: &str) -> NoticeRow {
     NoticeRow {
         id: Uuid::now_v7(),
-        at: noon(),
+        at: moment(),
         kind: kind.to_owned(),
         grant_id: "a".to_owned(),
         grant_version: 1,
@@ -28,10 +33,10 @@ on_both! {
         assert_eq!(all, [second.clone(), first.clone()]);
         assert_eq!(place.store.notices(Some("971032146"), None, 10).unwrap(), std::slice::from_ref(&second));
         assert_eq!(place.store.notices(None, Some(second.id), 10).unwrap(), std::slice::from_ref(&first));
-        place.store.mark_sent(first.id, noon()).unwrap();
-        place.store.mark_sent(first.id, noon() + TimeDelta::hours(1)).unwrap();
+        place.store.mark_sent(first.id, moment()).unwrap();
+        place.store.mark_sent(first.id, moment() + TimeDelta::hours(1)).unwrap();
         assert_eq!(place.store.unsent_notices(10).unwrap(), std::slice::from_ref(&second));
-        assert_eq!(place.store.notices(None, Some(second.id), 1).unwrap()[0].sent_at, Some(noon()));
+        assert_eq!(place.store.notices(None, Some(second.id), 1).unwrap()[0].sent_at, Some(moment()));
         for sql in ["DELETE FROM notices", "UPDATE notices SET body = 'x'", "UPDATE notices SET sent_at = NULL",
             "UPDATE notices SET sent_at = 1"] {
             assert!(place.raw(sql).unwrap_err().to_string().contains("append-only"), "{sql}");
@@ -45,7 +50,7 @@ on_both! {
         };
         assert_eq!(known(&["a"]), None);
         for (size, witness, line) in [(3, "a", "x"), (3, "a", "y"), (5, "b", "z"), (3, "b", "w")] {
-            place.store.keep_cosignature(size, witness, line, noon()).unwrap();
+            place.store.keep_cosignature(size, witness, line, moment()).unwrap();
         }
         assert_eq!(known(&["a"]), Some((3, vec!["x".to_owned()])));
         assert_eq!(known(&["a", "b"]), Some((5, vec!["z".to_owned()])));

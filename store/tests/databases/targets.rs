@@ -1,8 +1,14 @@
 //! Targets: the newest holds, and none is forgotten.
 
 use crate::support::{Place, noon};
+use chrono::SubsecRound as _;
 use hjemmel_store::{Error, TargetRow};
 use uuid::Uuid;
+
+/// A moment as databases keep it.
+fn moment() -> chrono::DateTime<chrono::Utc> {
+    noon().trunc_subsecs(6)
+}
 
 fn target(number: u128, region: &str, year: u16, milli: Option<u64>) -> TargetRow {
     TargetRow {
@@ -12,7 +18,7 @@ fn target(number: u128, region: &str, year: u16, milli: Option<u64>) -> TargetRo
         year,
         milli,
         set_by: "940039541".to_owned(),
-        at: noon(),
+        at: moment(),
     }
 }
 

@@ -235,6 +235,8 @@ fn every_option_that_is_named_exists() {
         "grant take",
         "audit verify",
         "audit checkpoint",
+        "audit witness",
+        "audit witness-key",
         "audit forget",
     ]) {
         help += &running().shell(&format!("hjemmel {command} --help")).output;
