@@ -125,7 +125,7 @@ pub async fn read_release(
 /// Follows the work as it goes on: server-sent events `progress`, and at last `done`, `failed` or `lost`.
 #[utoipa::path(operation_id = "follow_release", tag = "Releases", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The release.")),
-    responses((status = 200, description = "The events.", content((String = "text/event-stream")))))]
+    responses((status = 200, description = "The events.", content((Value = "text/event-stream")))))]
 #[get("/v1/releases/{id}/progress")]
 pub async fn follow_release(
     request: HttpRequest,

@@ -119,8 +119,8 @@ pub async fn read_tile(
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
         grants::actor(&app, caller.somebody()?)?;
-        let path = format!("tile/{tile}");
-        let bytes = grants::on_disk(&app, move |store| match store.record_tile(&path) {
+        let name = tile.into_inner();
+        let bytes = grants::on_disk(&app, move |store| match store.record_tile(&name) {
             Err(hjemmel_store::Error::NotFound(_)) => Ok(None),
             tile => tile.map(Some),
         })
