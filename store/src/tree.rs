@@ -69,8 +69,7 @@ impl Store {
     /// [`Error::NotFound`] when there is no such tile, or it is not that full yet.
     pub fn record_tile(&self, name: &str) -> Result<Vec<u8>, Error> {
         let none = || Error::NotFound("tile");
-        // The crate's own reading of a width of nothing does not end in an error.
-        if name.ends_with(".p/0") {
+        if !is_tile(name) {
             return Err(none());
         }
         let tile = Tile::from_path(&format!("tile/{TILE}/{name}")).map_err(|_| none())?;
@@ -80,7 +79,7 @@ impl Store {
             let there = u64::try_from(rows).unwrap_or_default().checked_shr(below).unwrap_or(0);
             let width = u64::from(tile.width());
             let last = tile.level_index().checked_mul(1 << TILE).and_then(|n| n.checked_add(width));
-            if tile.is_data() || width == 0 || last.is_none_or(|last| last > there) {
+            if tile.is_data() || last.is_none_or(|last| last > there) {
                 return Err(none());
             }
             let reader = Reader::new(conn);
@@ -116,6 +115,14 @@ fn root(conn: &mut AnyConnection, size: Option<u64>) -> Result<Root, Error> {
     let reader = Reader::new(conn);
     let hash = tlog::tree_hash(size, &reader).map_err(|error| reader.fault(&error))?;
     Ok(Root { size, hash: hash.0 })
+}
+
+/// Whether a name is of a level a tree can have and of a width that is one. [`Tile::from_path`] panics over others.
+fn is_tile(name: &str) -> bool {
+    let level = name.split('/').next().and_then(|level| level.parse::<u32>().ok());
+    let width = name.rsplit_once(".p/").map(|(_, width)| width.parse::<u32>());
+    level.is_some_and(|level| level < u64::BITS / u32::from(TILE))
+        && width.is_none_or(|width| width.is_ok_and(|width| width > 0))
 }
 
 /// Stores the nodes that are finished now that there are `seq` rows.

@@ -145,8 +145,19 @@ fn tiles_hold_the_tree_the_checkpoint_is_over() {
     assert_eq!(leaves.len() as u64, size);
     assert_eq!(root, tree(&leaves).to_string());
     let beyond = format!("0/{whole:03}.p/255");
-    for none in ["0/999", "9/000", "0/x001/000", "data/000", "0/000.p/0", "0/000.p/x", &beyond, "x"]
-    {
+    for none in [
+        "0/999",
+        "9/000",
+        "0/x001/000",
+        "data/000",
+        "0/000.p/0",
+        "0/000.p/x",
+        "0/000.p/00",
+        "64/000",
+        "300/000",
+        &beyond,
+        "x",
+    ] {
         tile(none).problem(404, "not-found");
     }
     assert_eq!(node.anyone().get("/v1/audit/tile/0/000.p/1").status, 401);
