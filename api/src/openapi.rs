@@ -2,6 +2,7 @@
 
 mod inbound;
 mod law;
+mod sets;
 
 use crate::problem::Kind;
 use serde_json::{Value, json};
