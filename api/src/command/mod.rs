@@ -16,6 +16,7 @@ mod progress;
 mod protect;
 mod relay;
 mod release;
+mod remote;
 mod serve;
 mod token;
 mod witness;

@@ -1,5 +1,6 @@
 //! `hjemmel audit witness`: another body's look at a record, to be run every hour or so.
 
+use super::remote::Remote;
 use super::{Failure, say};
 use crate::record::opened;
 use crate::record::witness;
@@ -66,14 +67,15 @@ impl Witness {
         let held = File::create(&lock).map_err(Failure::at("make", &lock))?;
         held.lock().map_err(Failure::at("lock", &lock))?;
         let seen = if self.state.exists() { Some(self.noted(&read(&self.state)?)?) } else { None };
-        let server = Server::new(&self.url, read(&self.token)?.trim().to_owned());
-        let now = server.get("/v1/audit/checkpoint")?;
-        let note = text(&now, "checkpoint")?;
+        let server = Remote::new(&self.url, &read(&self.token)?, "en");
+        let (now, _) = server.get("/v1/audit/checkpoint")?;
+        let note = now.get("checkpoint").and_then(Value::as_str);
+        let note = note.ok_or_else(|| Failure::new("the answer has no `checkpoint`"))?;
         let root = opened(note, &self.record).map_err(|why| self.refused(&why))?;
         let proof = match &seen {
             Some(seen) if seen.size > 0 && seen.size < root.size => {
                 let path = format!("/v1/audit/proof?old={}&size={}", seen.size, root.size);
-                hashes(&server.get(&path)?)?
+                hashes(&server.get(&path)?.0)?
             }
             _ => Vec::new(),
         };
@@ -82,7 +84,8 @@ impl Witness {
         // Noted before anybody is told, so that a later look never signs what does not follow from this.
         self.note(&signed)?;
         if !self.silent {
-            server.post("/v1/audit/cosignatures", &json!({ "note": signed }))?;
+            let body = json!({ "note": signed }).to_string();
+            server.post("/v1/audit/cosignatures", None, body)?;
         }
         let before = seen.map_or(0, |seen| seen.size);
         say(&format!(
@@ -120,53 +123,6 @@ impl Witness {
         let synced = File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(Failure::at("write", folder))
     }
-}
-
-struct Server {
-    agent: ureq::Agent,
-    url: String,
-    token: String,
-}
-
-impl Server {
-    fn new(url: &str, token: String) -> Self {
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        Self { agent, url: url.trim_end_matches('/').to_owned(), token }
-    }
-
-    fn get(&self, path: &str) -> Result<Value, Failure> {
-        let request = self.agent.get(format!("{}{path}", self.url));
-        let sent = request.header("Authorization", format!("Bearer {}", self.token)).call();
-        self.read(sent)
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let request = self.agent.post(format!("{}{path}", self.url));
-        let request = request
-            .header("Authorization", format!("Bearer {}", self.token))
-            .header("Content-Type", "application/json");
-        self.read(request.send(body.to_string()))
-    }
-
-    fn read(
-        &self,
-        sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<Value, Failure> {
-        let mut response =
-            sent.map_err(|error| Failure::new(format!("no answer from {}: {error}", self.url)))?;
-        let status = response.status();
-        let value: Value = serde_json::from_str(&response.body_mut().read_to_string()?)?;
-        if status.is_success() {
-            return Ok(value);
-        }
-        let said = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or("–").to_owned();
-        Err(Failure::new(format!("{}: {}: {}", self.url, said("title"), said("detail"))))
-    }
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, Failure> {
-    let found = value.get(name).and_then(Value::as_str);
-    found.ok_or_else(|| Failure::new(format!("the answer has no `{name}`")))
 }
 
 fn hashes(proof: &Value) -> Result<Vec<[u8; 32]>, Failure> {
