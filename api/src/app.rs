@@ -196,10 +196,10 @@ impl App {
     fn try_refresh(&self, now: DateTime<Utc>) -> Result<(), AppError> {
         self.store.ping()?;
         let version = self.store.policy_version()?;
-        let (editions, publications) = (self.store.editions()?, self.store.publications()?);
+        let editions = self.store.editions()?;
         let fresh = Seen {
             policy: Some(version),
-            releases: publications.clone(),
+            releases: self.store.publications()?,
             editions: editions.iter().map(|edition| edition.id).collect(),
         };
         if **self.seen.load() == fresh {
@@ -210,7 +210,7 @@ impl App {
         let policy = policy_of(self.store.policy_at(None)?)?.with_projects(projects);
         let policy = Arc::new(policy);
         self.policy.store(Some(Arc::clone(&policy)));
-        let pictures = self.load_pictures(&editions, &publications, policy.version(), now)?;
+        let pictures = self.load_pictures(&editions, &fresh.releases, policy.version(), now)?;
         self.pictures.store(Arc::new(pictures));
         self.ready.invalidate_all();
         self.seen.store(Arc::new(fresh));

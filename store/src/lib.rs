@@ -43,7 +43,7 @@ pub use municipal::{MunicipalDelivery, MunicipalFilter, MunicipalStatus, Receive
 pub use policy::{GrantRow, PolicyVersion};
 pub use protections::{Protection, ProtectionState};
 pub use purses::{Charge, Purse, PurseId, PurseKind};
-pub use releases::{NewRelease, Publication, Release, published};
+pub use releases::{NewRelease, Publication, Release, ReleaseStanding, published};
 pub use saved_queries::SavedQueryRow;
 pub use settle::{Round, Settled};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};

@@ -58,6 +58,15 @@ pub struct Release {
     pub sha256: String,
 }
 
+/// How a release stands, without what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleaseStanding {
+    /// Its version within the form-year.
+    pub version: u32,
+    /// From when it is published, if it is to be.
+    pub published_at: Option<DateTime<Utc>>,
+}
+
 /// That a release is published, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
@@ -169,6 +178,23 @@ impl Store {
     /// There is none, or [`Error::Corrupt`] when its archive is not the one that was stored.
     pub fn release(&self, id: Uuid) -> Result<Release, Error> {
         self.read(|conn| one(conn, &id.to_string()))
+    }
+
+    /// How a release stands; cheap, since what it holds is not read.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn release_standing(&self, id: Uuid) -> Result<ReleaseStanding, Error> {
+        let found: Option<(i32, Option<i64>)> = self.read(|conn| {
+            let release = releases::table.find(id.to_string());
+            let standing = release.select((releases::version, releases::published_at));
+            Ok(standing.first(conn).optional()?)
+        })?;
+        let (version, published) = found.ok_or(Error::NotFound("release"))?;
+        Ok(ReleaseStanding {
+            version: number(version)?,
+            published_at: published.map(moment).transpose()?,
+        })
     }
 
     /// When each release is published that is or will be, the oldest version of each form-year first; cheap, for

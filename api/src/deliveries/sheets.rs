@@ -1,22 +1,20 @@
 //! Forms of one record a municipality: read from JSON or comma separated values, controlled, and kept as they came.
 
-use super::intake::{Fault, Told, stored};
+use super::intake::{Fault, Sender, TOLD, Told, keep};
 use crate::hex::hex;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use chrono::{DateTime, Utc};
-use hjemmel_kostra::controls::Options;
+use hjemmel_kostra::controls::{Options, Report};
 use hjemmel_kostra::sheet::{Record, Sheet};
-use hjemmel_registers::{DepositRef, Registers};
-use hjemmel_store::{MunicipalDelivery, MunicipalStatus, Received, Store};
+use hjemmel_registers::{Deposit, DepositRef, Registers};
+use hjemmel_store::Store;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 /// The largest such delivery, in bytes.
 pub const LARGEST: usize = 1 << 20;
-/// Findings told of each delivery.
-const TOLD: usize = 1_000;
 
 /// Who delivers what.
 #[derive(Debug)]
@@ -25,16 +23,8 @@ pub struct Sent {
     pub sheet: &'static Sheet,
     /// The reporting year.
     pub year: u16,
-    /// The municipality.
-    pub kommune: String,
-    /// The body.
-    pub organisation: String,
-    /// The data processor that calls for it.
-    pub supplier: Option<String>,
-    /// The client id.
-    pub client: Option<String>,
-    /// Whether the sender lets warnings pass.
-    pub confirmed: bool,
+    /// Who sends it.
+    pub sender: Sender,
 }
 
 /// Why nothing came of one.
@@ -67,53 +57,36 @@ pub fn take_in(
     let read = if is_csv { from_csv(body) } else { from_json(body) };
     let records = read.map_err(Refused::Unreadable)?;
     let options = Options {
-        sender: Some(sent.kommune.clone()),
+        sender: Some(sent.sender.kommune.clone()),
         kommuner: super::kommuner(sent.year),
         max_findings: TOLD,
         ..Options::default()
     };
     let report = sent.sheet.check(sent.year, &records, &options);
-    let keep = || -> Result<Received, Fault> {
-        let (form, year) = (sent.sheet.form, sent.year);
-        let reference = DepositRef { form, year, id: Uuid::now_v7() };
-        let has_warnings = !report.findings.is_empty();
-        let status = match (report.accepted, has_warnings && !sent.confirmed) {
-            (false, _) => MunicipalStatus::Refused,
-            (true, true) => MunicipalStatus::Waiting,
-            (true, false) => MunicipalStatus::Accepted,
-        };
-        if report.accepted {
-            let mut deposit = registers.deposit(&reference)?;
-            for record in &records {
-                deposit.add(&serde_json::to_vec(record).unwrap_or_default())?;
-            }
-            deposit.keep()?;
-        }
-        let is_accepted = status == MunicipalStatus::Accepted;
-        let received = store.receive(&MunicipalDelivery {
-            id: reference.id,
-            number: 0,
-            form,
-            year,
-            kommune: sent.kommune.clone(),
-            sha256: hex(&Sha256::digest(body)),
-            bytes: body.len() as u64,
-            records: report.records,
-            status,
-            report: stored(&report),
-            organisation: sent.organisation.clone(),
-            supplier: sent.supplier.clone(),
-            client: sent.client.clone(),
-            received_at: now,
-            confirmed_at: (is_accepted && has_warnings).then_some(now),
-        })?;
-        if matches!(received, Received::Already(_)) && report.accepted {
-            registers.discard_deposit(&reference)?;
-        }
-        Ok(received)
-    };
-    let received = keep().map_err(Refused::Fault)?;
+    let reference = DepositRef { form: sent.sheet.form, year: sent.year, id: Uuid::now_v7() };
+    let place = (store, registers);
+    let digest = (hex(&Sha256::digest(body)), body.len() as u64);
+    let received = deposit(registers, &reference, &records, &report)
+        .and_then(|deposit| keep(place, &reference, &sent.sender, digest, &report, deposit, now))
+        .map_err(Refused::Fault)?;
     Ok(Told { received, report, quotes: Vec::new() })
+}
+
+/// What is to be kept, unless the controls refuse it.
+fn deposit(
+    registers: &Registers,
+    reference: &DepositRef,
+    records: &[Record],
+    report: &Report,
+) -> Result<Option<Deposit>, Fault> {
+    if !report.accepted {
+        return Ok(None);
+    }
+    let mut deposit = registers.deposit(reference)?;
+    for record in records {
+        deposit.add(&serde_json::to_vec(record).unwrap_or_default())?;
+    }
+    Ok(Some(deposit))
 }
 
 /// A record, or a list of them. Values are texts, whole numbers, or numbers with decimals.

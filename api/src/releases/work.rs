@@ -39,14 +39,9 @@ pub fn begin(app: Data<App>, protection: &Protection) -> std::io::Result<()> {
         };
         let workshop =
             Workshop { store: app.store(), registers: app.registers(), keys: app.keys() };
-        let made = make(workshop, id, of, &note);
-        let outcome = match &made {
-            Ok(made) => Ok(made.known.as_slice()),
-            Err(fault) => Err(reason(fault)),
-        };
-        let ended = match outcome {
-            Ok(known) => app.store().end_protection(id, Ok(known), Utc::now()),
-            Err(why) => app.store().end_protection(id, Err(&why), Utc::now()),
+        let ended = match make(workshop, id, of, &note) {
+            Ok(made) => app.store().end_protection(id, Ok(&made.known), Utc::now()),
+            Err(fault) => app.store().end_protection(id, Err(&reason(&fault)), Utc::now()),
         };
         if let Err(error) = ended {
             tracing::error!(%error, release = %id, "the end of a release cannot be noted");

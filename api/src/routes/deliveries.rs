@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::deliveries::arriving::arriving;
 use crate::deliveries::format::{Format, answer};
-use crate::deliveries::intake::{Delivering, Fault, Told, take_in};
+use crate::deliveries::intake::{Delivering, Fault, Sender, Told, take_in};
 use crate::deliveries::sheets;
 use crate::deliveries::view::{Delivery, For};
 use crate::fault::with_causes;
@@ -69,7 +69,7 @@ async fn receive(
     if let (Some(form), Some(year)) = form_and_year(&Query::of(request))?
         && let Some(sheet) = Sheet::of(form)
     {
-        let told = by_sheet(request, app, caller, (sheet, year), payload).await?;
+        let told = by_sheet(request, app, (caller, organisation), (sheet, year), payload).await?;
         return respond(request, &told, format);
     }
     let delivering = delivering(request, app, caller, organisation)?;
@@ -102,23 +102,15 @@ fn respond(request: &HttpRequest, told: &Told, format: Format) -> Result<HttpRes
 async fn by_sheet(
     request: &HttpRequest,
     app: &web::Data<App>,
-    caller: &Caller,
+    (caller, organisation): (&Caller, OrganisationNumber),
     (sheet, year): (&'static Sheet, u16),
     payload: web::Payload,
 ) -> Result<Told, Problem> {
     let query = Query::of(request);
-    let organisation = sender(app, caller)?;
     let kommune =
         app.settings().deliveries.kommune(organisation, year, query.first("kommune"))?.to_owned();
-    let sent = sheets::Sent {
-        sheet,
-        year,
-        kommune,
-        organisation: organisation.to_string(),
-        supplier: caller.supplier().map(|supplier| supplier.to_string()),
-        client: caller.client().map(ToOwned::to_owned),
-        confirmed: yes(&query, "confirm")?,
-    };
+    let sent =
+        sheets::Sent { sheet, year, sender: sent_by(caller, organisation, kommune, &query)? };
     let body = payload.to_bytes_limited(sheets::LARGEST).await;
     let body = body.map_err(|_| Problem::new(Kind::TooLarge))?.map_err(|_| refused(&Fault::Cut))?;
     let is_csv = sheets::is_csv(request);
@@ -204,15 +196,26 @@ fn delivering(
     };
     Ok(Delivering {
         layout,
-        kommune: kommune.to_owned(),
-        organisation: organisation.to_string(),
-        supplier: caller.supplier().map(|supplier| supplier.to_string()),
-        client: caller.client().map(ToOwned::to_owned),
-        confirmed: yes(&query, "confirm")?,
+        sender: sent_by(caller, organisation, kommune.to_owned(), &query)?,
         expects_records: !yes(&query, "empty")?,
         allow_synthetic: settings.test_installation,
         is_packed,
         most: settings.deliveries.max_megabytes << 20,
+    })
+}
+
+fn sent_by(
+    caller: &Caller,
+    organisation: OrganisationNumber,
+    kommune: String,
+    query: &Query,
+) -> Result<Sender, Problem> {
+    Ok(Sender {
+        kommune,
+        organisation: organisation.to_string(),
+        supplier: caller.supplier().map(|supplier| supplier.to_string()),
+        client: caller.client().map(ToOwned::to_owned),
+        confirmed: yes(query, "confirm")?,
     })
 }
 
@@ -274,7 +277,7 @@ fn refused(fault: &Fault) -> Problem {
 
 /// Who reads: a municipality its own, the house everybody's without numbers.
 enum Reader {
-    Sender(OrganisationNumber),
+    Body(OrganisationNumber),
     House,
 }
 
@@ -282,10 +285,13 @@ fn reader(app: &App, caller: &SignedIn) -> Result<Reader, Problem> {
     let caller = caller.somebody()?;
     if let Subject::Person { .. } = caller.subject() {
         let actor = crate::grants::actor(app, caller)?;
-        let sees = actor.is_house() || actor.is_auditor();
-        return if sees { Ok(Reader::House) } else { Err(Problem::new(Kind::NotPermitted)) };
+        return if actor.sees_all() {
+            Ok(Reader::House)
+        } else {
+            Err(Problem::new(Kind::NotPermitted))
+        };
     }
-    sender(app, caller).map(Reader::Sender)
+    sender(app, caller).map(Reader::Body)
 }
 
 /// Deliveries, the newest first: a municipality's own, or for those who look after the installation everybody's.
@@ -309,7 +315,7 @@ pub async fn list_deliveries(
         let (form, year) = form_and_year(&query)?;
         let before = query.first("before").map(moment).transpose()?;
         let organisation = match &reader {
-            Reader::Sender(organisation) => Some(organisation.to_string()),
+            Reader::Body(organisation) => Some(organisation.to_string()),
             Reader::House => None,
         };
         let kommune = query.first("kommune").map(ToOwned::to_owned);
@@ -331,7 +337,7 @@ pub async fn list_deliveries(
 
 const fn whom(reader: &Reader) -> For<'static> {
     match reader {
-        Reader::Sender(_) => For::Sender,
+        Reader::Body(_) => For::Sender,
         Reader::House => For::House,
     }
 }
@@ -381,7 +387,7 @@ pub async fn confirm_delivery(
     let confirmed = async {
         let organisation = sender(&app, caller.somebody()?)?;
         let format = Format::of(&request)?;
-        let reader = Reader::Sender(organisation);
+        let reader = Reader::Body(organisation);
         let stored = own(&app, &reader, &id).await?;
         let stored = if stored.status == MunicipalStatus::Accepted {
             stored
@@ -406,7 +412,7 @@ async fn own(
     let stored = on_disk(app, move |store| store.municipal_delivery(id)).await?;
     let sees = match reader {
         Reader::House => true,
-        Reader::Sender(organisation) => organisation.as_str() == stored.organisation,
+        Reader::Body(organisation) => organisation.as_str() == stored.organisation,
     };
     if sees { Ok(stored) } else { Err(missing()) }
 }

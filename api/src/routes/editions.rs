@@ -15,8 +15,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::{DateTime, SecondsFormat, Utc};
 use hjemmel_kostra::Form;
-use hjemmel_policy::{Actor, Role};
-use hjemmel_store::{DecisionRow, Edition, EditionKind, MunicipalFilter, NewEdition};
+use hjemmel_policy::Actor;
+use hjemmel_store::{
+    DecisionRow, Edition, EditionKind, MunicipalDelivery, MunicipalFilter, NewEdition,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -53,7 +55,7 @@ pub async fn make_edition(
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
-        let actor = administrator(&app, &caller)?;
+        let actor = grants::administrator(&app, &caller)?;
         let wanted = wanted(&body)?;
         let person = grants::commitment(&app, &actor).await?;
         let (held, policy, now) = (app.clone(), app.policy()?.version(), app.clock().now());
@@ -84,9 +86,7 @@ pub async fn make_edition(
 }
 
 fn wanted(body: &[u8]) -> Result<Wanted, Problem> {
-    let members = written::object(body)?;
-    let written: Written = serde_json::from_value(Value::Object(members))
-        .map_err(|error| written::unreadable(&error))?;
+    let written: Written = written::read(body)?;
     let kind = match written.kind.as_str() {
         "preliminary" => EditionKind::Preliminary,
         "final" => EditionKind::Final,
@@ -122,17 +122,10 @@ fn event(
     of_deed(&deed, actor, person, policy, Utc::now()).ok()
 }
 
-/// Who may make editions and releases.
-fn administrator(app: &App, caller: &SignedIn) -> Result<Actor, Problem> {
-    let actor = grants::actor(app, caller.somebody()?)?;
-    if actor.has(Role::Admin) { Ok(actor) } else { Err(Problem::new(Kind::NotPermitted)) }
-}
-
 /// Who may see what is not public of editions and deliveries.
 fn house(app: &App, caller: &SignedIn) -> Result<(), Problem> {
     let actor = grants::actor(app, caller.somebody()?)?;
-    let sees = actor.is_house() || actor.is_auditor();
-    if sees { Ok(()) } else { Err(Problem::new(Kind::NotPermitted)) }
+    if actor.sees_all() { Ok(()) } else { Err(Problem::new(Kind::NotPermitted)) }
 }
 
 fn refused(fault: &Fault) -> Problem {
@@ -200,24 +193,32 @@ pub async fn list_editions(
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
 
-/// What is known of a form and year: coverage, and the last delivery of each municipality.
-async fn known(
-    app: &web::Data<App>,
-    form: Form,
-    year: u16,
-) -> Result<(Coverage, BTreeMap<String, hjemmel_store::MunicipalDelivery>), Problem> {
+/// Who has delivered a form and year, and what the public editions of it lack.
+async fn covered(app: &web::Data<App>, form: Form, year: u16) -> Result<Coverage, Problem> {
     let now = app.clock().now();
     on_disk(app, move |store| {
         let counting = store.counting_deliveries(form, year)?;
         let public = |one: &Edition| (one.form, one.year) == (form, year) && one.public_from <= now;
         let editions: Vec<Edition> = store.editions()?.into_iter().filter(public).collect();
+        Ok(coverage((form, year), &counting, &editions))
+    })
+    .await
+}
+
+/// The last delivery of each municipality, whatever became of it.
+async fn newest(
+    app: &web::Data<App>,
+    form: Form,
+    year: u16,
+) -> Result<BTreeMap<String, MunicipalDelivery>, Problem> {
+    on_disk(app, move |store| {
         let filter =
             MunicipalFilter { form: Some(form), year: Some(year), ..MunicipalFilter::default() };
         let mut newest = BTreeMap::new();
         for delivery in store.municipal_deliveries(&filter, MANY)? {
             newest.entry(delivery.kommune.clone()).or_insert(delivery);
         }
-        Ok((coverage((form, year), &counting, &editions), newest))
+        Ok(newest)
     })
     .await
 }
@@ -248,8 +249,7 @@ pub async fn read_coverage(
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
         let (form, year) = (dataset(&id)?, year(&Query::of(&request))?);
-        let (coverage, _) = known(&app, form, year).await?;
-        Reply::open(&request).json(&coverage)
+        Reply::open(&request).json(&covered(&app, form, year).await?)
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -271,7 +271,8 @@ pub async fn list_reminders(
     let answer = async {
         house(&app, &caller)?;
         let (form, year) = (dataset(&id)?, year(&Query::of(&request))?);
-        let (coverage, newest) = known(&app, form, year).await?;
+        let (coverage, newest) =
+            (covered(&app, form, year).await?, newest(&app, form, year).await?);
         let language = requested_language(&request);
         let senders = &app.settings().deliveries.senders;
         let all = reminders(&coverage, &newest, senders, language);

@@ -303,12 +303,7 @@ async fn step(
     if !act.only_closes() {
         grants::check_tag(request, &held.case)?;
     }
-    let words: StepBody = if body.is_empty() {
-        StepBody::default()
-    } else {
-        let members = written::object(body)?;
-        serde_json::from_value(Value::Object(members)).map_err(|e| written::unreadable(&e))?
-    };
+    let words: StepBody = if body.is_empty() { StepBody::default() } else { written::read(body)? };
     let words = Words { reason: words.reason, memo: words.memo };
     if act == Act::Amend {
         return amend(request, app, &versions, held, &actor).await;

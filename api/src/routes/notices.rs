@@ -41,7 +41,7 @@ pub async fn list_notices(
         let limit = limit.ok().filter(|limit| (1..=PAGE).contains(limit)).ok_or_else(|| {
             wrong("`limit` er et tall fra 1 til 100", "`limit` is a number from 1 to 100")
         })?;
-        let all = actor.is_house() || actor.is_auditor();
+        let all = actor.sees_all();
         let own = actor.organisation().map(|number| number.to_string());
         let found = match (all, own) {
             (false, None) => Vec::new(),

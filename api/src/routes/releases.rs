@@ -12,7 +12,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::{DateTime, SecondsFormat, Utc};
 use hjemmel_policy::{Actor, Role};
-use hjemmel_store::{Protection, ProtectionState, Store};
+use hjemmel_store::{Protection, ProtectionState, ReleaseStanding, Store};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -51,10 +51,8 @@ pub async fn make_release(
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
-        let actor = administrator(&app, &caller)?;
-        let members = written::object(&body)?;
-        let asked: Written = serde_json::from_value(Value::Object(members))
-            .map_err(|error| written::unreadable(&error))?;
+        let actor = grants::administrator(&app, &caller)?;
+        let asked: Written = written::read(&body)?;
         let (form, year) = (dataset(&asked.dataset)?, asked.year);
         let by = serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?;
         let store = app.store().clone();
@@ -70,7 +68,7 @@ pub async fn make_release(
         let mut response = Reply::personal(&request)
             .with_status(StatusCode::ACCEPTED)
             .tagged(format!("\"{}\"", protection.id))
-            .json(&told(&protection, None, false))?;
+            .json(&told(&protection, None, None))?;
         if let Ok(address) = format!("/v1/releases/{}", protection.id).parse() {
             response.headers_mut().insert(header::LOCATION, address);
         }
@@ -92,11 +90,10 @@ pub async fn list_releases(
         house(&app, &caller)?;
         let all = on_disk(&app, |store| {
             let all = store.protections(PAGE)?.into_iter();
-            all.map(|one| Ok((release(store, &one)?, one))).collect::<Result<Vec<_>, _>>()
+            all.map(|one| Ok((standing(store, &one)?, one))).collect::<Result<Vec<_>, _>>()
         });
         let all = all.await?;
-        let all: Vec<Value> =
-            all.iter().map(|(made, one)| told(one, made.as_ref(), false)).collect();
+        let all: Vec<Value> = all.iter().map(|(made, one)| told(one, *made, None)).collect();
         Reply::personal(&request).json(&json!({ "releases": all }))
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
@@ -116,8 +113,14 @@ pub async fn read_release(
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
         house(&app, &caller)?;
-        let (protection, made) = known(&app, &id).await?;
-        Reply::personal(&request).json(&told(&protection, made.as_ref(), true))
+        let protection = known(&app, &id).await?;
+        if protection.state != ProtectionState::Done {
+            return Reply::personal(&request).json(&told(&protection, None, None));
+        }
+        let id = protection.id;
+        let made = on_disk(&app, move |store| store.release(id)).await?;
+        let standing = ReleaseStanding { version: made.version, published_at: made.published_at };
+        Reply::personal(&request).json(&told(&protection, Some(standing), Some(made.report)))
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -135,7 +138,7 @@ pub async fn follow_release(
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
         house(&app, &caller)?;
-        let (protection, _) = known(&app, &id).await?;
+        let protection = known(&app, &id).await?;
         let events =
             futures::stream::unfold(Some((app.clone(), protection.id, false)), |next| async {
                 let (app, id, waits) = next?;
@@ -165,7 +168,7 @@ pub async fn follow_release(
 fn told_of(protection: &Protection) -> (String, bool) {
     let standing = work::standing(protection, Utc::now());
     let name = if standing == "running" { "progress" } else { standing };
-    (format!("event: {name}\ndata: {}\n\n", told(protection, None, false)), standing == "running")
+    (format!("event: {name}\ndata: {}\n\n", told(protection, None, None)), standing == "running")
 }
 
 /// Publishes a release, at once or from a moment on, and never before its edition is public. It takes another person
@@ -185,15 +188,9 @@ pub async fn publish_release(
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
-        let actor = administrator(&app, &caller)?;
-        let (protection, _) = known(&app, &id).await?;
-        let when: When = if body.is_empty() {
-            When::default()
-        } else {
-            let members = written::object(&body)?;
-            serde_json::from_value(Value::Object(members))
-                .map_err(|error| written::unreadable(&error))?
-        };
+        let actor = grants::administrator(&app, &caller)?;
+        let protection = known(&app, &id).await?;
+        let when: When = if body.is_empty() { When::default() } else { written::read(&body)? };
         let maker: Option<Actor> = serde_json::from_str(&protection.asked_by).ok();
         if maker.is_none_or(|maker| maker.is_same_person(&actor)) {
             return Err(Problem::new(Kind::NotPermitted)
@@ -215,23 +212,15 @@ pub async fn publish_release(
         let published =
             on_disk(&app, move |store| store.publish_release(id, from, &known_to_it, &event));
         published.await?;
-        follow(&app).await?;
-        let (protection, made) = known(&app, &id.to_string()).await?;
+        grants::follow(&app).await?;
+        let made = on_disk(&app, move |store| store.release_standing(id)).await?;
         Reply::personal(&request).tagged(format!("\"{id}.published\"")).json(&told(
             &protection,
-            made.as_ref(),
-            false,
+            Some(made),
+            None,
         ))
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
-}
-
-async fn follow(app: &web::Data<App>) -> Result<(), Problem> {
-    let held = app.clone();
-    match web::block(move || held.refresh()).await {
-        Ok(Ok(())) => Ok(()),
-        _ => Err(Problem::new(Kind::Unavailable)),
-    }
 }
 
 async fn event(
@@ -245,41 +234,29 @@ async fn event(
     of_deed(&deed, actor, person.as_deref(), app.policy()?.version(), Utc::now())
 }
 
-fn administrator(app: &App, caller: &SignedIn) -> Result<Actor, Problem> {
-    let actor = grants::actor(app, caller.somebody()?)?;
-    if actor.has(Role::Admin) { Ok(actor) } else { Err(Problem::new(Kind::NotPermitted)) }
-}
-
 fn house(app: &App, caller: &SignedIn) -> Result<(), Problem> {
     let actor = grants::actor(app, caller.somebody()?)?;
     let sees = actor.has(Role::Admin) || actor.is_auditor();
     if sees { Ok(()) } else { Err(Problem::new(Kind::NotPermitted)) }
 }
 
-async fn known(
-    app: &web::Data<App>,
-    id: &str,
-) -> Result<(Protection, Option<hjemmel_store::Release>), Problem> {
+async fn known(app: &web::Data<App>, id: &str) -> Result<Protection, Problem> {
     let id: Uuid = id.parse().map_err(|_| missing())?;
-    on_disk(app, move |store| {
-        let protection = store.protection(id)?;
-        let made = release(store, &protection)?;
-        Ok((protection, made))
-    })
-    .await
+    on_disk(app, move |store| store.protection(id)).await
 }
 
-fn release(
+/// How the release of a protection stands; none before it is made.
+fn standing(
     store: &Store,
     protection: &Protection,
-) -> Result<Option<hjemmel_store::Release>, hjemmel_store::Error> {
+) -> Result<Option<ReleaseStanding>, hjemmel_store::Error> {
     match protection.state {
-        ProtectionState::Done => store.release(protection.id).map(Some),
+        ProtectionState::Done => store.release_standing(protection.id).map(Some),
         _ => Ok(None),
     }
 }
 
-fn told(protection: &Protection, made: Option<&hjemmel_store::Release>, whole: bool) -> Value {
+fn told(protection: &Protection, made: Option<ReleaseStanding>, report: Option<Value>) -> Value {
     let moment = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let mut told = json!({
         "id": protection.id, "dataset": protection.form.dataset(), "year": protection.year,
@@ -291,9 +268,9 @@ fn told(protection: &Protection, made: Option<&hjemmel_store::Release>, whole: b
     if let Some(made) = made {
         members.insert("version".to_owned(), made.version.into());
         members.insert("publishedFrom".to_owned(), json!(made.published_at.map(moment)));
-        if whole {
-            members.insert("report".to_owned(), made.report.clone());
-        }
+    }
+    if let Some(report) = report {
+        members.insert("report".to_owned(), report);
     }
     told
 }

@@ -135,9 +135,7 @@ fn wrong(nb: String, en: String) -> Problem {
 }
 
 fn read(app: &App, caller: &Caller, body: &[u8]) -> Result<TargetRow, Problem> {
-    let members = written::object(body)?;
-    let wanted: Wanted = serde_json::from_value(Value::Object(members))
-        .map_err(|error| written::unreadable(&error))?;
+    let wanted: Wanted = written::read(body)?;
     if !may_set(app, caller, &wanted.region)? {
         return Err(Problem::new(Kind::NotPermitted).detail(
             "En kommune setter sine egne mål med sitt eget token; landets settes av administratorer.",
