@@ -58,13 +58,15 @@ pub enum Kind {
     TooManyRequests,
     /// Database, policy, record or keys cannot be reached; nothing was released.
     Unavailable,
+    /// Another node, which holds what is asked for, does not answer or does not accept the question.
+    NodeUnavailable,
     /// A fault of ours.
     Internal,
 }
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::NotSignedIn,
         Self::InvalidToken,
         Self::NoLegalBasis,
@@ -87,6 +89,7 @@ impl Kind {
         Self::LimitReached,
         Self::TooManyRequests,
         Self::Unavailable,
+        Self::NodeUnavailable,
         Self::Internal,
     ];
 
@@ -116,6 +119,7 @@ impl Kind {
             Self::LimitReached => "limit-reached",
             Self::TooManyRequests => "too-many-requests",
             Self::Unavailable => "unavailable",
+            Self::NodeUnavailable => "node-unavailable",
             Self::Internal => "internal",
         }
     }
@@ -142,6 +146,7 @@ impl Kind {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::LimitReached | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NodeUnavailable => StatusCode::BAD_GATEWAY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -172,6 +177,7 @@ impl Kind {
             Self::LimitReached => Text::new("Dagens grense er nådd", "Limit of the day reached"),
             Self::TooManyRequests => Text::new("For mange kall", "Too many requests"),
             Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
+            Self::NodeUnavailable => Text::new("Noden svarer ikke", "Node unavailable"),
             Self::Internal => Text::new("Intern feil", "Internal error"),
         }
     }
@@ -267,6 +273,10 @@ impl Kind {
             Self::Unavailable => Text::new(
                 "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",
                 "The service cannot reach its database, policy or record. Nothing was released. Try again.",
+            ),
+            Self::NodeUnavailable => Text::new(
+                "Noden som har dette, svarer ikke eller godtar ikke spørsmålet. Ingenting er utlevert. Se /v1/nodes.",
+                "The node that holds this does not answer, or does not accept the question. Nothing was released. See /v1/nodes.",
             ),
             Self::Internal => Text::new(
                 "En feil hos oss. Ingenting er utlevert. Feilen er logget.",

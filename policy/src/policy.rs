@@ -2,6 +2,7 @@
 
 mod ask;
 mod conditions;
+mod relay;
 
 use crate::action::Need;
 use crate::decision::Asker;
@@ -37,6 +38,7 @@ pub struct Policy {
     rules: Arc<Rules>,
     version: u64,
     projects: Vec<Project>,
+    stops: Vec<crate::Stop>,
 }
 
 /// The columns of the forms and years that grants are about.
@@ -124,6 +126,7 @@ impl Policy {
             rules: rules.into(),
             version,
             projects: Vec::new(),
+            stops: Vec::new(),
         }
         .indexed()
     }
@@ -167,6 +170,7 @@ impl Policy {
         by: impl Fn(&Held, Option<crate::Stop>) -> Option<crate::Stop>,
         stops: &[crate::Stop],
     ) -> Self {
+        self.stops.extend_from_slice(stops);
         for held in &mut self.grants {
             let (recipient, form) = (held.terms.recipient.organisation, held.terms.product);
             let stop = stops.iter().copied().find(|stop| stop.stops(recipient, form));
@@ -192,6 +196,7 @@ impl Policy {
             rules: Arc::clone(&self.rules),
             version: self.version,
             projects: self.projects.clone(),
+            stops: self.stops.clone(),
         };
         closer.stopped(|held, stop| held.stopped.or(stop), stops).indexed()
     }

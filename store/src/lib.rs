@@ -16,6 +16,7 @@ mod events;
 mod imports;
 mod lock;
 mod municipal;
+mod node_calls;
 mod notices;
 mod policy;
 mod protections;
