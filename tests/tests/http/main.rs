@@ -21,6 +21,7 @@ mod canary;
 mod catalogues;
 mod checks;
 mod clients;
+mod coarser;
 mod combinations;
 mod commands;
 mod cut;
