@@ -177,9 +177,9 @@ fn the_r_for_agencies_asks_what_curl_asks() {
 #[test]
 fn every_command_for_legal_staff_works() {
     let _alone = alone();
-    assert_eq!(run_page("docs/legal.md"), 13);
+    assert_eq!(run_page("docs/legal.md"), 21);
     let pictures = page("docs/legal.md").into_iter().filter(|fence| fence.picture.is_some());
-    assert_eq!(pictures.count(), 8, "a step is not shown");
+    assert_eq!(pictures.count(), 16, "a step is not shown");
 }
 
 #[test]
