@@ -27,7 +27,7 @@ pub struct Command {
     /// The reporting year.
     #[arg(long, value_name = "YEAR")]
     year: u16,
-    /// Where to write the audit report, for the operator's eyes only.
+    /// Where to write the audit report, for the operator's eyes only: JSON, and beside it a page that ends in `.html`.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
@@ -40,12 +40,24 @@ impl Command {
             let file = File::options().create(true).append(true).open(path);
             file.map_err(Failure::at("write", path))
         };
+        let page = self.report.as_ref().map(|path| path.with_extension("html"));
+        if let (Some(path), Some(page)) = (&self.report, &page)
+            && path == page
+        {
+            return Err(Failure::new("--report is for the JSON; the page beside it ends in .html"));
+        }
         let to = self.report.as_ref().map(open).transpose()?;
+        let page_to = page.as_ref().map(open).transpose()?;
         let report = release(installation, form, self.year)?;
         if let (Some(mut file), Some(path)) = (to, self.report) {
             file.set_len(0)?;
             file.write_all(&serde_json::to_vec_pretty(&report)?)?;
             say(&format!("audit report in {}", path.display()));
+        }
+        if let (Some(mut file), Some(path)) = (page_to, page) {
+            file.set_len(0)?;
+            file.write_all(report.account().page().as_bytes())?;
+            say(&format!("the same for readers in {}", path.display()));
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -87,7 +99,7 @@ pub fn release(
     installation: &Installation,
     form: Form,
     year: u16,
-) -> Result<serde_json::Value, Failure> {
+) -> Result<suppress::Report, Failure> {
     let tables: Vec<_> = hjemmel_kostra::tables_of(form, year).collect();
     if tables.is_empty() {
         let tables = hjemmel_kostra::tables().iter().filter(|table| table.form == form);
@@ -117,7 +129,6 @@ pub fn release(
     let protected = suppress::tables(cube, &tables, &rule, before, &|stage, done, total| {
         progress.protection(stage, done, total);
     })?;
-    let report = serde_json::to_value(&protected.report)?;
     let release = NewRelease {
         id: Uuid::now_v7(),
         form,
@@ -125,7 +136,7 @@ pub fn release(
         edition: edition.id,
         created_at: now,
         rule: serde_json::to_value(&rule)?,
-        report: report.clone(),
+        report: serde_json::to_value(&protected.report)?,
         archive: archive::pack(&protected.release, &key)?,
     };
     installation.store.add_release(&release)?;
@@ -139,5 +150,5 @@ pub fn release(
         .filter(|cell| matches!(cell, hjemmel_disclosure::Cell::Withheld))
         .count();
     progress.end(&format!("{} tables, {cells} cells, {withheld} withheld", tables.len()));
-    Ok(report)
+    Ok(protected.report)
 }
