@@ -3,17 +3,20 @@
 //! Both pictures are immutable and swapped whole. When the database cannot be reached there is no picture to
 //! answer from: every answer with data is refused until it is back.
 
+mod loading;
 mod open;
 mod policy;
 
+use crate::clock::Clock;
 use crate::identity::Verifier;
 use crate::journal::Journal;
+use crate::pictures::Pictures;
 use crate::problem::{Kind, Problem};
 use crate::questions::Purser;
 use crate::questions::receipt::ReceiptKey;
 use crate::sent::Sent;
 use crate::settings::Settings;
-use crate::shelf::{Edition, OnShelf, Shelf};
+use crate::shelf::Shelf;
 use crate::table_answer::Ready;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,11 +24,10 @@ use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_kostra::Form;
 use hjemmel_policy::Policy;
 use hjemmel_registers::{EditionRef, Keys, Registers};
-use hjemmel_store::{DecisionRow, Store};
+use hjemmel_store::{Publication, Store};
 pub use policy::policy_of;
 use policy::stops_of;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
@@ -66,6 +68,9 @@ pub enum AppError {
     /// The issuers.
     #[error(transparent)]
     Identity(#[from] crate::identity::Error),
+    /// Another clock than the machine's.
+    #[error("`test_clock` is for a test installation alone")]
+    Clock,
     /// A thread could not be started.
     #[error(transparent)]
     Thread(#[from] std::io::Error),
@@ -84,8 +89,12 @@ pub struct App {
     receipts: ReceiptKey,
     /// Answers that were given, by the key of their question. They never change.
     answers: moka::sync::Cache<String, Arc<[u8]>>,
+    buckets: crate::limits::Buckets,
     policy: ArcSwapOption<Policy>,
-    shelf: ArcSwap<Shelf>,
+    clock: Clock,
+    pictures: ArcSwap<Pictures>,
+    /// What the newest picture was numbered.
+    stamp: AtomicU64,
     seen: ArcSwap<Seen>,
     /// Held while pictures are taken, so that an older one never takes the place of a newer.
     turn: Mutex<()>,
@@ -100,7 +109,7 @@ pub struct App {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Seen {
     policy: Option<i64>,
-    releases: Vec<Uuid>,
+    releases: Vec<Publication>,
     editions: Vec<Uuid>,
 }
 
@@ -122,6 +131,7 @@ impl App {
     /// # Errors
     /// When the database, keys, records, policy or issuers cannot be used.
     pub fn open(settings: Settings, verifier: Verifier) -> Result<Self, AppError> {
+        let clock = Clock::of(&settings).ok_or(AppError::Clock)?;
         let store = Store::open_existing(&settings.store.url, settings.store.connections)?;
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = hjemmel_registers::Config {
@@ -143,6 +153,7 @@ impl App {
                 })
                 .max_capacity(READY_BYTES)
                 .build(),
+            buckets: crate::limits::Buckets::new(&settings.limits),
             settings,
             store,
             registers,
@@ -151,7 +162,9 @@ impl App {
             journal,
             purser,
             policy: ArcSwapOption::empty(),
-            shelf: ArcSwap::default(),
+            clock,
+            pictures: ArcSwap::default(),
+            stamp: AtomicU64::new(0),
             seen: ArcSwap::default(),
             turn: Mutex::default(),
             healthy,
@@ -164,7 +177,7 @@ impl App {
             arrivals: tokio::sync::Semaphore::new(ARRIVALS),
             sent: Sent::default(),
         };
-        app.refresh(Utc::now())?;
+        app.refresh()?;
         Ok(app)
     }
 
@@ -173,9 +186,9 @@ impl App {
     ///
     /// # Errors
     /// What could not be reached or read.
-    pub fn refresh(&self, now: DateTime<Utc>) -> Result<(), AppError> {
+    pub fn refresh(&self) -> Result<(), AppError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = self.try_refresh(now);
+        let outcome = self.try_refresh(self.clock.now());
         self.healthy.store(outcome.is_ok(), Ordering::Release);
         outcome
     }
@@ -183,10 +196,10 @@ impl App {
     fn try_refresh(&self, now: DateTime<Utc>) -> Result<(), AppError> {
         self.store.ping()?;
         let version = self.store.policy_version()?;
-        let editions = self.store.current_editions()?;
+        let editions = self.store.editions()?;
         let fresh = Seen {
             policy: Some(version),
-            releases: self.store.published_ids()?,
+            releases: self.store.publications()?,
             editions: editions.iter().map(|edition| edition.id).collect(),
         };
         if **self.seen.load() == fresh {
@@ -197,8 +210,8 @@ impl App {
         let policy = policy_of(self.store.policy_at(None)?)?.with_projects(projects);
         let policy = Arc::new(policy);
         self.policy.store(Some(Arc::clone(&policy)));
-        let picture = self.load_shelf(editions, policy.version(), now)?;
-        self.shelf.store(Arc::new(picture));
+        let pictures = self.load_pictures(&editions, &fresh.releases, policy.version(), now)?;
+        self.pictures.store(Arc::new(pictures));
         self.ready.invalidate_all();
         self.seen.store(Arc::new(fresh));
         Ok(())
@@ -213,67 +226,6 @@ impl App {
         let closed = held.without(&self.store.taken_away(since)?, &stops);
         self.policy.store(Some(Arc::new(closed)));
         Ok(())
-    }
-
-    fn load_shelf(
-        &self,
-        editions: Vec<hjemmel_store::Edition>,
-        policy_version: u64,
-        now: DateTime<Utc>,
-    ) -> Result<Shelf, AppError> {
-        let mut releases = Vec::new();
-        for stored in self.store.published_releases()? {
-            let release = archive::unpack(&stored.archive, &self.archive_key)
-                .map_err(|source| AppError::Release { id: stored.id, source })?;
-            let edition = self.store.edition_by_id(stored.edition)?;
-            releases.push(OnShelf {
-                id: stored.id,
-                year: stored.year,
-                published_at: stored.published_at.unwrap_or(stored.created_at),
-                preliminary: edition.kind == hjemmel_store::EditionKind::Preliminary,
-                edition: edition.version,
-                missing: edition.missing_regions.into_iter().collect(),
-                release: Arc::new(release),
-            });
-        }
-        let editions = editions
-            .into_iter()
-            .map(|edition| {
-                let kept = Edition {
-                    reference: reference(&edition),
-                    kind: kind_name(edition.kind).to_owned(),
-                    records: edition.records,
-                    created_at: edition.created_at,
-                };
-                ((edition.form, edition.year), kept)
-            })
-            .collect::<HashMap<_, _>>();
-        let stamp = self.shelf.load().stamp + 1;
-        let mut open = Vec::new();
-        let picture = Shelf::new(stamp, releases, editions, |table, ids| {
-            let row = open::decision(table, ids, policy_version, now);
-            let id = row.id;
-            open.push(row);
-            id
-        });
-        self.record_once(open)?;
-        Ok(picture)
-    }
-
-    /// Records the decisions that let anyone read a table, each once: their ids follow from what they say.
-    fn record_once(&self, rows: Vec<DecisionRow>) -> Result<(), AppError> {
-        let mut new = Vec::new();
-        for row in rows {
-            match self.store.decision(row.id) {
-                Ok(_) => {}
-                Err(hjemmel_store::Error::NotFound(_)) => new.push(row),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        match self.store.record_decisions(&new) {
-            Ok(()) | Err(hjemmel_store::Error::Conflict(_)) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// The settings.
@@ -336,6 +288,12 @@ impl App {
         &self.answers
     }
 
+    /// How often each caller has asked.
+    #[must_use]
+    pub const fn buckets(&self) -> &crate::limits::Buckets {
+        &self.buckets
+    }
+
     /// Finished answers for anyone, by request.
     #[must_use]
     pub const fn ready(&self) -> &moka::sync::Cache<String, Arc<Ready>> {
@@ -366,10 +324,29 @@ impl App {
     /// 503 while the database cannot be reached.
     pub fn shelf(&self) -> Result<Arc<Shelf>, Problem> {
         if self.is_healthy() {
-            Ok(self.shelf.load_full())
+            Ok(self.pictures.load().at(self.clock.now()).clone())
         } else {
             Err(Problem::new(Kind::Unavailable))
         }
+    }
+
+    /// What will be published once every moment that is known has come: only for whoever has a grant for it before
+    /// that.
+    ///
+    /// # Errors
+    /// 503 while the database cannot be reached.
+    pub fn ahead(&self) -> Result<Arc<Shelf>, Problem> {
+        if self.is_healthy() {
+            Ok(self.pictures.load().ahead().clone())
+        } else {
+            Err(Problem::new(Kind::Unavailable))
+        }
+    }
+
+    /// The clock that says what is published.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Who may see what.
@@ -379,13 +356,6 @@ impl App {
     pub fn policy(&self) -> Result<Arc<Policy>, Problem> {
         let policy = if self.is_healthy() { self.policy.load_full() } else { None };
         policy.ok_or_else(|| Problem::new(Kind::Unavailable))
-    }
-}
-
-const fn kind_name(kind: hjemmel_store::EditionKind) -> &'static str {
-    match kind {
-        hjemmel_store::EditionKind::Preliminary => "preliminary",
-        hjemmel_store::EditionKind::Final => "final",
     }
 }
 

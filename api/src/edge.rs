@@ -2,11 +2,12 @@
 //! done, no body is larger than any question needs, and whatever goes wrong is said as a problem.
 
 use crate::app::App;
+use crate::limits::Standing;
 use crate::problem::{Kind, Problem, requested_language};
 use crate::routes::table_list::PREFIX;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
@@ -71,6 +72,14 @@ pub async fn guard(
         let problem = Problem::new(Kind::TooLarge).for_request(request.request());
         return Ok(request.into_response(problem.error_response()));
     }
+    let standing = standing(&request);
+    if let Some((Standing { left: None, seconds }, marks)) = &standing {
+        let problem = Problem::new(Kind::TooManyRequests).for_request(request.request());
+        let mut response = problem.error_response();
+        mark(response.headers_mut(), marks);
+        response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
+        return Ok(request.into_response(response));
+    }
     redirected(&mut request);
     if request.method() == Method::OPTIONS && request.match_pattern().is_some() {
         let response = options(&request);
@@ -95,6 +104,9 @@ pub async fn guard(
         response.headers_mut().insert(header::ALLOW, allowed);
     }
     encoded(&mut response, known.as_ref());
+    if let Some((_, marks)) = &standing {
+        mark(response.headers_mut(), marks);
+    }
     Ok(if head { response.map_body(|_, body| Withheld(body.size()).boxed()) } else { response })
 }
 
@@ -125,6 +137,20 @@ fn canonical(path: &str, prefix: &str) -> Option<String> {
         },
     );
     Some(format!("{PREFIX}{}", known.collect::<Vec<_>>().join("/")))
+}
+
+/// Counts the call of whoever is at the other end of the connection, and what the answer says of it.
+fn standing(request: &ServiceRequest) -> Option<(Standing, [HeaderValue; 2])> {
+    let buckets = request.app_data::<Data<App>>()?.buckets();
+    let standing = buckets.call(request.peer_addr()?.ip());
+    let written = HeaderValue::try_from(standing.written()).ok()?;
+    let policy = HeaderValue::try_from(buckets.policy()).ok()?;
+    Some((standing, [written, policy]))
+}
+
+fn mark(headers: &mut HeaderMap, [standing, policy]: &[HeaderValue; 2]) {
+    headers.insert(HeaderName::from_static("ratelimit"), standing.clone());
+    headers.insert(HeaderName::from_static("ratelimit-policy"), policy.clone());
 }
 
 /// Sends a request to the route it means.

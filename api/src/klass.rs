@@ -123,6 +123,11 @@ fn first(year: u16) -> Value {
     format!("{year}-01-01").into()
 }
 
+/// The first moment of a year: nothing of a version changes later.
+fn since(year: u16) -> Value {
+    format!("{year}-01-01T00:00:00.000+0000").into()
+}
+
 fn ending(year: Option<u16>) -> Value {
     year.map_or(Value::Null, first)
 }
@@ -246,6 +251,7 @@ pub(crate) fn version(
         "id": version.id,
         "validFrom": first(version.from),
         "validTo": ending(version.to),
+        "lastModified": since(version.from),
         "published": ["nb", "nn", "en"],
         "_links": { "self": { "href": format!("/api/klass/v1/versions/{}", version.id) } },
     });
@@ -253,6 +259,100 @@ pub(crate) fn version(
         Value::Object(object) => object,
         _ => Map::new(),
     }
+}
+
+/// The id of the table of a version and another classification.
+fn table_id(version: &Version, target: u32) -> u64 {
+    u64::from(version.id) * 1_000 + u64::from(target)
+}
+
+/// What is told of the correspondence of a version with another classification, without its pairs.
+fn table(
+    one: &'static Classification,
+    state: &Version,
+    target: &'static Classification,
+    tongue: Tongue,
+) -> Map<String, Value> {
+    let (source_name, target_name) = (tongue.name(one), tongue.name(target));
+    let href = |place: String| json!({ "href": format!("/api/klass/v1/{place}") });
+    let value = json!({
+        "name": format!("{source_name} {} - {target_name}", state.from),
+        "contactPerson": { "name": "Statistisk sentralbyrå" },
+        "owningSection": "Statistisk sentralbyrå",
+        "source": format!("{source_name} {}", state.from),
+        "sourceId": state.id,
+        "target": target_name,
+        "targetId": target.id,
+        "changeTable": false,
+        "sourceLevel": null,
+        "targetLevel": null,
+        "description": "",
+        "changelogs": [],
+        "lastModified": since(state.from),
+        "published": ["nb", "nn", "en"],
+        "_links": {
+            "self": href(format!("correspondencetables/{}", table_id(state, target.id))),
+            "source": href(format!("versions/{}", state.id)),
+            "target": href(format!("classifications/{}", target.id)),
+        },
+    });
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+/// The correspondences of a version, without their pairs.
+pub(crate) fn tables(
+    one: &'static Classification,
+    state: &Version,
+    tongue: Tongue,
+) -> Vec<Map<String, Value>> {
+    let others =
+        classifications().iter().filter(|other| correspondence(one.id, other.id).is_some());
+    others.map(|other| table(one, state, other, tongue)).collect()
+}
+
+/// The correspondence of an id, with its pairs.
+pub(crate) fn table_of(id: &str, tongue: Tongue) -> Result<Map<String, Value>, Problem> {
+    let mut all = classifications().iter().flat_map(|one| {
+        let pairs = classifications()
+            .iter()
+            .flat_map(move |other| one.versions.iter().map(move |state| (one, state, other)));
+        pairs.filter_map(|(one, state, other)| {
+            Some((one, state, other, correspondence(one.id, other.id)?))
+        })
+    });
+    let found = all.find(|(_, state, other, _)| table_id(state, other.id).to_string() == id);
+    let (one, state, other, pairs) = found.ok_or_else(|| {
+        Problem::new(Kind::NotFound).detail(
+            format!(
+                "korrespondansetabellen `{}` finnes ikke; se `correspondenceTables` i en versjon",
+                clip(id)
+            ),
+            format!(
+                "there is no correspondence table `{}`; see `correspondenceTables` of a version",
+                clip(id)
+            ),
+        )
+    })?;
+    let holds =
+        |pair: &&Pair| pair.from <= state.from && pair.to.is_none_or(|end| end > state.from);
+    let maps: Vec<Value> = pairs
+        .iter()
+        .filter(holds)
+        .map(|pair| {
+            json!({
+                "sourceCode": pair.source,
+                "sourceName": pair.source_name,
+                "targetCode": pair.target,
+                "targetName": pair.target_name,
+            })
+        })
+        .collect();
+    let mut told = table(one, state, other, tongue);
+    told.insert("correspondenceMaps".to_owned(), maps.into());
+    Ok(told)
 }
 
 pub(crate) fn corresponds(request: &HttpRequest, id: &str) -> Result<HttpResponse, Problem> {

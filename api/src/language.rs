@@ -66,6 +66,35 @@ pub fn requested_language(request: &HttpRequest) -> Language {
     })
 }
 
+/// Whether a request would rather have nynorsk than any other language of ours: only reports on deliveries have it.
+#[must_use]
+pub fn wants_nynorsk(request: &HttpRequest) -> bool {
+    let named = request.query_string().split('&').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        (name.eq_ignore_ascii_case("lang") && parse(value).is_some()).then_some(value)
+    });
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
+    named.map_or_else(
+        || is_nynorsk_best(accepted.and_then(|value| value.to_str().ok()).unwrap_or_default()),
+        |named| named.eq_ignore_ascii_case("nn"),
+    )
+}
+
+fn is_nynorsk_best(accept_language: &str) -> bool {
+    let mut best = (0.0f32, false);
+    for part in accept_language.split(',') {
+        let mut pieces = part.split(';');
+        let tag = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let primary = tag.split('-').next().unwrap_or_default();
+        let quality = pieces.find_map(|piece| piece.trim().strip_prefix("q="));
+        let quality = quality.map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+        if parse(primary).is_some() && quality > best.0 {
+            best = (quality, primary == "nn");
+        }
+    }
+    best.1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +105,10 @@ mod tests {
         assert_eq!(negotiate(Some("en-GB,en;q=0.9")), Language::En);
         assert_eq!(negotiate(Some("en;q=0.3, nn;q=0.8")), Language::Nb);
         assert_eq!(negotiate(Some("de, fr")), Language::Nb);
+        assert!(is_nynorsk_best("nn-NO, nb;q=0.9"));
+        assert!(
+            !is_nynorsk_best("nb, nn;q=0.9") && !is_nynorsk_best("en, nn") && !is_nynorsk_best("")
+        );
         assert_eq!(negotiate(Some("en;q=0")), Language::Nb);
     }
 }

@@ -2,6 +2,7 @@
 
 mod inbound;
 mod law;
+mod sets;
 
 use crate::problem::Kind;
 use serde_json::{Value, json};
@@ -19,10 +20,12 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     ),
     tags(
         (name = "Tables", description = "Published tables, as PxWebApi 2."),
+        (name = "Indicators", description = "Key figures, and targets set for them."),
         (name = "Classifications", description = "Municipalities, counties, bydeler and KOSTRA groups over the years, as KLASS."),
         (name = "Datasets", description = "The datasets and, on a legal basis, their records."),
         (name = "Questions", description = "Questions of your own, answered with calibrated noise at the cost of a budget."),
         (name = "Deliveries", description = "A municipality's own file in, a report out."),
+        (name = "Releases", description = "What deliveries become: editions, and tables protected and published together."),
         (name = "Access", description = "What you may see and why."),
         (name = "Grants", description = "Applying for a grant, deciding on it, and stopping it."),
         (name = "Audit", description = "The record nobody can rewrite unseen: events, signed checkpoints, proofs."),
@@ -78,6 +81,8 @@ const COMMON: &[(&str, &[Kind])] = {
         ("list_classification_changes", &[ParameterError, NotFound, NotAcceptable]),
         ("list_correspondence", &[ParameterError, NotFound, NotAcceptable]),
         ("list_correspondence_at", &[ParameterError, NotFound, NotAcceptable]),
+        ("search_classifications", &[ParameterError, NotAcceptable]),
+        ("read_correspondence_table", &[ParameterError, NotFound, NotAcceptable]),
         ("read_classification_version", &[ParameterError, NotFound, NotAcceptable]),
         ("list_v1_databases", &[NotFound, NotAcceptable]),
         ("list_v1_subjects", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
@@ -86,6 +91,22 @@ const COMMON: &[(&str, &[Kind])] = {
         ("read_v1_table_of_group", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
         ("query_v1_table", CELLS_BY_BODY),
         ("query_v1_table_of_group", CELLS_BY_BODY),
+        ("list_indicators", &[ParameterError, NotAcceptable]),
+        ("read_indicator", &[ParameterError, NotFound, NotPublished, NotAcceptable, Unavailable]),
+        ("list_targets", &[NotAcceptable, Unavailable]),
+        (
+            "set_target",
+            &[
+                ParameterError,
+                NotSignedIn,
+                InvalidToken,
+                NotPermitted,
+                Kind::WrongState,
+                NotAcceptable,
+                TooLarge,
+                Unavailable,
+            ],
+        ),
         ("read_codelist", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
         ("create_saved_query", &[ParameterError, NotAcceptable, TooLarge, Unavailable]),
         ("read_saved_query", &[NotFound, NotAcceptable, Unavailable]),
@@ -238,7 +259,7 @@ fn complete(document: &mut Value) {
         };
         let kinds = PROBLEMS.iter().find(|(known, _)| *known == id).map_or(&[][..], |(_, k)| *k);
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
-            for kind in kinds.iter().chain(&[Kind::Internal]) {
+            for kind in kinds.iter().chain(&[Kind::TooManyRequests, Kind::Internal]) {
                 add_problem(responses, *kind);
             }
             for status in ["200", "201"] {
@@ -296,6 +317,8 @@ fn headers(operation: &str) -> Value {
     }
     let mut headers = json!({
         "ETag": text("Changes when the answer does; weak (`W/`) where it is compressed or streamed.", "\"0f343b0931126a20f133d67c2b018a3b\""),
+        "RateLimit": text("Calls that are left at once, and the seconds until all are again.", "\"calls\";r=99999;t=1"),
+        "RateLimit-Policy": text("How many calls one address has a window.", "\"calls\";q=100000;w=1"),
         "Vary": text("What the answer is negotiated by.", crate::reply::VARY),
         "Hjemmel-Protection": text("`exact`, `suppressed`, `rounded`, `noise` or `none-needed`: what was done to the numbers.", "suppressed"),
         "Hjemmel-Basis": text("The grant and version the answer rests on, or `none`.", "none"),

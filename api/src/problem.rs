@@ -54,6 +54,8 @@ pub enum Kind {
     DeliveryRefused,
     /// What was agreed for the day has left.
     LimitReached,
+    /// The caller asks more often than anybody may.
+    TooManyRequests,
     /// Database, policy, record or keys cannot be reached; nothing was released.
     Unavailable,
     /// A fault of ours.
@@ -62,7 +64,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::NotSignedIn,
         Self::InvalidToken,
         Self::NoLegalBasis,
@@ -83,6 +85,7 @@ impl Kind {
         Self::BudgetExhausted,
         Self::DeliveryRefused,
         Self::LimitReached,
+        Self::TooManyRequests,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -111,6 +114,7 @@ impl Kind {
             Self::BudgetExhausted => "budget-exhausted",
             Self::DeliveryRefused => "delivery-refused",
             Self::LimitReached => "limit-reached",
+            Self::TooManyRequests => "too-many-requests",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -136,7 +140,7 @@ impl Kind {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::LimitReached => StatusCode::TOO_MANY_REQUESTS,
+            Self::LimitReached | Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -166,6 +170,7 @@ impl Kind {
             Self::BudgetExhausted => Text::new("Budsjettet er brukt opp", "Budget exhausted"),
             Self::DeliveryRefused => Text::new("Leveringen er avvist", "Delivery refused"),
             Self::LimitReached => Text::new("Dagens grense er nådd", "Limit of the day reached"),
+            Self::TooManyRequests => Text::new("For mange kall", "Too many requests"),
             Self::Unavailable => Text::new("Utilgjengelig nå", "Unavailable"),
             Self::Internal => Text::new("Intern feil", "Internal error"),
         }
@@ -254,6 +259,10 @@ impl Kind {
             Self::LimitReached => Text::new(
                 "Avtalen setter en grense for hvor mange poster som kan hentes om dagen. Den er nådd; dagen begynner ved midnatt UTC.",
                 "The agreement limits how many records may be fetched in a day. The limit is reached; the day begins at midnight UTC.",
+            ),
+            Self::TooManyRequests => Text::new(
+                "For mange kall på kort tid. Vent så mange sekunder som Retry-After sier.",
+                "Too many calls in a short time. Wait as many seconds as Retry-After says.",
             ),
             Self::Unavailable => Text::new(
                 "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",

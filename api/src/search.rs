@@ -28,9 +28,16 @@ const TYPO: f32 = 0.4;
 /// The shortest word that a compound is looked through for.
 const SHORTEST_PART: usize = 4;
 
+/// How much the words of a table of indicators count beside those of a table of figures.
+const COMPUTED: f32 = 0.8;
+
+/// The most words of a question that are looked at.
+const MOST_WORDS: usize = 20;
+
 /// What is searched of a table.
 #[must_use]
 pub fn document(table: &Table) -> Document {
+    let indicators = hjemmel_kostra::indicator_table(&table.id);
     let mut document = vec![
         (table.id.clone(), 4.0),
         (format!("{} {}", table.title.nb, table.title.en), 3.0),
@@ -47,6 +54,9 @@ pub fn document(table: &Table) -> Document {
             }
         }
     }
+    for one in indicators.iter().flat_map(|of| &of.indicators) {
+        document.push((format!("{} {}", one.label.nb, one.label.en), 1.0));
+    }
     if let Some(about) = hjemmel_kostra::catalogue::about(&table.id) {
         document.push((about.words.join(" "), 2.0));
         for note in &about.notes {
@@ -57,6 +67,10 @@ pub fn document(table: &Table) -> Document {
             [Nb, En].map(|language| crate::pxweb::subjects::label(code, language).to_owned())
         });
         document.push((subjects.collect::<Vec<_>>().join(" "), 0.5));
+    }
+    // Where both speak of the same, the figures come before what is computed from them.
+    if indicators.is_some() {
+        document.iter_mut().skip(1).for_each(|(_, weight)| *weight *= COMPUTED);
     }
     document
 }
@@ -90,7 +104,7 @@ impl Index {
     /// The documents a question finds, the best first; all of them in their order where nothing is asked.
     #[must_use]
     pub fn search(&self, question: &str) -> Vec<usize> {
-        let asked = tokens(question).into_iter().map(|word| folded(&word));
+        let asked = tokens(question).into_iter().take(MOST_WORDS).map(|word| folded(&word));
         let asked: Vec<String> = asked.filter(|word| !words::is_empty_word(word)).collect();
         if asked.is_empty() {
             return (0..self.documents).collect();

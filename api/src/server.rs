@@ -34,6 +34,7 @@ pub async fn serve(app: App, listening: impl FnOnce(std::net::SocketAddr)) -> st
     if let Some(address) = http.addrs().first() {
         listening(*address);
     }
+    crate::notices::keep(app.clone())?;
     keep_fresh(app, Duration::from_millis(server.refresh_milliseconds.max(50)))?;
     http.run().await
 }
@@ -110,7 +111,7 @@ fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
         loop {
             listener.wait(every);
             let was_healthy = app.is_healthy();
-            let now = app.refresh(Utc::now()).err().map(|error| error.to_string());
+            let now = app.refresh().err().map(|error| error.to_string());
             match &now {
                 None if fault.is_some() || !was_healthy => {
                     tracing::warn!("the database is back; answers are given again");

@@ -20,19 +20,47 @@ pub struct Settings {
     /// The table interface.
     #[serde(default)]
     pub tables: Tables,
+    /// How often one caller may ask.
+    #[serde(default)]
+    pub limits: Limits,
     /// Questions that are answered with noise.
     #[serde(default)]
     pub questions: crate::questions::Questions,
     /// Deliveries from municipalities.
     #[serde(default)]
     pub deliveries: crate::deliveries::Deliveries,
+    /// The record of decisions and deeds.
+    #[serde(default)]
+    pub record: Record,
+    /// Where notices about grants are sent.
+    #[serde(default)]
+    pub notices: Notices,
     /// A demonstration or test: synthetic identity numbers and test issuers are accepted. Never with real
     /// records.
     #[serde(default)]
     pub test_installation: bool,
+    /// What the clock that opens publications shows when a server of a test installation starts; it runs on from there.
+    #[serde(default)]
+    pub test_clock: Option<chrono::DateTime<chrono::Utc>>,
     /// Who is trusted to issue tokens; none means every caller is anonymous.
     #[serde(default)]
     pub issuers: Vec<crate::identity::IssuerConfig>,
+}
+
+/// Where notices about grants are sent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Notices {
+    /// An address of the house's own that takes each as JSON, such as the one its mail is sent by.
+    pub webhook: Option<String>,
+}
+
+/// The record of decisions and deeds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Record {
+    /// The keys of those who cosign its states, as `hjemmel audit witness-key` prints them.
+    pub witnesses: Vec<crate::record::witness::WitnessKey>,
 }
 
 /// Where and how to listen.
@@ -118,6 +146,22 @@ impl Default for Tables {
     }
 }
 
+/// How often one network address may ask. Ample unless said: it is there against programs that have gone wild.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Calls a window.
+    pub calls: u32,
+    /// Its length.
+    pub window_seconds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { calls: 100_000, window_seconds: 1 }
+    }
+}
+
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -167,7 +211,10 @@ enum Written {
 }
 
 /// The settings that one environment variable each can set.
-const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 17] = [
+const BY_ENVIRONMENT: [(&str, [&str; 2], Written); 20] = [
+    ("HJEMMEL_LIMITS_CALLS", ["limits", "calls"], Written::Number),
+    ("HJEMMEL_LIMITS_WINDOW_SECONDS", ["limits", "window_seconds"], Written::Number),
+    ("HJEMMEL_NOTICES_WEBHOOK", ["notices", "webhook"], Written::Text),
     ("HJEMMEL_TABLES_PREFIX", ["tables", "prefix"], Written::Text),
     ("HJEMMEL_SERVER_ADDRESS", ["server", "address"], Written::Text),
     ("HJEMMEL_SERVER_WORKERS", ["server", "workers"], Written::Number),

@@ -1,6 +1,7 @@
 //! What is published right now: an immutable picture, swapped whole when the store has something new.
 
 mod detail;
+mod indicators;
 
 use crate::pxweb::codelists;
 use crate::pxweb::cube::Cube;
@@ -37,6 +38,8 @@ pub struct Published {
     pub cube: Arc<Cube>,
     /// For each year of the cube: the release and the position of the table in it.
     years: Vec<(Arc<OnShelf>, usize)>,
+    /// For each year of the cube: the cells of a table of indicators, which are computed from those of others.
+    computed: Option<Vec<Vec<Cell>>>,
     /// For each variable: the code lists that its releases hold whole.
     pub offered: Vec<Vec<&'static CodeList>>,
     /// The share of its cells of the latest year that are withheld.
@@ -51,12 +54,21 @@ impl Published {
     /// The cells of each year, in the order of the cube's years.
     #[must_use]
     pub fn cells(&self) -> Vec<&[Cell]> {
+        if let Some(computed) = &self.computed {
+            return computed.iter().map(Vec::as_slice).collect();
+        }
         self.years
             .iter()
             .map(|(on_shelf, at)| {
                 on_shelf.release.content().get(*at).map_or(&[][..], |table| table.cells.as_slice())
             })
             .collect()
+    }
+
+    /// Whether its cells are indicators, computed from those of other tables.
+    #[must_use]
+    pub const fn is_computed(&self) -> bool {
+        self.computed.is_some()
     }
 
     /// The releases the cells of one year come from.
@@ -137,6 +149,7 @@ impl Published {
         for (on_shelf, _) in &self.years {
             notes.extend(detail::notes(on_shelf, language));
         }
+        notes.extend(detail::edition_note(self, language));
         notes
     }
 }
@@ -159,6 +172,10 @@ pub struct Edition {
     pub records: u64,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// From when everybody may see what is made of it.
+    pub public_from: DateTime<Utc>,
+    /// Why it was made anew, if it corrects one that was public.
+    pub reason: Option<String>,
 }
 
 /// Everything published.
@@ -178,17 +195,17 @@ impl Shelf {
     #[must_use]
     pub fn new(
         stamp: u64,
-        releases: Vec<OnShelf>,
+        releases: Vec<Arc<OnShelf>>,
         editions: HashMap<(Form, u16), Edition>,
         mut decision: impl FnMut(&str, &[Uuid]) -> Uuid,
     ) -> Self {
         let mut by_table: BTreeMap<String, Vec<(Arc<OnShelf>, usize)>> = BTreeMap::new();
-        for on_shelf in releases.into_iter().map(Arc::new) {
+        for on_shelf in releases {
             for (at, table) in on_shelf.release.content().iter().enumerate() {
                 by_table.entry(table.table.clone()).or_default().push((on_shelf.clone(), at));
             }
         }
-        let tables = by_table
+        let mut tables: BTreeMap<String, Published> = by_table
             .into_iter()
             .filter_map(|(id, mut years)| {
                 let table = hjemmel_kostra::table(&id)?;
@@ -201,6 +218,7 @@ impl Shelf {
                 let mut published = Published {
                     cube: Arc::new(cube),
                     years,
+                    computed: None,
                     offered,
                     share_withheld: 0.0,
                     coarser: None,
@@ -210,6 +228,8 @@ impl Shelf {
                 Some((id, published))
             })
             .collect();
+        let computed = indicators::tables(&tables, &mut decision);
+        tables.extend(computed);
         let mut shelf = Self { tables, editions, stamp, index: Index::default() };
         shelf.index = Index::new(
             shelf.tables.values().map(|published| search::document(published.cube.table)),

@@ -1,6 +1,8 @@
 //! From a question about a table to an answer: exact where a grant covers it, protected otherwise.
 
+mod ahead;
 mod finish;
+mod stream;
 
 use crate::app::App;
 use crate::fault;
@@ -9,6 +11,7 @@ use crate::pxweb::choice::{Choice, choose};
 use crate::pxweb::cube::{Place, Role};
 use crate::pxweb::request::Format;
 use crate::pxweb::selection::{Placement, VariableSelection, clip, hint_en, hint_nb, nearest};
+use crate::pxweb::sheet::place;
 use crate::range::wanted_part;
 use crate::reply::{Marks, is_known};
 use crate::shelf::{Published, Shelf};
@@ -130,15 +133,22 @@ pub async fn answer(
     caller: &SignedIn,
     question: Question,
 ) -> Result<HttpResponse, Problem> {
+    if let Some(response) = ahead::answer(app, request, caller, &question).await? {
+        return Ok(response);
+    }
     let shelf = app.shelf()?;
     let published = find(&shelf, &question.table).map_err(Problem::in_a_selection)?;
     let choice = choose(&published.cube, &question.selection)?;
+    // A layout that cannot be is refused also where the format has none.
+    place(&choice.cube, &choice.selected, &question.placement)?;
     let (limit, cells) = (app.settings().tables.max_cells, choice.selected.cells());
-    if cells > limit {
+    // Rows of text are made as they are sent, however many there are.
+    let is_streamed = cells > limit && matches!(question.format, Format::Csv(_));
+    if cells > limit && !is_streamed {
         return Err(Problem::new(Kind::TooManyCells)
             .detail(
-                format!("utvalget har {cells} celler; ett svar kan ha {limit}. Del det opp, eller velg færre verdier."),
-                format!("the selection has {cells} cells; one answer may have {limit}. Split it, or select fewer values."),
+                format!("utvalget har {cells} celler; ett svar kan ha {limit}. Del det opp, velg færre verdier, eller hent csv, som ikke har noen grense."),
+                format!("the selection has {cells} cells; one answer may have {limit}. Split it, select fewer values, or take csv, which has no limit."),
             )
             .with("selectedCells", cells)
             .with("maxDataCells", limit));
@@ -148,27 +158,33 @@ pub async fn answer(
         Some(release) => marks(release.protection(), release.basis().cloned(), decision),
         None => marks(Protection::Suppressed, None, decision),
     };
+    if is_streamed {
+        let address = format!("{}{}", app.public_address(), app.settings().tables.prefix);
+        let making = finish::Making { shelf, choice, question, exact, marks, address };
+        return stream::respond(making, request);
+    }
     let is_get = request.method() == actix_web::http::Method::GET;
-    let making = finish::Making {
-        shelf,
-        choice,
-        question,
-        exact,
-        marks,
-        address: format!("{}{}", app.public_address(), app.settings().tables.prefix),
-    };
-    // A large document takes long to write: the other requests of this worker must not wait.
-    let ready = if cells > AT_ONCE {
-        let made = actix_web::web::block(move || making.finish()).await;
-        made.map_err(|_| Problem::new(Kind::Internal))??
-    } else {
-        making.finish()?
-    };
+    let address = address(app);
+    let making = finish::Making { shelf, choice, question, exact, marks, address };
+    let ready = written(making, cells).await?;
     let response = ready.respond(request);
     if caller.is_anonymous() && is_get {
         app.ready().insert(key(request), Arc::new(ready));
     }
     Ok(response)
+}
+
+fn address(app: &App) -> String {
+    format!("{}{}", app.public_address(), app.settings().tables.prefix)
+}
+
+/// A large document takes long to write: the other requests of this worker must not wait.
+async fn written(making: finish::Making, cells: usize) -> Result<Ready, Problem> {
+    if cells <= AT_ONCE {
+        return making.finish();
+    }
+    let made = actix_web::web::block(move || making.finish()).await;
+    made.map_err(|_| Problem::new(Kind::Internal))?
 }
 
 const fn marks(protection: Protection, basis: Option<Basis>, decision: Uuid) -> Marks {
@@ -197,10 +213,11 @@ async fn exact(
     choice: &Choice,
     caller: &SignedIn,
 ) -> Result<(Option<Release<Vec<TableCells>>>, Uuid), Problem> {
-    if caller.is_anonymous() {
+    // Indicators are made of protected cells for everyone.
+    if caller.is_anonymous() || published.is_computed() {
         return Ok((None, published.decision));
     }
-    let resource = resource(choice);
+    let resource = resource(choice, false);
     let years = resource.years.clone();
     match app.policy()?.decide::<ReadTable>(caller.caller(), resource, None, Utc::now()) {
         Decided::Denied(decision) => {
@@ -245,7 +262,7 @@ async fn read_exact(
 }
 
 /// What of the registers the selected cells show.
-fn resource(choice: &Choice) -> TableRead {
+fn resource(choice: &Choice, unpublished: bool) -> TableRead {
     let (cube, selected) = (&choice.cube, &choice.selected);
     let table = cube.table;
     let time = cube.variables.len() - 1;
@@ -276,5 +293,6 @@ fn resource(choice: &Choice) -> TableRead {
         columns: table.dimensions.iter().map(|dimension| dimension.column.clone()).collect(),
         years,
         regions: Some(regions),
+        unpublished,
     }
 }

@@ -58,7 +58,13 @@ pub async fn batches(folder: &Path) -> Result<(SchemaRef, Vec<RecordBatch>)> {
     let subject = Subject::Organisation { organisation: OrganisationNumber::parse(NAV)? };
     let scopes = BTreeSet::from([SCOPE_MICRODATA.to_owned()]);
     let caller = Caller::verified(subject, scopes, None, None);
-    let asked = MicrodataRead { form: Form::F11, year: YEAR, columns: None, regions: None };
+    let asked = MicrodataRead {
+        form: Form::F11,
+        year: YEAR,
+        columns: None,
+        regions: None,
+        unpublished: false,
+    };
     let decided = policy()?.decide::<ReadMicrodata>(&caller, asked, None, Utc::now());
     let Decided::Allowed(grant, _) = decided else { return Err("NAV was denied".into()) };
     let sealed = registers.microdata(grant, &edition(), &RowQuery::default()).await?;

@@ -3,7 +3,7 @@
 //! A definition names the form, the years and the dimensions. Regions come from the division of
 //! each year; other values are written out with the leaf codes they add up.
 
-mod read;
+pub(crate) mod read;
 
 use crate::{Form, Table, Text};
 use serde::Deserialize;
@@ -55,7 +55,8 @@ pub fn table(id: &str) -> Option<&'static Table> {
 #[must_use]
 pub fn about(id: &str) -> Option<&'static About> {
     let entries = tables().iter().zip(&CATALOGUE.about);
-    entries.filter(|(table, _)| table.id == id).map(|(_, about)| about).next()
+    let known = entries.filter(|(table, _)| table.id == id).map(|(_, about)| about).next();
+    known.or_else(|| crate::indicator_table(id).map(|one| &one.about))
 }
 
 /// The tables made from a form's records of a year; they are protected together.

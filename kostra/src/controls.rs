@@ -15,15 +15,21 @@
 //! - 003 is ours: the municipality must exist in the year, if a list of them is given.
 //! - 005 lets a record of form 11 have a valid DUF number instead of an identity number.
 //! - 005T is ours: numbers of test persons are refused unless they are expected.
+//! - 004Y is ours: a file whose lines fit another year's layout far better is told so once, in place of the
+//!   thousands of findings that follow from it.
+//! - Of what is wrong in the same way on many lines, the first are told line by line and the others counted.
 //!
 //! A finding never carries a value from the record.
 
 mod checker;
 mod contents;
 mod duplicates;
+mod findings;
 mod fit;
+mod part;
 mod plan;
 mod quote;
+mod rules;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -34,10 +40,12 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 pub use checker::Checker;
+use findings::Findings;
+pub use part::{Blocks, Part};
 pub use quote::Quote;
 pub use summary::{Band, Sum, Summary};
 
-use crate::{Form, Text, layout::Layout, record::Record};
+use crate::{Form, Text};
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -64,6 +72,14 @@ pub struct Finding {
     pub fields: Vec<String>,
     /// What is wrong and what to do.
     pub text: Text,
+    /// How many further lines it is said of that are not told one by one.
+    #[serde(skip_serializing_if = "is_none")]
+    pub alike: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that is asked for")]
+const fn is_none(alike: &u64) -> bool {
+    *alike == 0
 }
 
 /// What a file is checked against besides its layout.
@@ -131,51 +147,4 @@ pub struct Hint {
     pub years: Vec<u16>,
     /// The same in words.
     pub text: Text,
-}
-
-/// The findings that are kept, and the count of the rest.
-struct Findings {
-    kept: Vec<Finding>,
-    /// One for each kept finding, where they are wanted.
-    quotes: Vec<Quote>,
-    omitted: u64,
-    max: usize,
-    refused: bool,
-}
-
-impl Findings {
-    const fn new(max: usize) -> Self {
-        Self { kept: Vec::new(), quotes: Vec::new(), omitted: 0, max, refused: false }
-    }
-
-    /// Adds a finding that refuses the file unless it is a warning; its words are made only if it is kept.
-    fn add(
-        &mut self,
-        line: Option<u64>,
-        (rule, severity): (&'static str, Severity),
-        fields: &[&str],
-        text: impl FnOnce() -> Text,
-    ) {
-        self.refused |= severity > Severity::Warning;
-        if self.kept.len() < self.max {
-            let fields = fields.iter().map(|&field| field.to_owned()).collect();
-            self.kept.push(Finding { line, rule, severity, fields, text: text() });
-        } else {
-            self.omitted += 1;
-        }
-    }
-
-    /// Keeps what stands in the record beside the findings that have come since this was last done.
-    fn quote(&mut self, layout: &Layout, record: Option<&Record<'_>>) {
-        for finding in self.kept.get(self.quotes.len()..).unwrap_or_default() {
-            self.quotes.push(Quote::of(layout, record, finding));
-        }
-    }
-
-    /// Forgets what was found so far; the file stays refused.
-    fn clear(&mut self) {
-        self.kept.clear();
-        self.quotes.clear();
-        self.omitted = 0;
-    }
 }

@@ -1,6 +1,7 @@
 //! The KOSTRA vocabulary as pure values: forms, record layouts, controls, code lists, regions and
 //! tables. It does no I/O and knows no clock; what it draws at random it draws from a given seed.
 
+pub mod calendar;
 pub mod catalogue;
 pub mod codelists;
 pub mod columns;
@@ -10,11 +11,13 @@ pub mod fictitious;
 pub mod form;
 pub mod generate;
 pub mod identity;
+pub mod indicators;
 pub mod klass;
 pub mod layout;
 pub mod question;
 pub mod record;
 pub mod regions;
+pub mod sheet;
 pub mod table;
 pub mod text;
 
@@ -25,6 +28,7 @@ pub use controls::{Checker, Finding, Report, Severity};
 pub use derive::{Derived, Deriver};
 pub use form::Form;
 pub use identity::NumberKind;
+pub use indicators::{Indicator, IndicatorTable, indicator, indicator_table, indicator_tables};
 pub use layout::{Code, Field, FieldKind, Layout};
 pub use record::{Lines, Record};
 pub use regions::Division;

@@ -1,5 +1,7 @@
 //! Words in the two languages every public text exists in.
 
+pub mod nynorsk;
+
 use serde::{Deserialize, Serialize};
 
 /// A language the API answers in.

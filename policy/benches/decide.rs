@@ -54,7 +54,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for (what, form) in [("allowed", Form::F11), ("denied", Form::F11C)] {
             let mut nanoseconds = Vec::with_capacity(ROUNDS);
             for caller in callers.iter().cycle().step_by(7).take(ROUNDS) {
-                let asked = MicrodataRead { form, year: 2024, columns: None, regions: None };
+                let asked = MicrodataRead {
+                    form,
+                    year: 2024,
+                    columns: None,
+                    regions: None,
+                    unpublished: false,
+                };
                 let start = Instant::now();
                 let decided = policy.decide::<ReadMicrodata>(caller, asked, None, now);
                 nanoseconds.push(start.elapsed().as_nanos());

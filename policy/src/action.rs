@@ -28,6 +28,8 @@ mod sealed {
         pub whole_country: bool,
         /// The least revealing tier that could answer.
         pub tier: Tier,
+        /// Whether it asks for what is not published yet.
+        pub unpublished: bool,
         /// The scope the token must carry; none for what no caller may ever ask for.
         pub scope: Option<&'static str>,
     }
@@ -72,6 +74,8 @@ pub struct TableRead {
     pub years: BTreeSet<u16>,
     /// The leaf regions the selected values add up; none means every region.
     pub regions: Option<BTreeSet<String>>,
+    /// Whether any of the years is shown by an edition that is not published yet.
+    pub unpublished: bool,
 }
 
 /// Records of one form and year.
@@ -85,6 +89,8 @@ pub struct MicrodataRead {
     pub columns: Option<BTreeSet<String>>,
     /// Regions asked for by code; none means all the grant gives.
     pub regions: Option<BTreeSet<String>>,
+    /// Whether the edition to read is not published yet.
+    pub unpublished: bool,
 }
 
 /// The tables of one form and year to protect together.
@@ -125,6 +131,7 @@ impl sealed::Sealed for ReadTable {
             regions: resource.regions.as_ref(),
             whole_country: true,
             tier: Tier::Exact,
+            unpublished: resource.unpublished,
             scope: Some(SCOPE_TABLES),
         }
     }
@@ -146,6 +153,7 @@ impl sealed::Sealed for ReadMicrodata {
             regions: resource.regions.as_ref(),
             whole_country: false,
             tier: Tier::Pseudonymised,
+            unpublished: resource.unpublished,
             scope: Some(SCOPE_MICRODATA),
         }
     }
@@ -167,6 +175,7 @@ impl sealed::Sealed for Protect {
             regions: None,
             whole_country: true,
             tier: Tier::Identified,
+            unpublished: false,
             scope: None,
         }
     }
@@ -188,6 +197,7 @@ impl sealed::Sealed for Ask {
             regions: None,
             whole_country: true,
             tier: Tier::Protected,
+            unpublished: false,
             // No grant of records or cells lets anybody ask; `Policy::decide_question` does.
             scope: None,
         }

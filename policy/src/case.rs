@@ -106,6 +106,7 @@ impl Case {
         }
         terms.state = State::Draft;
         terms.version = version;
+        terms.emergency = false;
         let mut case = Self {
             terms,
             revision: 1,
@@ -227,8 +228,7 @@ impl Case {
     /// Whether this actor may see the case: the recipient, whoever wrote it, and the house.
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
-        actor.is_house()
-            || actor.is_auditor()
+        actor.sees_all()
             || actor.organisation() == Some(self.terms.recipient.organisation)
             || self.is_author(actor)
     }

@@ -204,6 +204,21 @@ impl Policy {
         named.any(|held| held.terms.version == version && held.is_open(now))
     }
 
+    /// Whether the caller has a grant of a form that gives anything before it is published. Whether it gives what is
+    /// asked for is for [`Policy::decide`] to say.
+    #[must_use]
+    pub fn sees_ahead(&self, caller: &Caller, form: Form, now: DateTime<Utc>) -> bool {
+        let organisation = match caller.subject() {
+            Subject::Organisation { organisation } => Some(*organisation),
+            Subject::Person { organisation, .. } => *organisation,
+            Subject::Anonymous => None,
+        };
+        let Some(organisation) = organisation else { return false };
+        let held = self.index.get(&(organisation, form)).into_iter().flatten();
+        let mut held = held.filter_map(|at| self.grants.get(*at));
+        held.any(|held| held.terms.pre_release && held.is_open(now))
+    }
+
     /// Decides one question. Among the grants that cover it, the least revealing one wins, then the one
     /// that gives most columns, then most rows, then the one that lasts longest, then the first by id.
     /// Whatever breaks on the way is a denial.

@@ -118,6 +118,7 @@ impl Policy {
                     columns: question.columns.clone().unwrap_or_default(),
                     years: question.years.clone(),
                     regions: question.regions.clone(),
+                    unpublished: false,
                 };
                 self.decide::<ReadTable>(&caller, resource, purpose, now).decision().clone()
             }
@@ -130,6 +131,7 @@ impl Policy {
                         year,
                         columns: question.columns.clone(),
                         regions: question.regions.clone(),
+                        unpublished: false,
                     };
                     self.decide::<ReadMicrodata>(&caller, resource, purpose, now).decision().clone()
                 };

@@ -81,7 +81,7 @@ pub struct GrantTerms {
     /// What the recipient may join the data with, in words.
     #[serde(default)]
     pub linkage: Vec<Text>,
-    /// Whether the recipient was promised editions before they are published; recorded, not yet enforced.
+    /// Whether the recipient may see editions before they are published.
     #[serde(default, alias = "pre_release", skip_serializing_if = "is_default")]
     pub pre_release: bool,
     /// How often and how much may be fetched.
@@ -114,6 +114,9 @@ pub struct GrantTerms {
     /// The lawyer's written assessment.
     #[serde(default, alias = "review_memo", skip_serializing_if = "Option::is_none")]
     pub review_memo: Option<Document>,
+    /// Put into force in an emergency by two persons, without a review: for a day at most.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub emergency: bool,
     /// The case in the archive.
     #[serde(alias = "case_reference")]
     pub case_reference: String,
@@ -126,6 +129,9 @@ pub struct GrantTerms {
     #[serde(default)]
     pub approver: Option<String>,
 }
+
+/// How long a grant holds that was put into force in an emergency.
+pub const EMERGENCY_HOURS: i64 = 24;
 
 /// Left out of records, so that a grant without it is written as it was before the field existed.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

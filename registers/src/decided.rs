@@ -33,7 +33,13 @@ fn ask(organisation: &str) -> Decided<ReadMicrodata> {
     let scopes = [SCOPE_MICRODATA.to_owned()].into();
     let subject = Subject::Organisation { organisation };
     let caller = Caller::verified(subject, scopes, None, None);
-    let asked = MicrodataRead { form: Form::F11, year: 2024, columns: None, regions: None };
+    let asked = MicrodataRead {
+        form: Form::F11,
+        year: 2024,
+        columns: None,
+        regions: None,
+        unpublished: false,
+    };
     policy().decide::<ReadMicrodata>(&caller, asked, None, now())
 }
 

@@ -75,7 +75,7 @@ pub(crate) fn import(registers: &Registers, year: u16, text: &str) -> EditionRef
 }
 
 pub(crate) fn everything(form: Form, year: u16) -> MicrodataRead {
-    MicrodataRead { form, year, columns: None, regions: None }
+    MicrodataRead { form, year, columns: None, regions: None, unpublished: false }
 }
 
 pub(crate) fn identified(form: Form, year: u16) -> Obligations {

@@ -1,10 +1,11 @@
 //! Deliveries and the editions made from them.
 
 use crate::connection::AnyConnection;
+use crate::editions::{insert, next_version};
 use crate::lock::ImportLock;
-use crate::schema::{deliveries, editions};
+use crate::schema::deliveries;
 use crate::values::{form, json, moment, number, stored, text, uuid};
-use crate::{Error, Store};
+use crate::{Edition, Error, NewEdition, Store};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use hjemmel_kostra::Form;
@@ -47,64 +48,6 @@ pub struct Delivery {
     pub edition: Option<Uuid>,
 }
 
-/// How settled an edition is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EditionKind {
-    /// Published 15 March.
-    Preliminary,
-    /// Published 15 June.
-    Final,
-}
-
-/// Whether an edition is the one to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EditionStatus {
-    /// It is.
-    Current,
-    /// A later version took its place.
-    Superseded,
-}
-
-/// One version of one form-year's records.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edition {
-    /// Its id.
-    pub id: Uuid,
-    /// The form.
-    pub form: Form,
-    /// The reporting year.
-    pub year: u16,
-    /// Its version within the form-year.
-    pub version: u32,
-    /// How settled it is.
-    pub kind: EditionKind,
-    /// Whether it is the one to read.
-    pub status: EditionStatus,
-    /// Its records.
-    pub records: u64,
-    /// SHA-256 of its Parquet, hexadecimal.
-    pub parquet_sha256: String,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// Regions that have not delivered.
-    pub missing_regions: Vec<String>,
-}
-
-/// An edition about to be added.
-#[derive(Debug, Clone)]
-pub struct NewEdition {
-    /// Its id.
-    pub id: Uuid,
-    /// What [`Store::next_edition`] said under the same lock.
-    pub version: u32,
-    /// How settled it is.
-    pub kind: EditionKind,
-    /// SHA-256 of its Parquet, hexadecimal.
-    pub parquet_sha256: String,
-    /// Regions that have not delivered.
-    pub missing_regions: Vec<String>,
-}
-
 /// What adding an edition did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Added {
@@ -112,20 +55,6 @@ pub enum Added {
     New(Edition),
     /// The very same file was taken in before; nothing changed.
     Already(Delivery),
-}
-
-#[derive(Queryable)]
-struct RawEdition {
-    id: String,
-    form: String,
-    year: i32,
-    version: i32,
-    kind: String,
-    status: String,
-    records: i64,
-    parquet_sha256: String,
-    created_at: i64,
-    missing_regions: String,
 }
 
 #[derive(Queryable)]
@@ -178,21 +107,10 @@ impl Store {
             if let Some(before) = accepted(conn, form, year, &delivery.sha256)? {
                 return Ok(Added::Already(before));
             }
-            if next_version(conn, form, year)? != edition.version {
-                let version = edition.version;
-                return Err(Error::Conflict(format!(
-                    "edition {version} is not the next of form {form} {year}"
-                )));
-            }
-            let current = of_year(form, year).and(editions::status.eq("current"));
-            diesel::update(editions::table)
-                .filter(current)
-                .set(editions::status.eq("superseded"))
-                .execute(conn)?;
-            insert_edition(conn, delivery, edition)?;
+            let made =
+                insert(conn, (form, year), (delivery.records, delivery.received_at), edition)?;
             insert_delivery(conn, delivery, Some(edition.id))?;
-            let raw: RawEdition = editions::table.find(edition.id.to_string()).first(conn)?;
-            Ok(Added::New(raw.try_into()?))
+            Ok(Added::New(made))
         })
     }
 
@@ -226,57 +144,6 @@ impl Store {
             self.read(|conn| Ok(deliveries::table.find(id.to_string()).first(conn).optional()?))?;
         raw.ok_or(Error::NotFound("delivery"))?.try_into()
     }
-
-    /// The editions to read, by form and year.
-    ///
-    /// # Errors
-    /// The database cannot be asked.
-    pub fn current_editions(&self) -> Result<Vec<Edition>, Error> {
-        let rows: Vec<RawEdition> = self.read(|conn| {
-            Ok(editions::table
-                .filter(editions::status.eq("current"))
-                .order((editions::form.asc(), editions::year.asc()))
-                .load(conn)?)
-        })?;
-        rows.into_iter().map(TryInto::try_into).collect()
-    }
-
-    /// The edition of one form-year to read, if anything was taken in.
-    ///
-    /// # Errors
-    /// The database cannot be asked.
-    pub fn edition(&self, form: Form, year: u16) -> Result<Option<Edition>, Error> {
-        let raw: Option<RawEdition> = self.read(|conn| {
-            let current = of_year(form, year).and(editions::status.eq("current"));
-            Ok(editions::table.filter(current).first(conn).optional()?)
-        })?;
-        raw.map(TryInto::try_into).transpose()
-    }
-
-    /// An edition by its id, current or superseded.
-    ///
-    /// # Errors
-    /// There is none, or the database cannot be asked.
-    pub fn edition_by_id(&self, id: Uuid) -> Result<Edition, Error> {
-        let raw: Option<RawEdition> =
-            self.read(|conn| Ok(editions::table.find(id.to_string()).first(conn).optional()?))?;
-        raw.ok_or(Error::NotFound("edition"))?.try_into()
-    }
-}
-
-#[diesel::dsl::auto_type(no_type_alias)]
-fn of_year(form: Form, year: u16) -> _ {
-    let number: &'static str = form.number();
-    let year: i32 = i32::from(year);
-    editions::form.eq(number).and(editions::year.eq(year))
-}
-
-fn next_version(conn: &mut AnyConnection, form: Form, year: u16) -> Result<u32, Error> {
-    let newest: Option<i32> = editions::table
-        .filter(of_year(form, year))
-        .select(diesel::dsl::max(editions::version))
-        .first(conn)?;
-    Ok(number::<i32, u32>(newest.unwrap_or(0))? + 1)
 }
 
 fn accepted(
@@ -293,31 +160,6 @@ fn accepted(
         .first(conn)
         .optional()?;
     raw.map(TryInto::try_into).transpose()
-}
-
-fn insert_edition(
-    conn: &mut AnyConnection,
-    delivery: &Delivery,
-    edition: &NewEdition,
-) -> Result<(), Error> {
-    diesel::insert_into(editions::table)
-        .values((
-            editions::id.eq(edition.id.to_string()),
-            editions::form.eq(delivery.form.number()),
-            editions::year.eq(i32::from(delivery.year)),
-            editions::version.eq(stored::<u32, i32>(edition.version)?),
-            editions::kind.eq(match edition.kind {
-                EditionKind::Preliminary => "preliminary",
-                EditionKind::Final => "final",
-            }),
-            editions::status.eq("current"),
-            editions::records.eq(stored::<u64, i64>(delivery.records)?),
-            editions::parquet_sha256.eq(&edition.parquet_sha256),
-            editions::created_at.eq(delivery.received_at.timestamp_micros()),
-            editions::missing_regions.eq(Value::from(edition.missing_regions.clone()).to_string()),
-        ))
-        .execute(conn)?;
-    Ok(())
 }
 
 fn insert_delivery(
@@ -341,36 +183,6 @@ fn insert_delivery(
         ))
         .execute(conn)?;
     Ok(())
-}
-
-impl TryFrom<RawEdition> for Edition {
-    type Error = Error;
-
-    fn try_from(raw: RawEdition) -> Result<Self, Error> {
-        Ok(Self {
-            id: uuid(&raw.id)?,
-            form: form(&raw.form)?,
-            year: number(raw.year)?,
-            version: number(raw.version)?,
-            kind: match raw.kind.as_str() {
-                "preliminary" => EditionKind::Preliminary,
-                "final" => EditionKind::Final,
-                other => return Err(Error::Corrupt(format!("`{other}` is not a kind of edition"))),
-            },
-            status: match raw.status.as_str() {
-                "current" => EditionStatus::Current,
-                "superseded" => EditionStatus::Superseded,
-                other => {
-                    return Err(Error::Corrupt(format!("`{other}` is not a status of editions")));
-                }
-            },
-            records: number(raw.records)?,
-            parquet_sha256: raw.parquet_sha256,
-            created_at: moment(raw.created_at)?,
-            missing_regions: serde_json::from_value(json(&raw.missing_regions)?)
-                .map_err(|_| Error::Corrupt("missing regions are not a list".to_owned()))?,
-        })
-    }
 }
 
 impl TryFrom<RawDelivery> for Delivery {

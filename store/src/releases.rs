@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use hjemmel_kostra::Form;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A release about to be stored.
@@ -59,6 +58,28 @@ pub struct Release {
     pub sha256: String,
 }
 
+/// How a release stands, without what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleaseStanding {
+    /// Its version within the form-year.
+    pub version: u32,
+    /// From when it is published, if it is to be.
+    pub published_at: Option<DateTime<Utc>>,
+}
+
+/// That a release is published, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// The release.
+    pub id: Uuid,
+    /// The form.
+    pub form: Form,
+    /// The reporting year.
+    pub year: u16,
+    /// From when.
+    pub at: DateTime<Utc>,
+}
+
 #[derive(Queryable)]
 struct Raw {
     id: String,
@@ -105,24 +126,49 @@ impl Store {
         })
     }
 
-    /// Publishes a release; doing so twice changes nothing.
+    /// Publishes a release from a moment on, but never before its edition is public. Doing so twice changes nothing.
+    /// `known` are the releases of the form and year that it was protected beside.
     ///
     /// # Errors
-    /// There is none, or it could not be stored.
-    pub fn publish_release(&self, id: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+    /// [`Error::Conflict`] when others than those were published meanwhile, or a newer edition was made: together they
+    /// might reveal what each withholds. There is none, or it could not be stored.
+    pub fn publish_release(
+        &self,
+        id: Uuid,
+        from: DateTime<Utc>,
+        known: &[Uuid],
+        event: &DecisionRow,
+    ) -> Result<DateTime<Utc>, Error> {
         self.write("releases", |conn| {
-            let published: Option<Option<i64>> = releases::table
+            let found: Option<(Option<i64>, String)> = releases::table
                 .find(id.to_string())
-                .select(releases::published_at)
+                .select((releases::published_at, releases::edition_id))
                 .first(conn)
                 .optional()?;
-            if published.ok_or(Error::NotFound("release"))?.is_none() {
-                diesel::update(releases::table.find(id.to_string()))
-                    .set(releases::published_at.eq(now.timestamp_micros()))
-                    .execute(conn)?;
-                crate::decisions::append(conn, &[published_event(id, now)])?;
+            let (published, edition) = found.ok_or(Error::NotFound("release"))?;
+            if let Some(published) = published {
+                return moment(published);
             }
-            Ok(())
+            let edition = crate::editions::one(conn, &edition)?;
+            let others: Vec<String> = releases::table
+                .filter(releases::published_at.is_not_null())
+                .filter(releases::form.eq(edition.form.number()))
+                .filter(releases::year.eq(i32::from(edition.year)))
+                .select(releases::id)
+                .load(conn)?;
+            if !others.iter().all(|other| known.iter().any(|one| one.to_string() == *other)) {
+                let what = format!("release {id} does not reckon with what was published since");
+                return Err(Error::Conflict(what));
+            }
+            if edition.status != crate::EditionStatus::Current {
+                return Err(Error::Conflict(format!("release {id} is of an older edition")));
+            }
+            let from = from.max(edition.public_from);
+            diesel::update(releases::table.find(id.to_string()))
+                .set(releases::published_at.eq(from.timestamp_micros()))
+                .execute(conn)?;
+            crate::decisions::append(conn, std::slice::from_ref(event))?;
+            Ok(from)
         })
     }
 
@@ -134,44 +180,44 @@ impl Store {
         self.read(|conn| one(conn, &id.to_string()))
     }
 
-    /// The ids of what [`Store::published_releases`] would give; cheap, for noticing changes.
+    /// How a release stands; cheap, since what it holds is not read.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn release_standing(&self, id: Uuid) -> Result<ReleaseStanding, Error> {
+        let found: Option<(i32, Option<i64>)> = self.read(|conn| {
+            let release = releases::table.find(id.to_string());
+            let standing = release.select((releases::version, releases::published_at));
+            Ok(standing.first(conn).optional()?)
+        })?;
+        let (version, published) = found.ok_or(Error::NotFound("release"))?;
+        Ok(ReleaseStanding {
+            version: number(version)?,
+            published_at: published.map(moment).transpose()?,
+        })
+    }
+
+    /// When each release is published that is or will be, the oldest version of each form-year first; cheap, for
+    /// noticing changes.
     ///
     /// # Errors
     /// The database cannot be asked.
-    pub fn published_ids(&self) -> Result<Vec<Uuid>, Error> {
-        self.read(|conn| {
-            let published: Vec<(String, i32, String)> = releases::table
+    pub fn publications(&self) -> Result<Vec<Publication>, Error> {
+        let rows: Vec<(String, String, i32, Option<i64>)> = self.read(|conn| {
+            Ok(releases::table
                 .filter(releases::published_at.is_not_null())
-                .order(releases::version.asc())
-                .select((releases::form, releases::year, releases::id))
-                .load(conn)?;
-            let newest: BTreeMap<(String, i32), String> =
-                published.into_iter().map(|(form, year, id)| ((form, year), id)).collect();
-            newest
-                .values()
-                .map(|id| id.parse().map_err(|_| Error::Corrupt("a release's id".to_owned())))
-                .collect()
-        })
+                .order((releases::form.asc(), releases::year.asc(), releases::version.asc()))
+                .select((releases::id, releases::form, releases::year, releases::published_at))
+                .load(conn)?)
+        })?;
+        let all = rows.into_iter().map(|(id, of, year, at)| {
+            let at = moment(at.unwrap_or(i64::MAX))?;
+            Ok(Publication { id: uuid(&id)?, form: form(&of)?, year: number(year)?, at })
+        });
+        all.collect()
     }
 
-    /// The newest published release of each form-year.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`] when an archive is not the one that was stored.
-    pub fn published_releases(&self) -> Result<Vec<Release>, Error> {
-        self.snapshot(|conn| {
-            let published: Vec<(String, i32, String)> = releases::table
-                .filter(releases::published_at.is_not_null())
-                .order(releases::version.asc())
-                .select((releases::form, releases::year, releases::id))
-                .load(conn)?;
-            let newest: BTreeMap<(String, i32), String> =
-                published.into_iter().map(|(form, year, id)| ((form, year), id)).collect();
-            newest.values().map(|id| one(conn, id)).collect()
-        })
-    }
-
-    /// Every published release of a form and year, the oldest first.
+    /// Every release of a form and year that is or will be published, the oldest first.
     ///
     /// # Errors
     /// [`Error::Corrupt`] when an archive is not the one that was stored.
@@ -189,8 +235,9 @@ impl Store {
     }
 }
 
-/// A publication as an event of the record.
-fn published_event(id: Uuid, now: DateTime<Utc>) -> DecisionRow {
+/// A publication by whoever runs the installation, as an event of the record.
+#[must_use]
+pub fn published(id: Uuid, now: DateTime<Utc>) -> DecisionRow {
     DecisionRow {
         id: Uuid::new_v4(),
         at: now,

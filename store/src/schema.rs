@@ -107,6 +107,23 @@ diesel::table! {
     }
 }
 diesel::table! {
+    protections (id) {
+        id -> Text,
+        form -> Text,
+        year -> Integer,
+        edition_id -> Text,
+        asked_at -> BigInt,
+        asked_by -> Text,
+        state -> Text,
+        stage -> Text,
+        done -> BigInt,
+        total -> BigInt,
+        beaten_at -> BigInt,
+        known -> Text,
+        fault -> Nullable<Text>,
+    }
+}
+diesel::table! {
     editions (id) {
         id -> Text,
         form -> Text,
@@ -118,6 +135,8 @@ diesel::table! {
         parquet_sha256 -> Text,
         created_at -> BigInt,
         missing_regions -> Text,
+        public_from -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -285,6 +304,26 @@ diesel::table! {
     }
 }
 diesel::table! {
+    notices (id) {
+        id -> Text,
+        at -> BigInt,
+        kind -> Text,
+        grant_id -> Text,
+        grant_version -> Integer,
+        recipient -> Text,
+        body -> Text,
+        sent_at -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    cosignatures (size, witness) {
+        size -> BigInt,
+        witness -> Text,
+        at -> BigInt,
+        line -> Text,
+    }
+}
+diesel::table! {
     saved_queries (id) {
         id -> Text,
         at -> BigInt,
@@ -297,6 +336,17 @@ diesel::table! {
         grant_id -> Text,
         day -> Integer,
         records -> BigInt,
+    }
+}
+diesel::table! {
+    targets (id) {
+        id -> Text,
+        region -> Text,
+        indicator -> Text,
+        year -> Integer,
+        milli -> Nullable<BigInt>,
+        set_by -> Text,
+        at -> BigInt,
     }
 }
 diesel::table! {

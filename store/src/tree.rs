@@ -10,6 +10,7 @@ use crate::values::{hex, stored};
 use crate::{Error, Store};
 use diesel::prelude::*;
 use std::cell::RefCell;
+use tlog_tiles::Tile;
 use tlog_tiles::tlog::{self, Hash, HashReader};
 
 /// The level at which nodes are stored: one for every 256 rows.
@@ -62,6 +63,30 @@ impl Store {
         })
     }
 
+    /// A tile of the tree, named as C2SP's tlog-tiles name it after `tile/`: its hashes, one after the other.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such tile, or it is not that full yet.
+    pub fn record_tile(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let none = || Error::NotFound("tile");
+        if !is_tile(name) {
+            return Err(none());
+        }
+        let tile = Tile::from_path(&format!("tile/{TILE}/{name}")).map_err(|_| none())?;
+        self.snapshot(|conn| {
+            let rows: i64 = decision_head::table.find(1).select(decision_head::seq).first(conn)?;
+            let below = u32::from(TILE) * u32::from(tile.level());
+            let there = u64::try_from(rows).unwrap_or_default().checked_shr(below).unwrap_or(0);
+            let width = u64::from(tile.width());
+            let last = tile.level_index().checked_mul(1 << TILE).and_then(|n| n.checked_add(width));
+            if tile.is_data() || last.is_none_or(|last| last > there) {
+                return Err(none());
+            }
+            let reader = Reader::new(conn);
+            tile.read_data(&reader).map_err(|error| reader.fault(&error))
+        })
+    }
+
     /// That the tree over the first `old` rows is the beginning of the one over the first `size`.
     ///
     /// # Errors
@@ -90,6 +115,14 @@ fn root(conn: &mut AnyConnection, size: Option<u64>) -> Result<Root, Error> {
     let reader = Reader::new(conn);
     let hash = tlog::tree_hash(size, &reader).map_err(|error| reader.fault(&error))?;
     Ok(Root { size, hash: hash.0 })
+}
+
+/// Whether a name is of a level a tree can have and of a width that is one. [`Tile::from_path`] panics over others.
+fn is_tile(name: &str) -> bool {
+    let level = name.split('/').next().and_then(|level| level.parse::<u32>().ok());
+    let width = name.rsplit_once(".p/").map(|(_, width)| width.parse::<u32>());
+    level.is_some_and(|level| level < u64::BITS / u32::from(TILE))
+        && width.is_none_or(|width| width.is_ok_and(|width| width > 0))
 }
 
 /// Stores the nodes that are finished now that there are `seq` rows.
@@ -193,14 +226,20 @@ impl<'a> Reader<'a> {
         own.unwrap_or_else(|| Error::Corrupt(format!("the record's tree: {error}")))
     }
 
-    fn hash(&self, level: u8, n: u64) -> Result<Hash, Error> {
+    /// One hash; the leaves that were read for the one before it are looked at first.
+    fn hash(&self, level: u8, n: u64, read: &mut Option<(i64, Vec<Hash>)>) -> Result<Hash, Error> {
         let mut conn = self.conn.borrow_mut();
         let n: i64 = stored(n)?;
         if level >= TILE {
             return node(&mut conn, level, n);
         }
         let per_tile = WIDTH >> level;
-        let leaves = leaves(&mut conn, n / per_tile)?;
+        let tile = n / per_tile;
+        let leaves = match read.take() {
+            Some((held, leaves)) if held == tile => leaves,
+            _ => leaves(&mut conn, tile)?,
+        };
+        let (_, leaves) = read.insert((tile, leaves));
         let width = usize::from(1u8 << level);
         let at = usize::try_from(n % per_tile).unwrap_or_default() * width;
         let part = leaves.get(at..at + width);
@@ -210,9 +249,10 @@ impl<'a> Reader<'a> {
 
 impl HashReader for Reader<'_> {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog::Error> {
+        let whole = RefCell::new(None);
         let read = |index: &u64| {
             let (level, n) = tlog::split_stored_hash_index(*index);
-            self.hash(level, n).map_err(|error| {
+            self.hash(level, n, &mut whole.borrow_mut()).map_err(|error| {
                 *self.fault.borrow_mut() = Some(error);
                 tlog::Error::InvalidInput("the store cannot be read".to_owned())
             })

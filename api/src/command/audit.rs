@@ -5,6 +5,7 @@ use super::{Failure, say};
 use crate::record::Notary;
 use crate::record::export::End;
 use crate::record::verify::{Found, verify};
+use crate::record::witness::{WitnessKey, cosigned};
 use crate::routes::audit::lines;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
@@ -31,7 +32,21 @@ pub enum Command {
         /// A checkpoint noted earlier, in a file; the record must still lead to it. May be said several times.
         #[arg(long, value_name = "FILE")]
         checkpoint: Vec<PathBuf>,
+        /// A witness's key; one of the checkpoints given must carry its cosignature. May be said several times.
+        #[arg(long, value_name = "KEY")]
+        witness: Vec<WitnessKey>,
     },
+    /// Makes the key file of a witness and prints the key that others check its cosignatures with.
+    WitnessKey {
+        /// The file to make; never written over.
+        file: PathBuf,
+        /// The witness's name, such as a domain of its own.
+        #[arg(long)]
+        name: String,
+    },
+    /// Looks at another installation's record as a witness: that it only grew since the last look. Notes its
+    /// state and sends a cosignature back.
+    Witness(super::witness::Witness),
     /// Forgets a person: what the record holds of them is traced to nobody any more, and it stays whole.
     Forget {
         /// The person, by subject and issuer as they were recorded: `kari (https://login.example.no)`.
@@ -66,11 +81,20 @@ impl Command {
                 say(&format!("key: {}", Notary::new(&installation.keys)?.key()));
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Verify { file, key, checkpoint } => {
+            Self::WitnessKey { file, name } => super::witness::make_key(&file, &name),
+            Self::Witness(witness) => witness.run(),
+            Self::Verify { file, key, checkpoint, witness } => {
                 let noted = checkpoint
                     .iter()
                     .map(|file| std::fs::read_to_string(file).map_err(Failure::at("read", file)))
                     .collect::<Result<Vec<_>, _>>()?;
+                let lacks = |key_of: &&WitnessKey| {
+                    !noted.iter().any(|note| cosigned(note, &key, key_of).is_ok())
+                };
+                if let Some(witness) = witness.iter().find(lacks) {
+                    say(&format!("no checkpoint given is signed by the witness {witness}"));
+                    return Ok(ExitCode::from(1));
+                }
                 let export = File::open(&file).map_err(Failure::at("read", &file))?;
                 match verify(BufReader::with_capacity(1 << 20, export), &key, &noted)? {
                     Found::Intact { events, checkpoints } => {

@@ -1,12 +1,10 @@
 //! `hjemmel check`: the controls without an installation, for whoever makes the files.
 
-use super::{Failure, findings, say};
+use super::{Failure, apart, findings, say};
 use hjemmel_kostra::controls::{Checker, Options, Report};
-use hjemmel_kostra::record::Lines;
 use hjemmel_kostra::{Language, Layout};
 use serde::Serialize;
 use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -21,7 +19,7 @@ pub struct Check {
     /// The record files.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The form: 11F or 11CF.
+    /// The form: 11F, 11CF or 11B.
     #[arg(long, value_name = "FORM")]
     form: String,
     /// The reporting year.
@@ -36,9 +34,12 @@ pub struct Check {
     /// Findings told of each file; the others are counted.
     #[arg(long, default_value_t = 1000, value_name = "NUMBER")]
     most: usize,
-    /// The language: nb or en.
+    /// The language: nb, nn or en.
     #[arg(long, default_value = "nb", value_name = "LANG")]
     lang: String,
+    /// How many cores to use; all of them unless said.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    cores: Option<usize>,
     /// How the report is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -49,7 +50,7 @@ pub struct Check {
 enum Format {
     /// Sentences.
     Text,
-    /// One JSON object a file and line, in both languages.
+    /// One JSON object a file and line, in every language.
     Json,
     /// One line a finding.
     Csv,
@@ -68,7 +69,7 @@ impl Check {
         let form = super::form(&self.form)?;
         let layout = super::layout(form, self.year)?;
         let language = crate::language::parse(&self.lang).ok_or_else(|| {
-            Failure::new(format!("there is no language `{}`; use nb or en", self.lang))
+            Failure::new(format!("there is no language `{}`; use nb, nn or en", self.lang))
         })?;
         let options = Options {
             sender: self.sender.clone(),
@@ -83,13 +84,18 @@ impl Check {
         }
         let mut csv = csv::Writer::from_writer(std::io::stdout());
         if self.format == Format::Csv {
-            csv.write_record(["file", "line", "control", "severity", "fields", "text"])?;
+            csv.write_record(["file", "line", "control", "severity", "fields", "text", "alike"])?;
         }
         let mut all_pass = true;
-        for (path, report) in self.files.iter().zip(check_all(&self.files, layout, &options)) {
+        for (path, report) in
+            self.files.iter().zip(check_all(&self.files, layout, &options, self.cores))
+        {
             match report {
-                Ok(report) => {
+                Ok(mut report) => {
                     all_pass &= report.accepted;
+                    if self.lang.eq_ignore_ascii_case("nn") && self.format != Format::Json {
+                        findings::in_nynorsk(&mut report);
+                    }
                     self.tell(path, &report, language, &mut csv)?;
                 }
                 // One file that cannot be read does not hide what was found in the others.
@@ -112,18 +118,32 @@ impl Check {
     ) -> Result<(), Failure> {
         let file = path.display().to_string();
         match self.format {
-            Format::Json => say(&serde_json::to_string(&Checked { file, report })?),
+            Format::Json => {
+                let mut told = serde_json::to_value(Checked { file, report })?;
+                findings::add_nynorsk(&mut told);
+                say(&told.to_string());
+            }
             Format::Csv => {
                 for finding in &report.findings {
                     let line = finding.line.map(|line| line.to_string()).unwrap_or_default();
                     let severity = findings::word(finding.severity);
                     let fields = finding.fields.join(" ");
                     let text = finding.text.in_language(language);
-                    csv.write_record([&file, &line, finding.rule, severity, &fields, text])?;
+                    let alike = finding.alike.to_string();
+                    csv.write_record([
+                        &file,
+                        &line,
+                        finding.rule,
+                        severity,
+                        &fields,
+                        text,
+                        &alike,
+                    ])?;
                 }
             }
             Format::Text => {
-                let found = report.findings.len() as u64 + report.omitted;
+                let alike: u64 = report.findings.iter().map(|finding| finding.alike).sum();
+                let found = report.findings.len() as u64 + report.omitted + alike;
                 let one = if found == 1 { "" } else { "s" };
                 say(&match (language, report.accepted) {
                     (Language::Nb, true) => {
@@ -157,10 +177,15 @@ fn check_all(
     files: &[PathBuf],
     layout: &'static Layout,
     options: &Options,
+    cores: Option<usize>,
 ) -> Vec<Result<Report, Failure>> {
     let reports: Vec<_> = files.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    let cores =
+        cores.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads = cores.min(files.len());
+    // Cores that have no file of their own help with those of others.
+    let each = (cores / threads.max(1)).max(1);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
@@ -169,7 +194,7 @@ fn check_all(
                     let (Some(path), Some(report)) = (files.get(at), reports.get(at)) else {
                         return;
                     };
-                    let checked = check(path, layout, options.clone());
+                    let checked = check(path, layout, options.clone(), each);
                     *report.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
                         Some(checked);
                 }
@@ -183,13 +208,15 @@ fn check_all(
     taken.collect()
 }
 
-fn check(path: &Path, layout: &'static Layout, options: Options) -> Result<Report, Failure> {
+fn check(
+    path: &Path,
+    layout: &'static Layout,
+    options: Options,
+    threads: usize,
+) -> Result<Report, Failure> {
     let none = || Failure::new(format!("form {} has no controls yet", layout.form));
     let mut checker = Checker::new(layout, options).ok_or_else(none)?;
     let file = File::open(path).map_err(Failure::at("read", path))?;
-    let mut lines = Lines::new(BufReader::with_capacity(1 << 20, file));
-    while let Some(line) = lines.next().map_err(Failure::at("read", path))? {
-        checker.check_line(line.number, line.bytes);
-    }
+    apart::check(&mut checker, file, threads).map_err(Failure::at("read", path))?;
     Ok(checker.finish())
 }

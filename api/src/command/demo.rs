@@ -371,3 +371,56 @@ pub fn small(dir: &Path) -> Result<Installation, Failure> {
     demo.write_tokens(&DevIssuer::open(dir)?)?;
     Ok(installation)
 }
+
+/// Every municipality delivers what is generated for it, as if over HTTP.
+#[cfg(test)]
+pub fn deliver_all(
+    store: &Store,
+    registers: &hjemmel_registers::Registers,
+    (form, year, persons): (Form, u16, u64),
+) -> Result<(), Failure> {
+    use hjemmel_registers::DepositRef;
+    let options = hjemmel_kostra::generate::Options {
+        seed: SEED + persons,
+        persons: Some(persons),
+        ..hjemmel_kostra::generate::Options::default()
+    };
+    let mut file = Vec::new();
+    hjemmel_kostra::generate::write(form, year, &options, &mut file, |_| {})?;
+    let layout = super::layout(form, year)?;
+    let field = layout.field("KOMMUNE_NR").map(hjemmel_kostra::Field::range).unwrap_or_default();
+    let mut lines = hjemmel_kostra::Lines::new(file.as_slice());
+    let mut by_kommune = std::collections::BTreeMap::<String, Vec<Vec<u8>>>::new();
+    while let Some(line) = lines.next()? {
+        let kommune = line.bytes.get(field.clone()).unwrap_or_default();
+        let kommune = String::from_utf8_lossy(kommune).into_owned();
+        by_kommune.entry(kommune).or_default().push(line.bytes.to_vec());
+    }
+    for kommune in crate::deliveries::kommuner(year).unwrap_or_default() {
+        let id = Uuid::now_v7();
+        let mut deposit = registers.deposit(&DepositRef { form, year, id })?;
+        let own = by_kommune.remove(&kommune).unwrap_or_default();
+        for line in &own {
+            deposit.add(line)?;
+        }
+        deposit.keep()?;
+        store.receive(&hjemmel_store::MunicipalDelivery {
+            id,
+            number: 0,
+            form,
+            year,
+            sha256: format!("{:064x}", id.as_u128()),
+            kommune,
+            bytes: 0,
+            records: own.len() as u64,
+            status: hjemmel_store::MunicipalStatus::Accepted,
+            report: serde_json::json!({ "findings": [] }),
+            organisation: "940039541".to_owned(),
+            supplier: None,
+            client: None,
+            received_at: Utc::now(),
+            confirmed_at: None,
+        })?;
+    }
+    Ok(())
+}

@@ -3,6 +3,7 @@
 //! Each step reads the case first and acts on exactly what it showed.
 
 use super::installation::settings;
+use super::remote::{Remote, text, word};
 use super::{Failure, say};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ enum What {
         /// The JSON file.
         file: PathBuf,
     },
-    /// Takes a step: submit, complete, return, review, approve, reject, accept, activate, suspend, resume,
+    /// Takes a step: submit, complete, return, review, approve, reject, accept, activate, break-glass, suspend, resume,
     /// recertify, amend, revoke, withdraw, attest.
     Take {
         /// The step.
@@ -67,26 +68,18 @@ enum What {
     },
 }
 
-struct Server {
-    agent: ureq::Agent,
-    url: String,
-    token: String,
-    language: &'static str,
-}
-
 impl Command {
     pub fn run(self, config: &Path) -> Result<ExitCode, Failure> {
         let beside = own_or_demo(config).with_file_name("tokens");
         let demo = || beside.join(format!("{}.jwt", self.name));
         let file = self.token.clone().unwrap_or_else(demo);
         let token = std::fs::read_to_string(&file).map_err(Failure::at("read", &file))?;
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let language = if self.english { "en" } else { "nb" };
         let url = match self.url {
             Some(url) => url,
             None => format!("http://{}", settings(&own_or_demo(config))?.server.address),
         };
-        let server = Server { agent, url, token: token.trim().to_owned(), language };
+        let server = Remote::new(&url, &token, language);
         match self.what {
             What::List => {
                 let all = server.get("/v1/grants")?.0;
@@ -137,63 +130,6 @@ impl Command {
 fn own_or_demo(config: &Path) -> PathBuf {
     let demo = Path::new("hjemmel-demo/hjemmel.toml");
     if !config.exists() && demo.exists() { demo.to_owned() } else { config.to_owned() }
-}
-
-impl Server {
-    fn get(&self, path: &str) -> Result<(Value, Option<String>), Failure> {
-        let request = self.agent.get(format!("{}{path}", self.url));
-        let response = request
-            .header("Authorization", format!("Bearer {}", self.token))
-            .header("Accept-Language", self.language)
-            .call()
-            .map_err(|error| self.unreached(&error))?;
-        let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok());
-        let tag = tag.map(str::to_owned);
-        Ok((read(response)?, tag))
-    }
-
-    fn post(&self, path: &str, tag: Option<&str>, body: String) -> Result<Value, Failure> {
-        let mut request = self
-            .agent
-            .post(format!("{}{path}", self.url))
-            .header("Authorization", format!("Bearer {}", self.token))
-            .header("Accept-Language", self.language)
-            .header("Content-Type", "application/json");
-        if let Some(tag) = tag {
-            request = request.header("If-Match", tag);
-        }
-        read(request.send(body).map_err(|error| self.unreached(&error))?)
-    }
-
-    /// What to do about a server that does not answer.
-    fn unreached(&self, error: &ureq::Error) -> Failure {
-        Failure::new(format!(
-            "no answer from {}: {error}; start it with `hjemmel serve`, or say where it is with --url",
-            self.url
-        ))
-    }
-}
-
-fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Value, Failure> {
-    let status = response.status();
-    let body = response.body_mut().read_to_string()?;
-    let value: Value = serde_json::from_str(&body)?;
-    if status.is_success() {
-        return Ok(value);
-    }
-    Err(Failure::new(format!("{}: {}", text(&value, "/title"), text(&value, "/detail"))))
-}
-
-fn word(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "–".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-fn text(value: &Value, at: &str) -> String {
-    word(value.pointer(at).unwrap_or(&Value::Null))
 }
 
 fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {

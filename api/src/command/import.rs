@@ -186,6 +186,8 @@ pub fn keep(
         kind,
         parquet_sha256: hex(&parquet),
         missing_regions: Vec::new(),
+        public_from: None,
+        reason: None,
     };
     match installation.store.add_edition(lock, delivery, &edition)? {
         Added::New(edition) => {

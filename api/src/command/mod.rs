@@ -1,5 +1,6 @@
 //! The `hjemmel` command: what an operator, a statistician and a newcomer type.
 
+mod apart;
 mod audit;
 mod check;
 mod demo;
@@ -15,11 +16,18 @@ mod progress;
 mod protect;
 mod relay;
 mod release;
+mod remote;
 mod serve;
 mod token;
+mod witness;
 
 #[cfg(test)]
-pub(crate) use demo::small;
+pub(crate) use self::{
+    demo::{deliver_all, small},
+    installation::Installation,
+    policy::{apply as policy_apply, parse as policy_parse},
+    release::release,
+};
 pub(crate) use policy::row as policy_row;
 
 use clap::{Parser, Subcommand};
@@ -165,7 +173,7 @@ impl Command {
 }
 
 /// The years there are to choose from, in words.
-fn choice(exist: &str, years: impl IntoIterator<Item = u16>) -> String {
+pub(crate) fn choice(exist: &str, years: impl IntoIterator<Item = u16>) -> String {
     let years: Vec<String> = years.into_iter().map(|year| year.to_string()).collect();
     if years.is_empty() {
         "use form 11 or 11C".to_owned()

@@ -3,15 +3,10 @@
 use super::installation::Installation;
 use super::progress::Progress;
 use super::{Failure, say};
-use crate::app::{columns_of, reference};
-use crate::axes;
+use crate::releases::{self, Workshop};
 use chrono::Utc;
-use hjemmel_disclosure::archive::{self, ArchiveKey};
-use hjemmel_disclosure::{Rule, suppress};
+use hjemmel_disclosure::suppress;
 use hjemmel_kostra::Form;
-use hjemmel_policy::{Policy, ProtectTables};
-use hjemmel_store::NewRelease;
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -63,92 +58,27 @@ impl Command {
     }
 }
 
-/// What was published of the form and year before, each with the counts it was made from.
-///
-/// An archive that does not verify, or records that cannot be read any more, stop the release: what is already known
-/// would not be reckoned with.
-fn before(
-    installation: &Installation,
-    runtime: &tokio::runtime::Runtime,
-    policy: &Policy,
-    (form, year): (Form, u16),
-    key: &ArchiveKey,
-) -> Result<Vec<suppress::Before>, Failure> {
-    let mut before = Vec::new();
-    let mut known = BTreeSet::new();
-    for earlier in installation.store.releases_of(form, year)? {
-        let edition = installation.store.edition_by_id(earlier.edition)?;
-        let release = archive::unpack(&earlier.archive, key)?;
-        let content = serde_json::to_vec(release.content())?;
-        if !known.insert((edition.id, content)) {
-            continue;
-        }
-        let grant = policy.permit_protection(ProtectTables { form, year }, Utc::now());
-        let counts = runtime.block_on(installation.registers.cube(
-            grant,
-            &reference(&edition),
-            axes::of_form(form, year),
-        ))?;
-        before.push(suppress::Before { counts, release });
-    }
-    Ok(before)
-}
-
 /// Protects and publishes, and gives the audit report.
 pub fn release(
     installation: &Installation,
     form: Form,
     year: u16,
 ) -> Result<suppress::Report, Failure> {
-    let tables: Vec<_> = hjemmel_kostra::tables_of(form, year).collect();
-    if tables.is_empty() {
-        let tables = hjemmel_kostra::tables().iter().filter(|table| table.form == form);
-        let years: BTreeSet<u16> = tables.flat_map(hjemmel_kostra::Table::years).collect();
-        return Err(Failure::new(format!(
-            "form {form} has no tables for {year}; {}",
-            super::choice("tables exist for", years)
-        )));
-    }
-    let edition = installation.store.edition(form, year)?.ok_or_else(|| {
-        Failure::new(format!("form {form} has no edition for {year}; import a record file first"))
-    })?;
-    let reference = reference(&edition);
     let progress = Progress::begin(&format!("protecting form {form} {year}"), None);
-    let now = Utc::now();
-    let policy = Policy::build(Vec::new(), 0, &columns_of)?;
-    let grant = policy.permit_protection(ProtectTables { form, year }, now);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let cube = runtime.block_on(installation.registers.cube(
-        grant,
-        &reference,
-        axes::of_form(form, year),
-    ))?;
-    let rule = Rule::default();
-    let key = ArchiveKey::new(installation.keys.archive_key());
-    let before = before(installation, &runtime, &policy, (form, year), &key)?;
-    let protected = suppress::tables(cube, &tables, &rule, before, &|stage, done, total| {
+    let workshop = Workshop {
+        store: &installation.store,
+        registers: &installation.registers,
+        keys: &installation.keys,
+    };
+    let made = releases::make(workshop, Uuid::now_v7(), (form, year), &|stage, done, total| {
         progress.protection(stage, done, total);
     })?;
-    let release = NewRelease {
-        id: Uuid::now_v7(),
-        form,
-        year,
-        edition: edition.id,
-        created_at: now,
-        rule: serde_json::to_value(&rule)?,
-        report: serde_json::to_value(&protected.report)?,
-        archive: archive::pack(&protected.release, &key)?,
-    };
-    installation.store.add_release(&release)?;
-    installation.store.publish_release(release.id, Utc::now())?;
-    let cells: usize = protected.release.content().iter().map(|table| table.cells.len()).sum();
-    let withheld: usize = protected
-        .release
-        .content()
-        .iter()
-        .flat_map(|table| &table.cells)
-        .filter(|cell| matches!(cell, hjemmel_disclosure::Cell::Withheld))
-        .count();
-    progress.end(&format!("{} tables, {cells} cells, {withheld} withheld", tables.len()));
-    Ok(protected.report)
+    let (id, now) = (made.release.id, Utc::now());
+    let event = hjemmel_store::published(id, now);
+    let from = installation.store.publish_release(id, now, &made.known, &event)?;
+    let until = if from > now { format!(", public from {from}") } else { String::new() };
+    let tables = hjemmel_kostra::tables_of(form, year).count();
+    let (cells, withheld) = (made.cells, made.withheld);
+    progress.end(&format!("{tables} tables, {cells} cells, {withheld} withheld{until}"));
+    Ok(made.report)
 }

@@ -14,7 +14,7 @@ use std::io::{BufReader, ErrorKind, Read};
 use uuid::Uuid;
 
 /// Findings told of each delivery; the others are counted.
-const TOLD: usize = 1_000;
+pub(super) const TOLD: usize = 1_000;
 /// Records rehearsed at a time.
 const TOGETHER: u64 = 2_048;
 
@@ -41,12 +41,9 @@ pub enum Fault {
     Store(#[from] hjemmel_store::Error),
 }
 
-/// Who delivers what.
+/// Who sends a delivery.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
-pub struct Delivering {
-    /// The layout of the form and year.
-    pub layout: &'static Layout,
+pub struct Sender {
     /// The municipality.
     pub kommune: String,
     /// The body.
@@ -57,6 +54,15 @@ pub struct Delivering {
     pub client: Option<String>,
     /// Whether the sender lets warnings pass.
     pub confirmed: bool,
+}
+
+/// Who delivers what.
+#[derive(Debug, Clone)]
+pub struct Delivering {
+    /// The layout of the form and year.
+    pub layout: &'static Layout,
+    /// Who sends it.
+    pub sender: Sender,
     /// Whether the sender says there are records.
     pub expects_records: bool,
     /// Whether numbers of test persons may pass.
@@ -95,39 +101,63 @@ pub fn take_in(
         check(registers, delivering, &reference, body)?
     };
     let Checked { report, quotes, deposit, sha256, bytes } = checked;
+    let received = keep(
+        (store, registers),
+        &reference,
+        &delivering.sender,
+        (sha256, bytes),
+        &report,
+        deposit,
+        now,
+    )?;
+    Ok(Told { received, report, quotes })
+}
+
+/// Keeps what the controls let pass, and notes the delivery whatever became of it.
+///
+/// # Errors
+/// When it cannot be kept or noted.
+pub(super) fn keep(
+    (store, registers): (&Store, &Registers),
+    reference: &DepositRef,
+    sender: &Sender,
+    (sha256, bytes): (String, u64),
+    report: &Report,
+    deposit: Option<Deposit>,
+    now: DateTime<Utc>,
+) -> Result<Received, Fault> {
     let has_warnings = !report.findings.is_empty() || report.omitted > 0;
-    let status = match (report.accepted, deposit) {
-        (true, Some(deposit)) => {
+    let status = match deposit {
+        Some(deposit) => {
             deposit.keep()?;
-            let waits = has_warnings && !delivering.confirmed;
+            let waits = has_warnings && !sender.confirmed;
             if waits { MunicipalStatus::Waiting } else { MunicipalStatus::Accepted }
         }
-        _ => MunicipalStatus::Refused,
+        None => MunicipalStatus::Refused,
     };
     let is_accepted = status == MunicipalStatus::Accepted;
-    let delivery = MunicipalDelivery {
+    // What fails here leaves a file nobody knows of, which is swept away later: it may have been stored.
+    let received = store.receive(&MunicipalDelivery {
         id: reference.id,
         number: 0,
-        form,
-        year,
-        kommune: delivering.kommune.clone(),
+        form: reference.form,
+        year: reference.year,
+        kommune: sender.kommune.clone(),
         sha256,
         bytes,
         records: report.records,
         status,
-        report: stored(&report),
-        organisation: delivering.organisation.clone(),
-        supplier: delivering.supplier.clone(),
-        client: delivering.client.clone(),
+        report: stored(report),
+        organisation: sender.organisation.clone(),
+        supplier: sender.supplier.clone(),
+        client: sender.client.clone(),
         received_at: now,
         confirmed_at: (is_accepted && has_warnings).then_some(now),
-    };
-    // What fails here leaves a file nobody knows of, which is swept away later: it may have been stored.
-    let received = store.receive(&delivery)?;
+    })?;
     if matches!(received, Received::Already(_)) && status != MunicipalStatus::Refused {
-        registers.discard_deposit(&reference)?;
+        registers.discard_deposit(reference)?;
     }
-    Ok(Told { received, report, quotes })
+    Ok(received)
 }
 
 /// The report as it rests: no sums, since those of a small municipality tell of persons.
@@ -153,7 +183,7 @@ fn check(
 ) -> Result<Checked, Fault> {
     let layout = delivering.layout;
     let options = Options {
-        sender: Some(delivering.kommune.clone()),
+        sender: Some(delivering.sender.kommune.clone()),
         kommuner: super::kommuner(layout.year),
         allow_synthetic: delivering.allow_synthetic,
         contents: true,
@@ -217,7 +247,10 @@ impl Rehearsing<'_> {
 
     fn run(&mut self) -> Result<(), hjemmel_registers::Error> {
         let (form, year) = (self.layout.form, self.layout.year);
-        self.registers.rehearse(form, year, &self.lines, self.first)?;
+        // A form that no register is made of yet rests as it came.
+        if !hjemmel_kostra::columns(form, year).is_empty() {
+            self.registers.rehearse(form, year, &self.lines, self.first)?;
+        }
         self.first += self.count;
         self.count = 0;
         self.lines.clear();

@@ -1,10 +1,12 @@
 //! What municipalities send for themselves: taken in, told about, and kept until it becomes part of an edition.
 
 pub mod arriving;
+pub mod format;
 pub mod intake;
 pub mod page;
 pub mod settings;
 pub mod sheet;
+pub mod sheets;
 pub mod view;
 
 pub use settings::Deliveries;

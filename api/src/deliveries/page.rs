@@ -20,6 +20,7 @@ struct Words {
     none: &'static str,
     head: [&'static str; 5],
     more: &'static str,
+    alike: &'static str,
     summary: &'static str,
     records: &'static str,
     position: &'static str,
@@ -32,9 +33,25 @@ const NB: Words = Words {
     none: "Kontrollene fant ingenting.",
     head: ["Grad", "Kontroll", "Linje og journalnummer", "Felt", "Hva er galt, og hva skal gjøres"],
     more: "funn til",
+    alike: "linjer til",
     summary: "Dette summerer filen seg til",
     records: "poster",
     position: "posisjon",
+};
+
+const NN: Words = Words {
+    tag: "nn",
+    none: "Kontrollane fann ingenting.",
+    head: [
+        "Grad",
+        "Kontroll",
+        "Linje og journalnummer",
+        "Felt",
+        "Kva er gale, og kva skal gjerast",
+    ],
+    summary: "Dette summerer fila seg til",
+    records: "postar",
+    ..NB
 };
 
 const EN: Words = Words {
@@ -50,6 +67,7 @@ const EN: Words = Words {
         "What is wrong and what to do",
     ],
     more: "more findings",
+    alike: "more lines",
     summary: "What the file adds up to",
     records: "records",
     position: "position",
@@ -57,8 +75,9 @@ const EN: Words = Words {
 
 /// The page.
 #[must_use]
-pub fn html(delivery: &Delivery, language: Language) -> String {
+pub fn html(delivery: &Delivery, language: Language, is_nynorsk: bool) -> String {
     let words = match language {
+        Language::Nb if is_nynorsk => &NN,
         Language::Nb => &NB,
         Language::En => &EN,
     };
@@ -109,7 +128,10 @@ fn findings(page: &mut String, delivery: &Delivery, words: &Words) {
             escaped(&found.control),
             journal.unwrap_or_default(),
             fields.join("<br>"),
-            escaped(&found.text),
+            escaped(&match found.alike {
+                Some(alike) => format!("{} (… {alike} {})", found.text, words.alike),
+                None => found.text.clone(),
+            }),
         );
     }
     page.push_str("</table>\n");
@@ -139,9 +161,11 @@ fn summed(page: &mut String, summary: &Value, words: &Words) {
     }
     for name in ["age", "months", "amount"] {
         let told = match (name, words.tag) {
-            ("age", "nb") => "alder",
-            ("months", "nb") => "måneder",
-            ("amount", "nb") => "beløp",
+            (name, "en") => name,
+            ("age", _) => "alder",
+            ("months", "nn") => "månader",
+            ("months", _) => "måneder",
+            ("amount", _) => "beløp",
             (name, _) => name,
         };
         let bands: Vec<String> = list(name)

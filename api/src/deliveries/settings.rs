@@ -37,7 +37,9 @@ pub struct Sender {
 }
 
 impl Sender {
-    fn is_of(&self, year: u16) -> bool {
+    /// Whether it has the number in a year.
+    #[must_use]
+    pub fn is_of(&self, year: u16) -> bool {
         self.from.is_none_or(|from| from <= year) && self.to.is_none_or(|to| year <= to)
     }
 }

@@ -10,12 +10,15 @@ use crate::problem::{Kind, Problem};
 pub fn csv(delivery: &Delivery) -> Result<Vec<u8>, Problem> {
     let broken = |_| Problem::new(Kind::Internal);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let head =
-        ["severity", "control", "line", "journal", "field", "title", "position", "value", "text"];
+    let head = [
+        "severity", "control", "line", "journal", "field", "title", "position", "value", "text",
+        "alike",
+    ];
     writer.write_record(head).map_err(broken)?;
     for found in &delivery.findings {
         let line = found.line.map(|line| line.to_string()).unwrap_or_default();
         let journal = as_text(found.journal.as_deref().unwrap_or_default());
+        let alike = found.alike.unwrap_or_default().to_string();
         let mut write = |field: [&str; 4]| {
             let [name, title, position, value] = field;
             let before = [&found.severity, &found.control, line.as_str(), &journal];
@@ -25,6 +28,7 @@ pub fn csv(delivery: &Delivery) -> Result<Vec<u8>, Problem> {
                 position,
                 value,
                 &found.text,
+                &alike,
             ]))
         };
         if found.fields.is_empty() {

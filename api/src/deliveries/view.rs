@@ -2,6 +2,8 @@
 
 use chrono::SecondsFormat;
 use hjemmel_kostra::controls::Quote;
+use hjemmel_kostra::sheet::Sheet;
+use hjemmel_kostra::text::nynorsk;
 use hjemmel_kostra::{Division, Language, Layout, Text};
 use hjemmel_store::{MunicipalDelivery, MunicipalStatus};
 use serde::Serialize;
@@ -86,6 +88,9 @@ pub struct Finding {
     pub fields: Vec<Field>,
     /// What is wrong and what to do.
     pub text: String,
+    /// How many further lines it is said of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alike: Option<u64>,
 }
 
 /// One field of a finding.
@@ -105,6 +110,17 @@ pub struct Field {
 }
 
 impl Delivery {
+    /// The same in nynorsk, where it is told in bokmål.
+    #[must_use]
+    pub fn in_nynorsk(mut self) -> Self {
+        self.text = nynorsk::of(&self.text);
+        for finding in &mut self.findings {
+            finding.text = nynorsk::of(&finding.text);
+        }
+        self.hint = self.hint.map(|hint| nynorsk::of(&hint));
+        self
+    }
+
     /// A stored delivery, told to somebody in a language.
     #[must_use]
     pub fn told(stored: &MunicipalDelivery, whom: For<'_>, language: Language) -> Self {
@@ -112,12 +128,12 @@ impl Delivery {
             For::SenderNow(report, quotes) => (report, quotes),
             For::Sender | For::House => (&stored.report, &[][..]),
         };
-        let layout = Layout::of(stored.form, stored.year);
+        let asked = (Layout::of(stored.form, stored.year), Sheet::of(stored.form));
         let is_sender = !matches!(whom, For::House);
         let list = report.get("findings").and_then(Value::as_array);
         let findings = list.into_iter().flatten().enumerate();
         let findings =
-            findings.map(|(at, found)| finding(found, layout, quotes.get(at), language)).collect();
+            findings.map(|(at, found)| finding(found, asked, quotes.get(at), language)).collect();
         let moment =
             |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
         Self {
@@ -169,7 +185,7 @@ fn meaning(status: MunicipalStatus) -> Text {
 
 fn finding(
     found: &Value,
-    layout: Option<&'static Layout>,
+    (layout, sheet): (Option<&'static Layout>, Option<&'static Sheet>),
     quote: Option<&Quote>,
     language: Language,
 ) -> Finding {
@@ -178,9 +194,11 @@ fn finding(
     let fields = names.filter_map(Value::as_str).enumerate();
     let field = |(at, name): (usize, &str)| {
         let known = layout.and_then(|layout| layout.field(name));
+        let asked = sheet.and_then(|sheet| sheet.fields.iter().find(|field| field.name == name));
+        let title = known.map(|field| &field.title).or_else(|| asked.map(|field| &field.title));
         Field {
             name: name.to_owned(),
-            title: known.map_or(name, |field| field.title.in_language(language)).to_owned(),
+            title: title.map_or(name, |title| title.in_language(language)).to_owned(),
             position: known.map_or(0, |field| field.start + 1),
             length: known.map_or(0, |field| field.length),
             value: quote.and_then(|quote| quote.value(at)).map(str::to_owned),
@@ -194,6 +212,7 @@ fn finding(
         journal: journal.map(str::to_owned),
         fields: fields.map(field).collect(),
         text: found.get("text").and_then(|text| words(text, language)).unwrap_or_default(),
+        alike: found.get("alike").and_then(Value::as_u64),
     }
 }
 

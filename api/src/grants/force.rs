@@ -68,7 +68,7 @@ pub async fn take(
         let taken = held.store().take_steps(&steps, &force, (&author, &summary), &record);
         if changes
             && taken.is_ok()
-            && let Err(error) = held.refresh(now)
+            && let Err(error) = held.refresh()
         {
             tracing::error!(%error, "answers are refused until this is mended");
         }

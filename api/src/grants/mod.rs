@@ -13,9 +13,10 @@ pub mod written;
 use crate::app::App;
 use crate::hex::hex;
 use crate::problem::{Kind, Problem};
+use crate::signin::SignedIn;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use hjemmel_policy::{Act, Actor, Caller, Case, GrantTerms, Refused, State};
+use hjemmel_policy::{Act, Actor, Caller, Case, GrantTerms, Refused, Role, State};
 use hjemmel_store::{CaseRow, GrantRow, Store};
 use sha2::{Digest, Sha256};
 
@@ -44,6 +45,15 @@ pub fn actor(app: &App, caller: &Caller) -> Result<Actor, Problem> {
             Problem::new(Kind::NotSignedIn)
         }
     })
+}
+
+/// Who may make editions and releases.
+///
+/// # Errors
+/// 401 for nobody, 403 for everyone else.
+pub fn administrator(app: &App, caller: &SignedIn) -> Result<Actor, Problem> {
+    let actor = actor(app, caller.somebody()?)?;
+    if actor.has(Role::Admin) { Ok(actor) } else { Err(Problem::new(Kind::NotPermitted)) }
 }
 
 /// Hides who is behind an account and keeps that it is the same one. The key comes first and last and the
@@ -97,6 +107,18 @@ pub async fn record(
     let policy = app.policy()?.version();
     let row = event::of_deed(deed, actor, person.as_deref(), policy, chrono::Utc::now())?;
     on_disk(app, move |store| store.record_decisions(&[row])).await
+}
+
+/// Takes what was changed into use in this process before anything is answered.
+///
+/// # Errors
+/// 503 when it could not be; then nothing is answered until it is.
+pub async fn follow(app: &web::Data<App>) -> Result<(), Problem> {
+    let held = app.clone();
+    match web::block(move || held.refresh()).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Problem::new(Kind::Unavailable)),
+    }
 }
 
 /// What stands in the record for a person who acts.

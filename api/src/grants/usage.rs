@@ -99,7 +99,10 @@ pub fn of_all(
 }
 
 /// When the cases in force are due to be looked at again, which may be later than their terms say.
-fn reviews(
+///
+/// # Errors
+/// When the cases cannot be read.
+pub fn reviews(
     store: &Store,
 ) -> Result<BTreeMap<(String, u32), chrono::NaiveDate>, hjemmel_store::Error> {
     let states = [State::Active, State::Suspended].map(|state| state.code().to_owned());
@@ -140,12 +143,6 @@ fn usage(grant: &GrantTerms, mut tally: Tally, now: DateTime<Utc>) -> Usage {
         .flat_map(|year| grant.columns_among(&crate::app::columns_of(grant.product, *year)))
         .collect();
     let unused = given.into_iter().filter(|column| !tally.columns.contains_key(column));
-    let days = (grant.valid_to - now).num_days();
-    let notice = if now >= grant.valid_to {
-        Some(0)
-    } else {
-        NOTICES.into_iter().rev().find(|notice| days < *notice)
-    };
     Usage {
         grant: grant.id.clone(),
         version: grant.version,
@@ -158,10 +155,20 @@ fn usage(grant: &GrantTerms, mut tally: Tally, now: DateTime<Utc>) -> Usage {
         columns_used: tally.columns,
         whole: tally.whole,
         valid_to: grant.valid_to,
-        notice_days: notice,
+        notice_days: notice_days(grant, now),
         review_overdue: grant.review_due < now.date_naive(),
         anomalies: anomalies(&tally.times),
     }
+}
+
+/// The notice that is due before a grant ends, in days, or 0 after it.
+#[must_use]
+pub fn notice_days(grant: &GrantTerms, now: DateTime<Utc>) -> Option<i64> {
+    let days = (grant.valid_to - now).num_days();
+    if now >= grant.valid_to {
+        return Some(0);
+    }
+    NOTICES.into_iter().rev().find(|notice| days < *notice)
 }
 
 /// What is unusual about the times of use, oldest first.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 /// The longest an application may be.
 const LONGEST: usize = 128 << 10;
 /// What the house says and no application may.
-const NOT_YOURS: [&str; 5] = ["state", "version", "applicant", "reviewer", "approver"];
+const NOT_YOURS: [&str; 6] = ["state", "version", "applicant", "reviewer", "approver", "emergency"];
 /// The end, which every grant must have.
 const END: &str = "validTo";
 
@@ -56,6 +56,15 @@ pub fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
         return Err(Problem::new(Kind::TooLarge));
     }
     serde_json::from_slice(body).map_err(|error| unreadable(&error))
+}
+
+/// Reads a small object into what it is to be.
+///
+/// # Errors
+/// When it is too long, no object, or lacks or has what it should not.
+pub fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let members = object(body)?;
+    serde_json::from_value(Value::Object(members)).map_err(|error| unreadable(&error))
 }
 
 /// What a value that does not read is told; the words are the reader's, cut to a line.

@@ -1,5 +1,6 @@
 //! The problems of what municipalities send.
 
+use super::sets::{ASKED, CHANGED, LISTED, ONE, ONE_ASKED};
 use crate::problem::Kind::{
     self, DeliveryRefused, InvalidToken, NotAcceptable, NotFound, NotPermitted, NotSignedIn,
     ParameterError, TooLarge, Unavailable, WrongState,
@@ -20,22 +21,17 @@ pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
             Unavailable,
         ],
     ),
-    (
-        "list_deliveries",
-        &[ParameterError, NotSignedIn, InvalidToken, NotPermitted, NotAcceptable, Unavailable],
-    ),
-    (
-        "read_delivery",
-        &[
-            ParameterError,
-            NotSignedIn,
-            InvalidToken,
-            NotPermitted,
-            NotFound,
-            NotAcceptable,
-            Unavailable,
-        ],
-    ),
+    ("make_edition", CHANGED),
+    ("list_editions", ONE),
+    ("read_coverage", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
+    ("list_reminders", ONE_ASKED),
+    ("make_release", CHANGED),
+    ("list_releases", LISTED),
+    ("read_release", ONE),
+    ("follow_release", ONE),
+    ("publish_release", CHANGED),
+    ("list_deliveries", ASKED),
+    ("read_delivery", ONE_ASKED),
     (
         "confirm_delivery",
         &[

@@ -13,10 +13,15 @@ fn quoted(text: &str) -> String {
 /// The document, UTF-8: names between quotation marks, numbers without.
 #[must_use]
 pub fn write(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
-    let quoted_names = |variable: &usize| -> Vec<String> {
-        sheet.names(*variable, style.naming).iter().map(|name| quoted(name)).collect()
-    };
-    let mut text = Vec::with_capacity(sheet.cells.len() * 8);
+    let mut text = head(sheet, style);
+    text.extend(rows(sheet, style));
+    text
+}
+
+/// What stands above the rows.
+#[must_use]
+pub fn head(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
+    let mut text = Vec::new();
     if style.title {
         text.extend(quoted(&sheet.cube.title(sheet.language)).bytes());
         text.push(b'\n');
@@ -35,6 +40,16 @@ pub fn write(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
     }
     text.extend(header.join(&char::from(style.separator).to_string()).bytes());
     text.push(b'\n');
+    text
+}
+
+/// The rows.
+#[must_use]
+pub fn rows(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
+    let quoted_names = |variable: &usize| -> Vec<String> {
+        sheet.names(*variable, style.naming).iter().map(|name| quoted(name)).collect()
+    };
+    let mut text = Vec::with_capacity(sheet.cells.len() * 8);
     let names: Vec<Vec<String>> = sheet.stub.iter().map(quoted_names).collect();
     let columns = sheet.columns();
     sheet.each(&sheet.stub, &mut |at, start| {
@@ -45,7 +60,9 @@ pub fn write(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
         for column in &columns {
             match sheet.cell(start + column) {
                 // Writing to memory does not fail.
-                Some(Cell::Shown(value)) => drop(write!(text, "{value}")),
+                Some(Cell::Shown(value)) => {
+                    drop(write!(text, "{}", sheet.number(start + column, value)));
+                }
                 other => {
                     text.push(b'"');
                     text.extend_from_slice(symbol(other).unwrap_or_default().as_bytes());

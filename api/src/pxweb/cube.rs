@@ -1,14 +1,14 @@
 //! One published table over all its years, as the table interface shows it.
 
 use hjemmel_disclosure::Cell;
-use hjemmel_kostra::{Language, Table, Text};
+use hjemmel_kostra::{Indicator, Language, Table, Text};
 use std::collections::HashMap;
 
 /// The code of the variable that names what is measured.
 pub const CONTENTS: &str = "ContentsCode";
 /// The code of the time variable.
 pub const TIME: &str = "Tid";
-/// The only contents code: the number of recipients or participants.
+/// The only contents code of a table of counts: the number of recipients or participants.
 pub const MEASURE: &str = "Antall";
 
 /// What kind of variable it is; clients treat time and metric apart.
@@ -31,6 +31,10 @@ pub struct Value {
     pub code: String,
     /// Name, as of the latest year that has it.
     pub label: Text,
+    /// What its numbers are, where that is not what the whole table counts.
+    pub unit: Option<Text>,
+    /// How many of a number's digits are decimals.
+    pub decimals: u8,
     /// For each year of the cube: where it is among the table's values of that year.
     places: Vec<Place>,
 }
@@ -68,7 +72,7 @@ impl Value {
     /// A value of a code list.
     #[must_use]
     pub const fn new(code: String, label: Text, places: Vec<Place>) -> Self {
-        Self { code, label, places }
+        Self { code, label, unit: None, decimals: 0, places }
     }
 
     /// Whether it can occur in one year of the cube.
@@ -132,7 +136,7 @@ pub struct Cube {
     pub years: Vec<u16>,
     /// The table's dimensions, then contents, then time.
     pub variables: Vec<Variable>,
-    /// For each year: the size of each dimension.
+    /// For each year: the size of each dimension, and how many contents there are.
     shapes: Vec<Vec<usize>>,
 }
 
@@ -142,7 +146,36 @@ pub type Positions = Vec<Vec<usize>>;
 impl Cube {
     /// The table over the given years.
     #[must_use]
-    pub fn new(table: &'static Table, mut years: Vec<u16>) -> Self {
+    pub fn new(table: &'static Table, years: Vec<u16>) -> Self {
+        Self::of_contents(table, years, |everywhere| {
+            vec![Value::new(MEASURE.to_owned(), table.measure.clone(), everywhere(0))]
+        })
+    }
+
+    /// A table of indicators over the given years.
+    #[must_use]
+    pub fn of_indicators(
+        table: &'static Table,
+        years: Vec<u16>,
+        indicators: &'static [Indicator],
+    ) -> Self {
+        Self::of_contents(table, years, |everywhere| {
+            let value = |(at, one): (usize, &Indicator)| Value {
+                code: one.code.clone(),
+                label: one.label.clone(),
+                unit: Some(one.unit.clone()),
+                decimals: one.decimals,
+                places: everywhere(at),
+            };
+            indicators.iter().enumerate().map(value).collect()
+        })
+    }
+
+    fn of_contents(
+        table: &'static Table,
+        mut years: Vec<u16>,
+        contents: impl FnOnce(&dyn Fn(usize) -> Vec<Place>) -> Vec<Value>,
+    ) -> Self {
         years.sort_unstable();
         years.dedup();
         let mut variables: Vec<Variable> = table
@@ -159,13 +192,13 @@ impl Cube {
                 variable
             })
             .collect();
-        let everywhere = vec![Place::At(0); years.len()];
-        let measure = Value::new(MEASURE.to_owned(), table.measure.clone(), everywhere);
+        let contents = contents(&|at| vec![Place::At(at); years.len()]);
+        let of_contents = contents.len();
         variables.push(Variable::new(
             CONTENTS,
             Text::new("statistikkvariabel", "contents"),
             Role::Metric,
-            vec![measure],
+            contents,
         ));
         let time = years
             .iter()
@@ -181,7 +214,7 @@ impl Cube {
                 let size = |dimension: &hjemmel_kostra::Dimension| {
                     dimension.values.get(year).map_or(0, Vec::len)
                 };
-                table.dimensions.iter().map(size).collect()
+                table.dimensions.iter().map(size).chain([of_contents]).collect()
             })
             .collect();
         Self { table, years, variables, shapes }
@@ -233,8 +266,11 @@ impl Cube {
         cells: &[&[Cell]],
         mut visit: impl FnMut(Option<Cell>),
     ) {
-        let dimensions = self.table.dimensions.len();
-        let years = selection.get(dimensions + 1).map(Vec::as_slice).unwrap_or_default();
+        // Contents are a dimension of the cells like any other, where there are several; time is not.
+        let contents = self.table.dimensions.len();
+        let has_several = self.variables.get(contents).is_some_and(|all| all.values.len() > 1);
+        let dimensions = contents + usize::from(has_several);
+        let years = selection.get(contents + 1).map(Vec::as_slice).unwrap_or_default();
         let of_years: Vec<&[Cell]> =
             years.iter().map(|&year| cells.get(year).copied().unwrap_or_default()).collect();
         let levels: Vec<Vec<Vec<Place>>> = self
@@ -301,6 +337,8 @@ fn union_of_years(dimension: &hjemmel_kostra::Dimension, years: &[u16]) -> Vec<V
                 values.push(Value {
                     code: value.code.clone(),
                     label: value.label.clone(),
+                    unit: None,
+                    decimals: 0,
                     places: vec![Place::Never; years.len()],
                 });
                 values.len() - 1

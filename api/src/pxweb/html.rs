@@ -105,7 +105,9 @@ fn body(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
         }
         for column in &columns {
             let _ = match sheet.cell(start + column) {
-                Some(Cell::Shown(value)) => write!(text, "<td>{value}</td>"),
+                Some(Cell::Shown(value)) => {
+                    write!(text, "<td>{}</td>", sheet.number(start + column, value))
+                }
                 other => write!(text, "<td>{}</td>", symbol(other).unwrap_or_default()),
             };
         }

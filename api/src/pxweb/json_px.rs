@@ -78,7 +78,7 @@ pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>) -> serde_json::Result<Vec<u8>
     sheet.each(&keys, &mut |at, start| {
         let key = codes.iter().zip(at).filter_map(|(codes, at)| codes.get(*at).copied());
         let values = offsets.iter().map(|offset| match sheet.cell(start + offset) {
-            Some(Cell::Shown(value)) => value.to_string(),
+            Some(Cell::Shown(value)) => sheet.number(start + offset, value).to_string(),
             other => symbol(other).unwrap_or_default().to_owned(),
         });
         data.push(Row { key: key.collect(), values: values.collect() });

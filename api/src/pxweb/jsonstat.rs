@@ -2,6 +2,7 @@
 
 use super::cube::{Cube, Role};
 use super::frame::{Frame, source};
+use super::number::Decimals;
 use super::provenance::{Provenance, legend, mark};
 use super::selection::Selected;
 use crate::language::statbank_id;
@@ -59,12 +60,15 @@ struct Category<'a> {
     unit: Option<Ordered<&'a str, Value>>,
 }
 
-struct Values<'a>(&'a [Option<Cell>]);
+struct Values<'a> {
+    cells: &'a [Option<Cell>],
+    decimals: Decimals,
+}
 
 impl Serialize for Values<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|cell| match cell {
-            Some(Cell::Shown(value)) => Some(*value),
+        serializer.collect_seq(self.cells.iter().enumerate().map(|(place, cell)| match cell {
+            Some(Cell::Shown(value)) => Some(self.decimals.number(place, *value)),
             _ => None,
         }))
     }
@@ -182,8 +186,8 @@ fn dataset<'a>(
         id,
         size,
         dimension: Ordered(dimension),
-        extension: extension(frame, hjemmel),
-        value: Values(cells),
+        extension: extension(frame, selected, hjemmel),
+        value: Values { cells, decimals: Decimals::new(frame.cube, selected) },
         status,
     }
 }
@@ -197,8 +201,11 @@ fn describe<'a>(
     let language = frame.language;
     let values = || positions.iter().filter_map(|&at| variable.values.get(at));
     let unit = (variable.role == Role::Metric).then(|| {
-        let unit = || json!({ "base": frame.unit(), "decimals": 0 });
-        Ordered(values().map(|value| (value.code.as_str(), unit())).collect())
+        let unit = |value: &super::cube::Value| {
+            let base = value.unit.as_ref().map_or(frame.unit(), |unit| unit.in_language(language));
+            json!({ "base": base, "decimals": value.decimals })
+        };
+        Ordered(values().map(|value| (value.code.as_str(), unit(value))).collect())
     });
     let elimination = variable.elimination.and_then(|at| variable.values.get(at));
     let mut extension = json!({
@@ -213,7 +220,9 @@ fn describe<'a>(
             values().map(|value| (value.code.clone(), of.into())).collect()
         };
         object.insert("refperiod".to_owned(), each(frame.reference().unwrap_or_default()).into());
-        object.insert("measuringType".to_owned(), each("Flow").into());
+        let is_ratio = values().any(|value| value.unit.is_some());
+        let kind = if is_ratio { "Other" } else { "Flow" };
+        object.insert("measuringType".to_owned(), each(kind).into());
     }
     if let (Some(total), Some(object)) = (elimination, extension.as_object_mut()) {
         object.insert("eliminationValueCode".to_owned(), total.code.clone().into());
@@ -235,7 +244,7 @@ fn describe<'a>(
     }
 }
 
-fn extension(frame: &Frame<'_>, hjemmel: &Value) -> Value {
+fn extension(frame: &Frame<'_>, selected: &Selected, hjemmel: &Value) -> Value {
     let cube = frame.cube;
     let stub: Vec<&str> = cube
         .variables
@@ -256,7 +265,7 @@ fn extension(frame: &Frame<'_>, hjemmel: &Value) -> Value {
         "px": {
             "tableid": cube.table.id,
             "matrix": cube.table.id,
-            "decimals": 0,
+            "decimals": Decimals::new(cube, selected).most(),
             "official-statistics": false,
             "aggregallowed": false,
             "language": statbank_id(frame.language),

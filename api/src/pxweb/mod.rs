@@ -9,6 +9,7 @@ pub mod html;
 pub mod json_px;
 pub mod json_stat1;
 pub mod jsonstat;
+pub mod number;
 pub mod parquet;
 pub mod provenance;
 pub mod px;

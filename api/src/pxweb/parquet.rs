@@ -73,9 +73,8 @@ pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>) -> io::Result<Vec<u8>> {
         if contents.is_empty() { vec!["value".to_owned()] } else { of_contents.collect() };
     for (name, offset) in numbers.iter().zip(&offsets) {
         let cells = || starts.iter().map(|start| (start + offset, sheet.cell(start + offset)));
-        #[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^53")]
-        let value = |(_, cell)| match cell {
-            Some(Cell::Shown(value)) => Some(value as f64),
+        let value = |(place, cell)| match cell {
+            Some(Cell::Shown(value)) => Some(sheet.number(place, value).as_f64()),
             _ => None,
         };
         let values: Float64Array = cells().map(value).collect();

@@ -72,7 +72,9 @@ pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>) -> Vec<u8> {
     sheet.each(&sheet.stub, &mut |_, start| {
         for column in &columns {
             let _ = match sheet.cell(start + column) {
-                Some(Cell::Shown(value)) => write!(text, "{value} "),
+                Some(Cell::Shown(value)) => {
+                    write!(text, "{} ", sheet.number(start + column, value))
+                }
                 other => write!(text, "\"{}\" ", symbol(other).unwrap_or_default()),
             };
         }
@@ -100,8 +102,9 @@ fn about(text: &mut String, sheet: &Sheet<'_>, frame: &Frame<'_>) {
     if let Some(next) = &frame.next_update {
         put(text, "NEXT-UPDATE", &quoted(&moment(&format!("{next}T08:00"))));
     }
-    put(text, "DECIMALS", "0");
-    put(text, "SHOWDECIMALS", "0");
+    let decimals = sheet.decimals().to_string();
+    put(text, "DECIMALS", &decimals);
+    put(text, "SHOWDECIMALS", &decimals);
     put(text, "MATRIX", &quoted(id));
     put(text, "TABLEID", &quoted(id));
     put(text, "SUBJECT-CODE", "\"sk\"");
@@ -146,7 +149,15 @@ fn variable(text: &mut String, sheet: &Sheet<'_>, at: usize) {
             list(text, &format!("TIMEVAL({label})"), all);
         }
         Role::Geo => put(text, &format!("VARIABLE-TYPE({label})"), "\"Geographical\""),
-        Role::Metric => put(text, "CONTVARIABLE", &label),
+        Role::Metric => {
+            put(text, "CONTVARIABLE", &label);
+            for (value, name) in sheet.values(at).zip(&names) {
+                if let Some(unit) = &value.unit {
+                    let unit = quoted(unit.in_language(sheet.language));
+                    put(text, &format!("UNITS({})", quoted(name)), &unit);
+                }
+            }
+        }
         Role::Classification => {}
     }
     let total = variable.elimination.and_then(|total| variable.values.get(total));

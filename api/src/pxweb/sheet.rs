@@ -1,6 +1,7 @@
 //! One answer in rows and columns: stub variables down, heading variables across.
 
 use super::cube::{Cube, Value};
+use super::number::{Decimals, Number};
 use super::selection::{Placement, Selected, clip};
 use crate::problem::{Kind, Problem};
 use hjemmel_disclosure::Cell;
@@ -94,6 +95,7 @@ pub struct Sheet<'a> {
     /// Those that go across.
     pub heading: Vec<usize>,
     strides: Vec<usize>,
+    decimals: Decimals,
 }
 
 fn illegal(nb: &str, en: &str) -> Problem {
@@ -166,7 +168,8 @@ impl<'a> Sheet<'a> {
             *stride = below;
             below *= positions.len();
         }
-        Ok(Self { cube, selected, cells, language, stub, heading, strides })
+        let decimals = Decimals::new(cube, selected);
+        Ok(Self { cube, selected, cells, language, stub, heading, strides, decimals })
     }
 
     /// How many values of a variable are selected.
@@ -242,6 +245,18 @@ impl<'a> Sheet<'a> {
         let mut columns = Vec::new();
         self.each(&self.heading, &mut |_, offset| columns.push(offset));
         columns
+    }
+
+    /// The number of the cell at a place.
+    #[must_use]
+    pub fn number(&self, place: usize, value: u64) -> Number {
+        self.decimals.number(place, value)
+    }
+
+    /// The most decimals that a number of it has.
+    #[must_use]
+    pub fn decimals(&self) -> u8 {
+        self.decimals.most()
     }
 
     /// The cell at a place.

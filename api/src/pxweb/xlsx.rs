@@ -124,7 +124,7 @@ fn rows(
                 for (column, place) in columns.iter().zip(places.iter().skip(sheet.stub.len())) {
                     match sheet.cell(start + column) {
                         Some(Cell::Shown(value)) => {
-                            let number = row.number;
+                            let (number, value) = (row.number, sheet.number(start + column, value));
                             write!(row.out, "<c r=\"{place}{number}\"><v>{value}</v></c>")?;
                         }
                         other => text(row, place, symbol(other).unwrap_or_default())?,

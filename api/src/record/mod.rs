@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod verify;
+pub mod witness;
 
 use crate::problem::{Kind, Problem};
 use base64::Engine as _;

@@ -1,11 +1,11 @@
 //! `/v1/deliveries`: a municipality's file in, a report out.
 
-use crate::accept::preferred;
 use crate::app::App;
 use crate::deliveries::arriving::arriving;
-use crate::deliveries::intake::{Delivering, Fault, take_in};
+use crate::deliveries::format::{Format, answer};
+use crate::deliveries::intake::{Delivering, Fault, Sender, Told, take_in};
+use crate::deliveries::sheets;
 use crate::deliveries::view::{Delivery, For};
-use crate::deliveries::{page, sheet};
 use crate::fault::with_causes;
 use crate::grants::{missing, on_disk};
 use crate::problem::{Kind, Problem, requested_language};
@@ -16,7 +16,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
-use hjemmel_kostra::{Form, Language, Layout};
+use hjemmel_kostra::sheet::Sheet;
+use hjemmel_kostra::{Form, Layout};
 use hjemmel_policy::{Caller, OrganisationNumber, SCOPE_DELIVERIES, Subject};
 use hjemmel_store::{MunicipalDelivery, MunicipalFilter, MunicipalStatus, Received};
 use serde_json::json;
@@ -24,8 +25,6 @@ use uuid::Uuid;
 
 /// Deliveries a page.
 const PAGE: u32 = 100;
-/// The header that says which delivery an answer is about.
-pub const DELIVERY: &str = "Hjemmel-Delivery";
 
 /// The municipality's file of a form and year. The controls run while it arrives. FATAL and ERROR refuse it
 /// (422), WARNING needs `confirm` (202), otherwise it is accepted (201) and counts until a later one is. It counts
@@ -35,14 +34,14 @@ pub const DELIVERY: &str = "Hjemmel-Delivery";
 /// adds up to. Only this answer has values and sums; they are not kept.
 #[utoipa::path(operation_id = "deliver", tag = "Deliveries", security(("bearer" = [])),
     params(
-        ("form" = String, Query, description = "The form.", example = "11F"),
+        ("form" = String, Query, description = "The form: 11F, 11CF, 11B, 7, 7B, 12 or 13.", example = "11F"),
         ("year" = u16, Query, description = "The reporting year.", example = 2025),
         ("kommune" = Option<String>, Query, description = "Which municipality, where the body was several that year.", example = "3107"),
         ("confirm" = Option<bool>, Query, description = "`true` lets warnings pass.", example = true),
         ("empty" = Option<bool>, Query, description = "`true` says that there are no records: the file is one space.", example = true),
         ("Content-Encoding" = Option<String>, Header, description = "`gzip` where the file is packed.", example = "gzip"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The record file: fixed width, one record a line, as the year's layout says."),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The record file: fixed width, one record a line, as the year's layout says. For forms 7, 7B, 12 and 13 a JSON object or a list of them, or comma separated values with a header (`Content-Type: text/csv`); their fields are our assumption and stand with the dataset."),
     responses(
         (status = 201, description = "Accepted: the report.", content((serde_json::Value = "application/json"), (String = "text/html"), (String = "text/csv"))),
         (status = 200, description = "This file counts already: the report.", content((serde_json::Value = "application/json"), (String = "text/html"), (String = "text/csv"))),
@@ -67,6 +66,12 @@ async fn receive(
     let caller = caller.somebody()?;
     let organisation = sender(app, caller)?;
     let format = Format::of(request)?;
+    if let (Some(form), Some(year)) = form_and_year(&Query::of(request))?
+        && let Some(sheet) = Sheet::of(form)
+    {
+        let told = by_sheet(request, app, (caller, organisation), (sheet, year), payload).await?;
+        return respond(request, &told, format);
+    }
     let delivering = delivering(request, app, caller, organisation)?;
     let now = Utc::now();
     app.policy()?;
@@ -78,6 +83,11 @@ async fn receive(
     let ((), taken) = futures::join!(feeding.all_of(payload, most), taking);
     let told =
         taken.map_err(|_| Problem::new(Kind::Unavailable))?.map_err(|fault| refused(&fault))?;
+    respond(request, &told, format)
+}
+
+/// The answer to a delivery, with what only its sender is told.
+fn respond(request: &HttpRequest, told: &Told, format: Format) -> Result<HttpResponse, Problem> {
     let language = requested_language(request);
     let report = serde_json::to_value(&told.report).map_err(|_| Problem::new(Kind::Internal))?;
     let (stored, status) = match &told.received {
@@ -85,7 +95,38 @@ async fn receive(
         Received::Already(stored) => (stored, known(stored.status)),
     };
     let view = Delivery::told(stored, For::SenderNow(&report, &told.quotes), language);
-    answer(request, &view, (format, language), status)
+    answer(request, view, (format, language), status)
+}
+
+/// A form of one record a municipality, as JSON or as comma separated values.
+async fn by_sheet(
+    request: &HttpRequest,
+    app: &web::Data<App>,
+    (caller, organisation): (&Caller, OrganisationNumber),
+    (sheet, year): (&'static Sheet, u16),
+    payload: web::Payload,
+) -> Result<Told, Problem> {
+    let query = Query::of(request);
+    let kommune =
+        app.settings().deliveries.kommune(organisation, year, query.first("kommune"))?.to_owned();
+    let sent =
+        sheets::Sent { sheet, year, sender: sent_by(caller, organisation, kommune, &query)? };
+    let body = payload.to_bytes_limited(sheets::LARGEST).await;
+    let body = body.map_err(|_| Problem::new(Kind::TooLarge))?.map_err(|_| refused(&Fault::Cut))?;
+    let is_csv = sheets::is_csv(request);
+    let (held, now) = (app.clone(), Utc::now());
+    app.policy()?;
+    let taken = web::block(move || {
+        sheets::take_in((held.store(), held.registers()), &sent, &body, is_csv, now)
+    });
+    match taken.await.map_err(|_| Problem::new(Kind::Unavailable))? {
+        Ok(told) => Ok(told),
+        Err(sheets::Refused::Unreadable(what)) => Err(Problem::new(Kind::ParameterError).detail(
+            format!("leveringen kan ikke leses: {what}"),
+            format!("the delivery cannot be read: {what}"),
+        )),
+        Err(sheets::Refused::Fault(fault)) => Err(refused(&fault)),
+    }
 }
 
 const fn fresh(status: MunicipalStatus) -> StatusCode {
@@ -155,11 +196,7 @@ fn delivering(
     };
     Ok(Delivering {
         layout,
-        kommune: kommune.to_owned(),
-        organisation: organisation.to_string(),
-        supplier: caller.supplier().map(|supplier| supplier.to_string()),
-        client: caller.client().map(ToOwned::to_owned),
-        confirmed: yes(&query, "confirm")?,
+        sender: sent_by(caller, organisation, kommune.to_owned(), &query)?,
         expects_records: !yes(&query, "empty")?,
         allow_synthetic: settings.test_installation,
         is_packed,
@@ -167,11 +204,28 @@ fn delivering(
     })
 }
 
+fn sent_by(
+    caller: &Caller,
+    organisation: OrganisationNumber,
+    kommune: String,
+    query: &Query,
+) -> Result<Sender, Problem> {
+    Ok(Sender {
+        kommune,
+        organisation: organisation.to_string(),
+        supplier: caller.supplier().map(|supplier| supplier.to_string()),
+        client: caller.client().map(ToOwned::to_owned),
+        confirmed: yes(query, "confirm")?,
+    })
+}
+
 fn form_and_year(query: &Query) -> Result<(Option<Form>, Option<u16>), Problem> {
     let form = query.first("form").map(|text| {
         Form::parse(text).ok_or_else(|| {
-            Problem::new(Kind::ParameterError)
-                .detail("`form` er 11F eller 11CF", "`form` is 11F or 11CF")
+            Problem::new(Kind::ParameterError).detail(
+                "`form` er 11F, 11CF, 11B, 7, 7B, 12 eller 13",
+                "`form` is 11F, 11CF, 11B, 7, 7B, 12 or 13",
+            )
         })
     });
     let year = query.first("year").map(|text| {
@@ -221,82 +275,9 @@ fn refused(fault: &Fault) -> Problem {
     }
 }
 
-/// The formats of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Json,
-    Html,
-    Csv,
-}
-
-impl Format {
-    fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        match Query::of(request).first("format") {
-            Some("json") => return Ok(Self::Json),
-            Some("html") => return Ok(Self::Html),
-            Some("csv") => return Ok(Self::Csv),
-            Some(_) => {
-                return Err(Problem::new(Kind::ParameterError)
-                    .detail("`format` er json, html eller csv", "`format` is json, html or csv"));
-            }
-            None => {}
-        }
-        match preferred(request, &["application/json", "text/html", "text/csv"]) {
-            Some("text/html") => Ok(Self::Html),
-            Some("text/csv") => Ok(Self::Csv),
-            Some(_) => Ok(Self::Json),
-            // Whoever accepts only problems is told of a refusal as one.
-            None if preferred(request, &[crate::problem::MEDIA_TYPE]).is_some() => Ok(Self::Json),
-            None => Err(Problem::new(Kind::NotAcceptable)),
-        }
-    }
-}
-
-/// A delivery in the format and language that were asked for; a refused one in JSON is a problem.
-fn answer(
-    request: &HttpRequest,
-    view: &Delivery,
-    (format, language): (Format, Language),
-    status: StatusCode,
-) -> Result<HttpResponse, Problem> {
-    if format == Format::Json && status.is_client_error() {
-        let told = serde_json::to_value(view).map_err(|_| Problem::new(Kind::Internal))?;
-        return Err(Problem::new(Kind::DeliveryRefused).with("delivery", told));
-    }
-    let reply = Reply::personal(request).in_language(language).with_status(status).tagged(format!(
-        "\"{}.{}.{}\"",
-        view.id,
-        view.status,
-        crate::language::tag(language)
-    ));
-    let mut response = match format {
-        Format::Json => reply.json(view)?,
-        Format::Csv => reply.send("text/csv; charset=utf-8", sheet::csv(view)?.into()),
-        Format::Html => {
-            let mut response =
-                reply.send("text/html; charset=utf-8", page::html(view, language).into());
-            response.headers_mut().insert(
-                header::CONTENT_SECURITY_POLICY,
-                header::HeaderValue::from_static(page::CONTENT_SECURITY_POLICY),
-            );
-            response
-        }
-    };
-    let headers = response.headers_mut();
-    if let Ok(id) = view.id.to_string().parse() {
-        headers.insert(header::HeaderName::from_static("hjemmel-delivery"), id);
-    }
-    if status == StatusCode::CREATED
-        && let Ok(address) = format!("/v1/deliveries/{}", view.id).parse()
-    {
-        headers.insert(header::LOCATION, address);
-    }
-    Ok(response)
-}
-
 /// Who reads: a municipality its own, the house everybody's without numbers.
 enum Reader {
-    Sender(OrganisationNumber),
+    Body(OrganisationNumber),
     House,
 }
 
@@ -304,10 +285,13 @@ fn reader(app: &App, caller: &SignedIn) -> Result<Reader, Problem> {
     let caller = caller.somebody()?;
     if let Subject::Person { .. } = caller.subject() {
         let actor = crate::grants::actor(app, caller)?;
-        let sees = actor.is_house() || actor.is_auditor();
-        return if sees { Ok(Reader::House) } else { Err(Problem::new(Kind::NotPermitted)) };
+        return if actor.sees_all() {
+            Ok(Reader::House)
+        } else {
+            Err(Problem::new(Kind::NotPermitted))
+        };
     }
-    sender(app, caller).map(Reader::Sender)
+    sender(app, caller).map(Reader::Body)
 }
 
 /// Deliveries, the newest first: a municipality's own, or for those who look after the installation everybody's.
@@ -331,7 +315,7 @@ pub async fn list_deliveries(
         let (form, year) = form_and_year(&query)?;
         let before = query.first("before").map(moment).transpose()?;
         let organisation = match &reader {
-            Reader::Sender(organisation) => Some(organisation.to_string()),
+            Reader::Body(organisation) => Some(organisation.to_string()),
             Reader::House => None,
         };
         let kommune = query.first("kommune").map(ToOwned::to_owned);
@@ -353,7 +337,7 @@ pub async fn list_deliveries(
 
 const fn whom(reader: &Reader) -> For<'static> {
     match reader {
-        Reader::Sender(_) => For::Sender,
+        Reader::Body(_) => For::Sender,
         Reader::House => For::House,
     }
 }
@@ -384,7 +368,7 @@ pub async fn read_delivery(
         let stored = own(&app, &reader, &id).await?;
         let language = requested_language(&request);
         let view = Delivery::told(&stored, whom(&reader), language);
-        answer(&request, &view, (format, language), StatusCode::OK)
+        answer(&request, view, (format, language), StatusCode::OK)
     };
     read.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -403,7 +387,7 @@ pub async fn confirm_delivery(
     let confirmed = async {
         let organisation = sender(&app, caller.somebody()?)?;
         let format = Format::of(&request)?;
-        let reader = Reader::Sender(organisation);
+        let reader = Reader::Body(organisation);
         let stored = own(&app, &reader, &id).await?;
         let stored = if stored.status == MunicipalStatus::Accepted {
             stored
@@ -413,7 +397,7 @@ pub async fn confirm_delivery(
         };
         let language = requested_language(&request);
         let view = Delivery::told(&stored, For::Sender, language);
-        answer(&request, &view, (format, language), StatusCode::OK)
+        answer(&request, view, (format, language), StatusCode::OK)
     };
     confirmed.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -428,7 +412,7 @@ async fn own(
     let stored = on_disk(app, move |store| store.municipal_delivery(id)).await?;
     let sees = match reader {
         Reader::House => true,
-        Reader::Sender(organisation) => organisation.as_str() == stored.organisation,
+        Reader::Body(organisation) => organisation.as_str() == stored.organisation,
     };
     if sees { Ok(stored) } else { Err(missing()) }
 }

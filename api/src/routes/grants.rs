@@ -3,6 +3,7 @@
 use crate::app::{App, columns_of};
 use crate::grants::force::{self, Step};
 use crate::grants::{self, Held, gate, view, written};
+use crate::notices;
 use crate::problem::{Kind, Problem, requested_language};
 use crate::pxweb::request::Query;
 use crate::pxweb::selection::clip;
@@ -260,7 +261,7 @@ pub async fn read_grant_history(
 }
 
 /// Takes a step: `submit`, `complete`, `return`, `review`, `approve`, `reject`, `accept`, `activate`,
-/// `suspend`, `resume`, `recertify`, `amend`, `revoke`, `withdraw`, `attest`.
+/// `break-glass`, `suspend`, `resume`, `recertify`, `amend`, `revoke`, `withdraw`, `attest`.
 ///
 /// A lawyer: what opens takes an author, a reviewer and an approver who are three persons, and the recipient's
 /// acceptance; what stops takes one, and is in force when the answer comes. A programmer: `If-Match` is needed
@@ -302,12 +303,7 @@ async fn step(
     if !act.only_closes() {
         grants::check_tag(request, &held.case)?;
     }
-    let words: StepBody = if body.is_empty() {
-        StepBody::default()
-    } else {
-        let members = written::object(body)?;
-        serde_json::from_value(Value::Object(members)).map_err(|e| written::unreadable(&e))?
-    };
+    let words: StepBody = if body.is_empty() { StepBody::default() } else { written::read(body)? };
     let words = Words { reason: words.reason, memo: words.memo };
     if act == Act::Amend {
         return amend(request, app, &versions, held, &actor).await;
@@ -328,8 +324,18 @@ async fn step(
     if !changed.is_empty() {
         return Err(grants::refused(&hjemmel_policy::Refused::Rules(changed)));
     }
-    if matches!(act, Act::Activate | Act::Resume) {
+    if after.terms.state == State::Active && act != Act::Recertify {
         gate::check_tests(app, &after).await?;
+    }
+    if act == Act::BreakGlass {
+        if versions.iter().any(|other| other.case.terms.state.is_in_force()) {
+            return Err(Problem::new(Kind::WrongState).detail(
+                "en annen versjon av tilgangen gjelder; be om en endring i stedet",
+                "another version of the grant is in force; ask for an amendment instead",
+            ));
+        }
+        // Told before it opens, so that nobody can open without its being told.
+        notices::alarm(app, &after).await?;
     }
     carry_out(request, app, &versions, held, (act, after), &actor).await
 }

@@ -1,6 +1,8 @@
 //! `/api/klass/v1`: classifications, as KLASS serves them to its clients.
 
-use crate::klass::{Tongue, code, codes, corresponds, find, period, rows, version};
+use crate::klass::{
+    Tongue, code, codes, corresponds, find, period, rows, table_of, tables, version,
+};
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
 use crate::pxweb::selection::clip;
@@ -201,6 +203,66 @@ pub async fn list_correspondence_at(
     corresponds(&request, &id).map_err(|problem| problem.for_request(&request))
 }
 
+/// The classifications that a word is in the name or description of.
+#[utoipa::path(operation_id = "search_classifications", tag = "Classifications",
+    params(
+        ("query" = String, Query, description = "What to look for.", example = "kommune"),
+        ("language" = Option<String>, Query, description = "`nb`, `nn` or `en`.", example = "nb"),
+    ),
+    responses((status = 200, description = "The classifications.", body = Value)))]
+#[get("/api/klass/v1/classifications/search")]
+pub async fn search_classifications(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let answer = || {
+        let query = Query::of(&request);
+        let tongue = Tongue::of(&query, &request)?;
+        let wanted = query.first("query").unwrap_or_default().trim().to_lowercase();
+        let is_meant = |text: &str| text.to_lowercase().contains(&wanted);
+        let all: Vec<Value> = classifications()
+            .iter()
+            .filter(|one| {
+                let described = one.description.in_language(tongue.language());
+                is_meant(tongue.name(one)) || is_meant(described)
+            })
+            .map(|one| {
+                json!({
+                    "name": tongue.name(one),
+                    "snippet": one.description.in_language(tongue.language()),
+                    "searchScore": 1.0,
+                    "_links": { "self": { "href": format!("{CLASSIFICATIONS}/{}", one.id) } },
+                })
+            })
+            .collect();
+        let count = all.len();
+        let body = json!({
+            "_embedded": { "searchResults": all },
+            "_links": { "self": { "href": format!("{CLASSIFICATIONS}/search") } },
+            "page": { "size": count, "totalElements": count, "totalPages": 1, "number": 0 },
+        });
+        Reply::open(&request).in_language(tongue.language()).json(&body)
+    };
+    answer().map_err(|problem: Problem| problem.for_request(&request))
+}
+
+/// Which codes of a version go with which of another classification.
+#[utoipa::path(operation_id = "read_correspondence_table", tag = "Classifications",
+    params(
+        ("id" = String, Path, description = "The table, as the version lists it.", example = "1312024112"),
+        ("language" = Option<String>, Query, description = "`nb`, `nn` or `en`.", example = "nb"),
+    ),
+    responses((status = 200, description = "The pairs.", body = Value)))]
+#[get("/api/klass/v1/correspondencetables/{id}")]
+pub async fn read_correspondence_table(
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let answer = || {
+        let tongue = Tongue::of(&Query::of(&request), &request)?;
+        let told = table_of(&id, tongue)?;
+        Reply::open(&request).in_language(tongue.language()).json(&told)
+    };
+    answer().map_err(|problem: Problem| problem.for_request(&request))
+}
+
 /// One version of a classification with its codes.
 #[utoipa::path(operation_id = "read_classification_version", tag = "Classifications",
     params(
@@ -232,8 +294,17 @@ pub async fn read_classification_version(
         let items: Vec<_> = holds.map(|span| code(span, None, tongue)).collect();
         let mut body = version(one, state, tongue);
         body.insert("classificationItems".to_owned(), json!(items));
-        body.insert("correspondenceTables".to_owned(), json!([]));
-        body.insert("language".to_owned(), tongue.tag().into());
+        body.insert("correspondenceTables".to_owned(), json!(tables(one, state, tongue)));
+        let further = json!({
+            "language": tongue.tag(),
+            "introduction": one.description.in_language(tongue.language()),
+            "contactPerson": { "name": "Statistisk sentralbyrå" },
+            "owningSection": "Statistisk sentralbyrå",
+            "levels": [{ "levelNumber": 1, "levelName": tongue.name(one) }],
+            "classificationVariants": [],
+            "changelogs": [],
+        });
+        body.extend(further.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
         Reply::open(&request).in_language(tongue.language()).json(&body)
     };
     answer().map_err(|problem: Problem| problem.for_request(&request))

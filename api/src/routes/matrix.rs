@@ -47,7 +47,7 @@ async fn matrix(
             Problem::new(Kind::ParameterError).detail(error.to_string(), error.to_string())
         })?),
     };
-    if !actor.is_house() && !actor.is_auditor() {
+    if !actor.sees_all() {
         let own = actor.organisation().ok_or_else(|| Problem::new(Kind::NotPermitted))?;
         if recipient.is_some_and(|asked| asked != own) {
             return Err(Problem::new(Kind::NotPermitted));
@@ -151,7 +151,7 @@ async fn impact(
     id: &str,
 ) -> Result<HttpResponse, Problem> {
     let actor = grants::actor(app, caller.somebody()?)?;
-    if !actor.is_house() && !actor.is_auditor() {
+    if !actor.sees_all() {
         return Err(Problem::new(Kind::NotPermitted));
     }
     let days = match Query::of(request).first("days") {

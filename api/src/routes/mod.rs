@@ -8,21 +8,27 @@ pub mod codelists;
 pub mod collection;
 pub mod decisions;
 pub mod deliveries;
+pub mod editions;
 pub mod feed;
 pub mod grants;
 pub mod health;
+pub mod indicators;
 pub mod klass;
 pub mod matrix;
+pub mod notices;
 pub mod policy_tests;
 pub mod questions;
 pub mod records;
+pub mod releases;
 pub mod saved_queries;
 pub mod statbank_v1;
 pub mod statutes;
 pub mod stops;
 pub mod table_list;
 pub mod tables;
+pub mod targets;
 pub mod usage;
+pub mod witnesses;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -42,6 +48,10 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(tables::query_table_data)
         .configure(first_interface)
         .configure(catalogues)
+        .service(indicators::list_indicators)
+        .service(indicators::read_indicator)
+        .service(targets::list_targets)
+        .service(targets::set_target)
         .service(codelists::read_codelist)
         .service(saved_queries::create_saved_query)
         .service(saved_queries::read_saved_query)
@@ -61,6 +71,15 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(deliveries::list_deliveries)
         .service(deliveries::read_delivery)
         .service(deliveries::confirm_delivery)
+        .service(editions::make_edition)
+        .service(editions::list_editions)
+        .service(editions::read_coverage)
+        .service(editions::list_reminders)
+        .service(releases::make_release)
+        .service(releases::list_releases)
+        .service(releases::follow_release)
+        .service(releases::publish_release)
+        .service(releases::read_release)
         .service(access::read_me)
         .service(access::read_decision)
         .configure(law);
@@ -82,6 +101,7 @@ fn first_interface(services: &mut ServiceConfig<'_>) {
 fn catalogues(services: &mut ServiceConfig<'_>) {
     services
         .service(klass::list_classifications)
+        .service(klass::search_classifications)
         .service(klass::read_classification)
         .service(klass::list_classification_codes)
         .service(klass::list_classification_codes_at)
@@ -89,6 +109,7 @@ fn catalogues(services: &mut ServiceConfig<'_>) {
         .service(klass::list_correspondence)
         .service(klass::list_correspondence_at)
         .service(klass::read_classification_version)
+        .service(klass::read_correspondence_table)
         .service(collection::read_jsonstat_collection)
         .service(feed::read_feed)
         .service(catalogue::read_catalogue);
@@ -107,7 +128,10 @@ fn law(services: &mut ServiceConfig<'_>) {
         .service(decisions::try_decision)
         .service(usage::read_grant_use)
         .service(audit::list_events)
+        .service(notices::list_notices)
         .service(audit::read_checkpoint)
+        .service(witnesses::add_cosignature)
+        .service(witnesses::read_tile)
         .service(audit::read_proof)
         .service(matrix::read_access_matrix)
         .service(policy_tests::list_policy_tests)

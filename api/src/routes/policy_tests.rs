@@ -76,9 +76,7 @@ pub async fn add_policy_test(
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
         let actor = deciding(&app, &caller)?;
-        let members = written::object(&body)?;
-        let written: Written = serde_json::from_value(Value::Object(members))
-            .map_err(|error| written::unreadable(&error))?;
+        let written: Written = written::read(&body)?;
         let internal = |_| Problem::new(Kind::Internal);
         let test = PolicyTest {
             id: Uuid::now_v7(),
@@ -134,9 +132,7 @@ pub async fn retire_policy_test(
                 .detail("det er ingen slik test som gjelder", "there is no such test that counts")
         };
         let id: Uuid = id.parse().map_err(|_| missing())?;
-        let members = written::object(&body)?;
-        let retire: Retire = serde_json::from_value(Value::Object(members))
-            .map_err(|error| written::unreadable(&error))?;
+        let retire: Retire = written::read(&body)?;
         let tests = grants::on_disk(&app, hjemmel_store::Store::policy_tests).await?;
         let test = tests.into_iter().find(|test| test.id == id).ok_or_else(missing)?;
         let maker: Option<Actor> = serde_json::from_str(&test.made_by).ok();

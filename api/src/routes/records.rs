@@ -105,6 +105,7 @@ pub async fn read_dataset(
             "title": form_name(form, language),
             "editions": editions,
             "columns": columns(form, &years, language),
+            "asks": asks(form, language),
             "tables": tables,
             "microdata": format!("/v1/datasets/{}/microdata", form.dataset()),
             "howToApply": how_to_apply(language),
@@ -116,7 +117,9 @@ pub async fn read_dataset(
 fn describe_edition(edition: &Edition) -> Value {
     let reference = &edition.reference;
     json!({ "year": reference.year, "version": reference.version, "kind": edition.kind,
-            "createdAt": edition.created_at.to_rfc3339_opts(SecondsFormat::Secs, true) })
+            "createdAt": edition.created_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            "publicFrom": edition.public_from.to_rfc3339_opts(SecondsFormat::Secs, true),
+            "reason": edition.reason })
 }
 
 fn columns(form: Form, years: &[u16], language: Language) -> Vec<Value> {
@@ -148,6 +151,17 @@ fn columns(form: Form, years: &[u16], language: Language) -> Vec<Value> {
         }));
     }
     all
+}
+
+/// What a form of one record a municipality asks, by our assumption.
+fn asks(form: Form, language: Language) -> Option<Value> {
+    let sheet = hjemmel_kostra::sheet::Sheet::of(form)?;
+    let title = |name: &str| {
+        let asked = sheet.fields.iter().find(|field| field.name == name);
+        asked.map(|field| field.title.in_language(language))
+    };
+    let fields = sheet.names().map(|name| json!({ "name": name, "title": title(name) }));
+    Some(json!({ "assumed": true, "fields": fields.collect::<Vec<_>>() }))
 }
 
 const fn how_to_apply(language: Language) -> &'static str {
@@ -201,29 +215,14 @@ async fn answer(
     id: &str,
 ) -> Result<HttpResponse, Problem> {
     let somebody = caller.somebody()?;
-    let shelf = app.shelf()?;
     let form = dataset(id)?;
-    let ask = Ask::read(request, form, &shelf.years(form))?;
-    let edition = shelf
-        .edition(form, ask.year)
-        .ok_or_else(|| Problem::new(Kind::NotPublished))?
-        .reference
-        .clone();
-    let resource = resource(&ask);
-    let policy = app.policy()?;
-    let (grant, decision) = match policy.decide::<ReadMicrodata>(
-        somebody,
-        resource,
-        ask.purpose.as_deref(),
-        Utc::now(),
-    ) {
+    let (ask, decided, edition) = decide(request, &app, somebody, form)?;
+    app.journal().record(decided.decision()).await?;
+    let (grant, decision) = match decided {
         Decided::Allowed(grant, decision) => (grant, decision),
-        Decided::Denied(decision) => {
-            app.journal().record(&decision).await?;
-            return Err(denied(&decision, form));
-        }
+        Decided::Denied(decision) => return Err(denied(&decision, form)),
     };
-    app.journal().record(&decision).await?;
+    let edition = edition.reference;
     let key = cursor::Key::new(app.keys().archive_key());
     let scope = format!(
         "{} {edition} {}",
@@ -279,12 +278,47 @@ async fn answer(
         .streaming(body))
 }
 
-fn resource(ask: &Ask) -> MicrodataRead {
+/// What is asked and what comes of it, with the edition to read. An edition that is not published yet is there for
+/// whoever has a grant that gives it before it is; for everybody else there is what is published and nothing more.
+fn decide(
+    request: &HttpRequest,
+    app: &App,
+    caller: &hjemmel_policy::Caller,
+    form: Form,
+) -> Result<(Ask, Decided<ReadMicrodata>, Edition), Problem> {
+    let (open, policy, now) = (app.shelf()?, app.policy()?, Utc::now());
+    if policy.sees_ahead(caller, form, now) {
+        let ahead = app.ahead()?;
+        let ask = Ask::read(request, form, &ahead.years(form))?;
+        let version = |edition: Option<&Edition>| edition.map(|edition| edition.reference.version);
+        let newest = ahead.edition(form, ask.year);
+        if version(newest) != version(open.edition(form, ask.year)) {
+            let resource = resource(&ask, true);
+            let decided = policy.decide(caller, resource, ask.purpose.as_deref(), now);
+            if let (true, Some(newest)) = (decided.is_allowed(), newest) {
+                return Ok((ask, decided, newest.clone()));
+            }
+        }
+    }
+    let ask = Ask::read(request, form, &open.years(form))?;
+    let edition = open.edition(form, ask.year);
+    let edition = edition.ok_or_else(|| Problem::new(Kind::NotPublished))?.clone();
+    let decided = policy.decide(caller, resource(&ask, false), ask.purpose.as_deref(), now);
+    Ok((ask, decided, edition))
+}
+
+fn resource(ask: &Ask, unpublished: bool) -> MicrodataRead {
     let columns = ask
         .columns
         .as_ref()
         .map(|columns| columns.iter().chain(&ask.filtered).cloned().collect::<BTreeSet<String>>());
-    MicrodataRead { form: ask.form, year: ask.year, columns, regions: ask.regions.clone() }
+    MicrodataRead {
+        form: ask.form,
+        year: ask.year,
+        columns,
+        regions: ask.regions.clone(),
+        unpublished,
+    }
 }
 
 async fn open(

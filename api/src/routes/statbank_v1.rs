@@ -129,7 +129,8 @@ fn answer_get(
     let query = Query::of(request);
     let body = if query.first("config").is_some() {
         let cells = app.settings().tables.max_cells;
-        json!({ "maxValues": cells, "maxCells": cells, "maxCalls": 100_000, "timeWindow": 1, "CORS": true })
+        let limits = &app.settings().limits;
+        json!({ "maxValues": cells, "maxCells": cells, "maxCalls": limits.calls, "timeWindow": limits.window_seconds, "CORS": true })
     } else {
         let shelf = app.shelf()?;
         match (query.first("query"), find(&shelf, path)?) {

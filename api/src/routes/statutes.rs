@@ -119,9 +119,7 @@ pub async fn add_statute(
         if !actor.has(hjemmel_policy::Role::Legal) {
             return Err(Problem::new(Kind::NotPermitted));
         }
-        let members = written::object(&body)?;
-        let statute: Written = serde_json::from_value(Value::Object(members))
-            .map_err(|error| written::unreadable(&error))?;
+        let statute: Written = written::read(&body)?;
         check(&statute)?;
         let by = serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?;
         let resource = json!({ "statute": statute_key(&statute.lov, &statute.section) });

@@ -43,7 +43,7 @@ pub async fn list_stops(
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
         let actor = grants::actor(&app, caller.somebody()?)?;
-        if !actor.is_house() && !actor.is_auditor() {
+        if !actor.sees_all() {
             return Err(Problem::new(Kind::NotPermitted));
         }
         let stops = grants::on_disk(&app, |store| store.all_stops(1_000)).await?;
@@ -69,7 +69,7 @@ pub async fn make_stop(
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
         let actor = deciding(&app, &caller)?;
-        let written: Written = read(&body)?;
+        let written: Written = written::read(&body)?;
         let stop = stop(&written)?;
         let reason = reason(&written.reason)?;
         let by = serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?;
@@ -87,7 +87,7 @@ pub async fn make_stop(
         let about = json!({ "stop": stored.id, "kind": stored.kind, "target": stored.target });
         let made = Deed { action: "stop:make", resource: about, about: json!({}), grant: None };
         let recorded = grants::record(&app, &made, &actor).await;
-        follow(&app).await?;
+        grants::follow(&app).await?;
         // The stop holds whatever becomes of its record; an answer without one says that something is wrong.
         recorded?;
         let language = requested_language(&request);
@@ -119,7 +119,7 @@ pub async fn lift_stop(
                 .detail("det er ingen slik stans som gjelder", "there is no such stop that holds")
         };
         let id: Uuid = id.parse().map_err(|_| missing())?;
-        let written: Lift = read(&body)?;
+        let written: Lift = written::read(&body)?;
         let reason = reason(&written.reason)?;
         let stops = grants::on_disk(&app, hjemmel_store::Store::stops).await?;
         let held = stops.into_iter().find(|stop| stop.id == id).ok_or_else(missing)?;
@@ -140,7 +140,7 @@ pub async fn lift_stop(
         let deed = Deed { action: "stop:lift", resource: about, about: json!({}), grant: None };
         grants::record(&app, &deed, &actor).await?;
         grants::on_disk(&app, move |store| store.lift_stop(id, (&by, &why), &author, now)).await?;
-        follow(&app).await?;
+        grants::follow(&app).await?;
         let language = requested_language(&request);
         let stop = hjemmel_store::Stop { lifted: Some(lifted), ..held };
         Reply::personal(&request)
@@ -154,11 +154,6 @@ pub async fn lift_stop(
 fn deciding(app: &App, caller: &SignedIn) -> Result<Actor, Problem> {
     let actor = grants::actor(app, caller.somebody()?)?;
     if actor.is_house() { Ok(actor) } else { Err(Problem::new(Kind::NotPermitted)) }
-}
-
-fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let members = written::object(body)?;
-    serde_json::from_value(Value::Object(members)).map_err(|error| written::unreadable(&error))
 }
 
 fn stop(written: &Written) -> Result<hjemmel_policy::Stop, Problem> {
@@ -184,15 +179,6 @@ fn reason(text: &str) -> Result<String, Problem> {
             .detail("skriv hvorfor i `reason`", "say why in `reason`"));
     }
     Ok(text.to_owned())
-}
-
-/// Takes the new policy into use in this process before anything is answered.
-async fn follow(app: &web::Data<App>) -> Result<(), Problem> {
-    let held = app.clone();
-    match web::block(move || held.refresh(Utc::now())).await {
-        Ok(Ok(())) => Ok(()),
-        _ => Err(Problem::new(Kind::Unavailable)),
-    }
 }
 
 fn told(stop: &hjemmel_store::Stop, language: Language) -> Value {

@@ -38,8 +38,8 @@ pub async fn read_config(
         "languages": [{ "id": "no", "label": "Norsk" }, { "id": "en", "label": "English" }],
         "defaultLanguage": "no",
         "maxDataCells": app.settings().tables.max_cells,
-        "maxCallsPerTimeWindow": 100_000,
-        "timeWindow": 1,
+        "maxCallsPerTimeWindow": app.settings().limits.calls,
+        "timeWindow": app.settings().limits.window_seconds,
         "license": "https://data.norge.no/nlod/no/2.0",
         "sourceReferences": [
             { "language": "no", "text": frame::source(Language::Nb) },

@@ -213,6 +213,7 @@ pub async fn read_table_data(
         ("id" = String, Path, description = "The table.", example = "S1101"),
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
         ("outputFormat" = Option<String>, Query, description = "`json-stat2`, `csv`, `px`, `xlsx`, `html`, `json-px` or `parquet`; else by Accept.", example = "csv"),
+        ("outputFormatParams" = Option<String>, Query, description = "For csv, html and xlsx: UseCodes, UseTexts, UseCodesAndTexts, IncludeTitle; for csv SeparatorTab, SeparatorSpace, SeparatorSemicolon."),
     ),
     responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv"), (String = "text/html"), (String = "application/octet-stream"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), (status = 206, description = "The part asked for by Range.")))]
 #[post("/pxwebapi/v2/tables/{id}/data")]

@@ -38,7 +38,7 @@ async fn report(
     let actor = grants::actor(app, caller.somebody()?)?;
     let query = Query::of(request);
     let mut recipient = query.first("recipient").map(str::to_owned);
-    if !actor.is_house() && !actor.is_auditor() {
+    if !actor.sees_all() {
         let own = actor.organisation().ok_or_else(|| Problem::new(Kind::NotPermitted))?.to_string();
         if recipient.is_some_and(|asked| asked != own) {
             return Err(Problem::new(Kind::NotPermitted));

@@ -9,6 +9,9 @@ use serde_json::Value;
 use std::sync::{Mutex, Weak};
 use tempfile::TempDir;
 
+mod embargo;
+mod releases;
+
 struct Place {
     app: web::Data<App>,
     directory: TempDir,
@@ -35,6 +38,11 @@ impl Place {
         assert!(verifier.refresh_due(Utc::now()).is_empty());
         let app = web::Data::new(App::open(settings, verifier).unwrap());
         Self { app, directory }
+    }
+
+    /// The same installation as a command opens it.
+    fn installation(&self) -> crate::command::Installation {
+        crate::command::Installation::of(self.app.settings().clone()).unwrap()
     }
 
     fn token(&self, name: &str) -> (header::HeaderName, String) {

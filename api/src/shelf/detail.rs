@@ -63,6 +63,7 @@ fn coarser(published: &Published, tables: &BTreeMap<String, Published>) -> Optio
     let columns: BTreeSet<&str> = table.columns().collect();
     tables
         .values()
+        .filter(|other| !other.is_computed() && !published.is_computed())
         .filter(|other| other.cube.table.form == table.form)
         .filter(|other| other.cube.table.dimensions.len() < table.dimensions.len())
         .filter(|other| other.cube.table.columns().all(|column| columns.contains(column)))
@@ -73,6 +74,33 @@ fn coarser(published: &Published, tables: &BTreeMap<String, Published>) -> Optio
             codelist: None,
             share_withheld: other.share_withheld,
         })
+}
+
+/// Which edition the newest figures are of, and when the next ones come.
+pub(super) fn edition_note(published: &Published, language: Language) -> Option<String> {
+    let (newest, _) = published.years.last()?;
+    let next = published.next_update()?;
+    let (year, version) = (newest.year, newest.edition);
+    Some(match (language, newest.preliminary) {
+        (Language::Nb, true) => {
+            format!(
+                "Tallene for {year} er av utgave {version}, foreløpig. Neste tall kommer {next}."
+            )
+        }
+        (Language::Nb, false) => {
+            format!("Tallene for {year} er av utgave {version}, endelig. Neste tall kommer {next}.")
+        }
+        (Language::En, true) => {
+            format!(
+                "The figures for {year} are of edition {version}, preliminary. The next figures are due {next}."
+            )
+        }
+        (Language::En, false) => {
+            format!(
+                "The figures for {year} are of edition {version}, final. The next figures are due {next}."
+            )
+        }
+    })
 }
 
 /// What a reader must know of one year's figures.

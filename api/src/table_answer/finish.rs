@@ -192,7 +192,8 @@ impl Making {
     }
 }
 
-fn cells_by_year<'a>(cube: &Cube, tables: &'a [TableCells]) -> Vec<&'a [Cell]> {
+/// The cells of each year of the cube, of what was read for this answer alone.
+pub(super) fn cells_by_year<'a>(cube: &Cube, tables: &'a [TableCells]) -> Vec<&'a [Cell]> {
     cube.years
         .iter()
         .map(|year| {
@@ -205,7 +206,7 @@ fn cells_by_year<'a>(cube: &Cube, tables: &'a [TableCells]) -> Vec<&'a [Cell]> {
 }
 
 /// A region that has not delivered has no figures, which is something else than none of anything.
-fn not_delivered(
+pub(super) fn not_delivered(
     published: &Published,
     cube: &Cube,
     selected: &Selected,

@@ -50,6 +50,7 @@ fn permit(
         columns: set(columns),
         years: BTreeSet::from([YEAR]),
         regions: regions.map(set),
+        unpublished: false,
     };
     match policy().decide::<ReadTable>(&body(number), read, None, now()) {
         Decided::Allowed(grant, _) => grant,

@@ -25,7 +25,13 @@ impl Identities for Plain {
 }
 
 fn permit(purpose: Option<&str>) -> Grant<ReadMicrodata> {
-    let read = MicrodataRead { form: Form::F11C, year: 2024, columns: None, regions: None };
+    let read = MicrodataRead {
+        form: Form::F11C,
+        year: 2024,
+        columns: None,
+        regions: None,
+        unpublished: false,
+    };
     match policy().decide::<ReadMicrodata>(&body(NAV), read, purpose, now()) {
         Decided::Allowed(grant, _) => grant,
         Decided::Denied(decision) => panic!("{:?}", decision.failed),

@@ -42,8 +42,10 @@ struct DimensionFile {
 /// Which of the year's regions a dimension has.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-enum Regions {
+pub(crate) enum Regions {
+    /// All of them.
     Division,
+    /// Those that are unions of several municipalities.
     Aggregates,
 }
 
@@ -78,6 +80,19 @@ pub(super) fn table(source: &str) -> Result<(Table, About), toml::de::Error> {
         .collect::<Result<_, _>>()?;
     let TableFile { id, form, title, measure, about, .. } = file;
     Ok((Table { id, form, title, measure, dimensions }, about))
+}
+
+/// The regions of some years as a dimension.
+pub(crate) fn regions(regions: Regions, years: &[u16]) -> Result<Dimension, toml::de::Error> {
+    let region = DimensionFile {
+        code: "Region".to_owned(),
+        label: Text::new("Region", "Region"),
+        column: "REGION".to_owned(),
+        total: Some("EAK".to_owned()),
+        regions: Some(regions),
+        values: Vec::new(),
+    };
+    region.over(years)
 }
 
 impl DimensionFile {

@@ -11,6 +11,7 @@
 
 mod children;
 mod form_11;
+mod form_11b;
 mod form_11c;
 mod test;
 
@@ -53,6 +54,13 @@ pub(super) struct Contents {
     year: u16,
 }
 
+/// What the controls of a layout say.
+#[cfg(test)]
+pub(super) fn texts(layout: &'static Layout) -> Vec<Text> {
+    let all = Contents::new(layout).map(|contents| contents.controls);
+    all.into_iter().flatten().map(|(control, _)| control.text()).collect()
+}
+
 /// What a record is seen with.
 pub(super) struct Seen<'r, 'l> {
     pub record: &'r Record<'l>,
@@ -68,6 +76,7 @@ impl Contents {
     pub(super) fn new(layout: &'static Layout) -> Option<Self> {
         let all: &'static [Control] = match layout.form {
             Form::F11 => form_11::CONTROLS,
+            Form::F11B => form_11b::CONTROLS,
             Form::F11C => form_11c::CONTROLS,
             _ => &[],
         };
@@ -77,7 +86,7 @@ impl Contents {
         });
         Some(Self {
             controls: ready.collect(),
-            number: layout.field("PERSON_FODSELSNR")?,
+            number: layout.field("PERSON_FODSELSNR").or_else(|| layout.field("felt_6"))?,
             birth: layout.field("FODSELSDATO"),
             year: layout.year,
         })

@@ -86,7 +86,8 @@ pub(super) enum FaultKind {
 impl Plan {
     /// With `contents`, the controls on contents that ask for a code of a list and nothing else are among them.
     pub(super) fn new(layout: &'static Layout, contents: bool) -> Self {
-        let fields = layout.fields.iter();
+        // The program that controlled form 11B had no control 002.
+        let fields = layout.fields.iter().filter(|_| layout.form != Form::F11B);
         let own = fields.filter(|field| !ELSEWHERE.contains(&field.name.as_str()));
         let checks = own.map(|field| Check::new(layout, field, contents));
         Self { checks: checks.filter(Check::can_fail).collect() }

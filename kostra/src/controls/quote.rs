@@ -1,7 +1,7 @@
 //! What stands in the record a finding is about, for the eyes of whoever sent it.
 
 use super::Finding;
-use crate::{layout::Layout, record::Record};
+use crate::{Form, layout::Layout, record::Record};
 
 /// The journal number and the values of a finding's fields. It can be neither encoded nor printed whole:
 /// whoever shows it does so field by field, to the one who sent it.
@@ -16,7 +16,7 @@ impl Quote {
         let Some(record) = record else { return Self::default() };
         let value = |name: &str| record.named(layout, name).unwrap_or_default().to_owned();
         Self {
-            journal: value("PERSON_JOURNALNR"),
+            journal: value(if layout.form == Form::F11B { "felt_5" } else { "PERSON_JOURNALNR" }),
             values: finding.fields.iter().map(|name| value(name)).collect(),
         }
     }

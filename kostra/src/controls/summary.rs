@@ -99,6 +99,23 @@ impl Summing {
         count(&mut self.summary.amount, Some(total));
     }
 
+    /// Adds what others add up to.
+    pub(super) fn merge(&mut self, others: &Self) {
+        let (own, others) = (&mut self.summary, &others.summary);
+        for (sum, more) in own.sums.iter_mut().zip(&others.sums) {
+            sum.kroner = sum.kroner.saturating_add(more.kroner);
+        }
+        for (bands, more) in [
+            (&mut own.age, &others.age),
+            (&mut own.months, &others.months),
+            (&mut own.amount, &others.amount),
+        ] {
+            for (band, more) in bands.iter_mut().zip(more) {
+                band.records += more.records;
+            }
+        }
+    }
+
     /// What they add up to.
     pub(super) fn finish(self) -> Summary {
         self.summary

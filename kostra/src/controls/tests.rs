@@ -9,6 +9,9 @@ use crate::{
 mod contents;
 mod fields;
 mod files;
+mod introduction;
+mod mutations;
+mod words;
 
 /// A line under construction.
 #[derive(Clone)]

@@ -27,7 +27,12 @@ pub struct Line<'a> {
 impl<R: BufRead> Lines<R> {
     /// Reads lines from a source.
     pub fn new(input: R) -> Self {
-        Self { input, line: Vec::new(), number: 0 }
+        Self::after(input, 0)
+    }
+
+    /// Reads lines from a source that begins after so many lines of a file.
+    pub fn after(input: R, lines: u64) -> Self {
+        Self { input, line: Vec::new(), number: lines }
     }
 
     /// The next line; `None` at the end.

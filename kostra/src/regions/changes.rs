@@ -94,7 +94,7 @@ fn before_in(year: u16) -> BTreeMap<String, Before> {
 }
 
 /// The numbers a municipality's area has today, followed change by change.
-fn became(code: &str, year: u16) -> BTreeSet<String> {
+pub(crate) fn became(code: &str, year: u16) -> BTreeSet<String> {
     let mut codes = BTreeSet::from([code.to_owned()]);
     let years: BTreeSet<u16> =
         CHANGES.iter().filter_map(Change::year).filter(|at| *at > year).collect();

@@ -41,6 +41,24 @@ pub struct Inhabitants {
     pub from_67: u32,
 }
 
+impl Inhabitants {
+    /// Those of one age group, as the file names it.
+    #[must_use]
+    pub fn of_age(&self, age: &str) -> Option<u32> {
+        Some(match age {
+            "0-17" => self.under_18,
+            "18-19" => self.from_18,
+            "20-24" => self.from_20,
+            "25-29" => self.from_25,
+            "30-39" => self.from_30,
+            "40-49" => self.from_40,
+            "50-66" => self.from_50,
+            "67+" => self.from_67,
+            _ => return None,
+        })
+    }
+}
+
 /// A file that cannot be read is left out; the tests see that it is not.
 static BY_REGION: LazyLock<HashMap<(String, u16), Inhabitants>> = LazyLock::new(|| {
     csv::Reader::from_reader(SOURCE.as_bytes())

@@ -26,6 +26,8 @@ pub enum Act {
     Accept,
     /// It comes into force.
     Activate,
+    /// It comes into force for a day in an emergency, by two persons and without a review.
+    BreakGlass,
     /// It is stopped for now.
     Suspend,
     /// It goes on.
@@ -46,7 +48,7 @@ pub enum Act {
 
 impl Act {
     /// Every step, in the order of a life.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Edit,
         Self::Submit,
         Self::Complete,
@@ -56,6 +58,7 @@ impl Act {
         Self::Reject,
         Self::Accept,
         Self::Activate,
+        Self::BreakGlass,
         Self::Suspend,
         Self::Resume,
         Self::Recertify,
@@ -79,6 +82,7 @@ impl Act {
             Self::Reject => "reject",
             Self::Accept => "accept",
             Self::Activate => "activate",
+            Self::BreakGlass => "break-glass",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
             Self::Recertify => "recertify",
@@ -110,6 +114,7 @@ impl Act {
             Self::Reject => ("avslå", "refuse"),
             Self::Accept => ("akseptere vilkårene", "accept the terms"),
             Self::Activate => ("sette i kraft", "put into force"),
+            Self::BreakGlass => ("åpne i en nødssituasjon", "open in an emergency"),
             Self::Suspend => ("stanse midlertidig", "suspend"),
             Self::Resume => ("la gå videre", "resume"),
             Self::Recertify => {
@@ -144,6 +149,7 @@ impl Act {
             Self::Approve => &[State::Reviewed],
             Self::Accept => &[State::Approved],
             Self::Activate => &[State::Accepted],
+            Self::BreakGlass => &[State::Submitted, State::Complete],
             Self::Suspend | Self::Recertify => &[State::Active],
             Self::Resume => &[State::Suspended],
             Self::Amend | Self::Revoke | Self::Expire => &[State::Active, State::Suspended],
@@ -170,7 +176,7 @@ impl Act {
             Self::Approve => Some(State::Approved),
             Self::Reject => Some(State::Refused),
             Self::Accept => Some(State::Accepted),
-            Self::Activate | Self::Resume => Some(State::Active),
+            Self::Activate | Self::BreakGlass | Self::Resume => Some(State::Active),
             Self::Suspend => Some(State::Suspended),
             Self::Recertify | Self::Amend => None,
             Self::Revoke => Some(State::Revoked),
@@ -188,6 +194,7 @@ impl Act {
             Self::Return
                 | Self::Review
                 | Self::Reject
+                | Self::BreakGlass
                 | Self::Suspend
                 | Self::Resume
                 | Self::Recertify

@@ -83,6 +83,12 @@ impl Actor {
         self.has(Role::Legal) || self.has(Role::Admin)
     }
 
+    /// Whether it may read what concerns others.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        self.is_house() || self.is_auditor()
+    }
+
     /// Whether it may read everything and change nothing.
     #[must_use]
     pub fn is_auditor(&self) -> bool {

@@ -1,9 +1,9 @@
 //! Taking a step: the right state, the right actor, enough persons, and terms that keep every hard rule.
 
 use super::{Act, Actor, Attestation, Case, Recertified, Refused};
-use crate::terms::{ColumnsOf, Document, HardRule};
+use crate::terms::{ColumnsOf, Document, EMERGENCY_HOURS, HardRule};
 use crate::{Role, State, Violation};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hjemmel_kostra::Text;
 
 /// What comes with a step.
@@ -80,6 +80,7 @@ impl Case {
             | Act::Approve
             | Act::Reject
             | Act::Activate
+            | Act::BreakGlass
             | Act::Suspend
             | Act::Resume
             | Act::Recertify
@@ -94,7 +95,12 @@ impl Case {
         let suspended = Text::new("stanset den", "suspended it");
         let same = |other: &Option<Actor>| other.as_ref().is_some_and(|o| o.is_same_person(actor));
         let already = match act {
-            Act::Complete | Act::Review | Act::Approve | Act::Activate | Act::Recertify
+            Act::Complete
+            | Act::Review
+            | Act::Approve
+            | Act::Activate
+            | Act::BreakGlass
+            | Act::Recertify
                 if self.is_author(actor) =>
             {
                 written
@@ -118,6 +124,15 @@ impl Case {
             Act::Review => self.reviewer = by,
             Act::Approve => self.approver = by,
             Act::Accept => self.accepted_by = by,
+            Act::BreakGlass => {
+                self.approver = by;
+                self.terms.emergency = true;
+                self.terms.valid_from = now;
+                let end = now + TimeDelta::hours(EMERGENCY_HOURS);
+                self.terms.valid_to = self.terms.valid_to.min(end);
+                let last = self.terms.valid_to.date_naive();
+                self.terms.review_due = self.terms.review_due.min(last);
+            }
             Act::Suspend => self.suspended_by = by,
             Act::Resume => {
                 // Whoever lets go on what was suspended because nobody looked at it has looked at it.
@@ -150,7 +165,7 @@ impl Case {
                 text: Text::new("tilgangen er allerede utløpt", "the grant has ended already"),
             });
         }
-        if act.to() == Some(State::Active) && self.reviewer.is_none() {
+        if matches!(act, Act::Activate | Act::Resume) && self.reviewer.is_none() {
             violations.push(Violation {
                 rule: HardRule::FourEyes,
                 field: "reviewer".to_owned(),

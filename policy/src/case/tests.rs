@@ -1,3 +1,4 @@
+mod emergency;
 mod review;
 mod who;
 

@@ -115,6 +115,8 @@ pub enum Failure {
         /// What is stopped.
         stop: crate::Stop,
     },
+    /// What is asked for is not published yet, and the grant gives nothing before it is.
+    Embargo,
     /// Something broke while deciding.
     Fault,
 }
@@ -175,6 +177,10 @@ impl Failure {
                 )
             }
             Self::Stopped { stop } => stop.text(),
+            Self::Embargo => Text::new(
+                "tallene er ikke publisert ennå, og tilgangen gir ikke innsyn før publisering",
+                "the figures are not published yet, and the grant gives nothing before they are",
+            ),
             Self::NotYet { valid_from } => Text::new(
                 format!("tilgangen gjelder først fra {valid_from}"),
                 format!("the grant does not hold before {valid_from}"),

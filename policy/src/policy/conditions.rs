@@ -46,6 +46,9 @@ impl Held {
         self.check_caller(question, &mut failed);
         self.check_tier(question.need, &mut failed);
         self.check_years(question.need, &mut failed);
+        if question.need.unpublished && !self.terms.pre_release {
+            failed.push(Failure::Embargo);
+        }
         let columns = self.reach_columns(question.need, &mut failed);
         let population = self.reach_rows(question.need, &mut failed);
         if failed.is_empty() {

@@ -30,7 +30,7 @@ fn set(values: &[&str]) -> BTreeSet<String> {
 }
 
 fn records(form: Form, year: u16) -> MicrodataRead {
-    MicrodataRead { form, year, columns: None, regions: None }
+    MicrodataRead { form, year, columns: None, regions: None, unpublished: false }
 }
 
 fn table(columns: &[&str], regions: Option<&[&str]>) -> TableRead {
@@ -41,6 +41,7 @@ fn table(columns: &[&str], regions: Option<&[&str]>) -> TableRead {
         columns: set(columns),
         years,
         regions: regions.map(set),
+        unpublished: false,
     }
 }
 
@@ -288,3 +289,19 @@ fn what_is_under_way_asks_for_the_state_too() {
 }
 
 mod matrix;
+
+#[test]
+fn what_is_not_published_yet_is_for_grants_that_say_so_alone() {
+    let asked = || MicrodataRead { unpublished: true, ..records(Form::F11, 2024) };
+    let caller = body(NAV, None);
+    let usual = policy(demo());
+    let denied = read(&usual, &caller, asked());
+    assert!(denied.decision().failures().any(|failure| *failure == Failure::Embargo));
+    assert!(!usual.sees_ahead(&caller, Form::F11, now()));
+    assert!(read(&usual, &caller, records(Form::F11, 2024)).is_allowed());
+    let promised = demo().into_iter().map(|terms| GrantTerms { pre_release: true, ..terms });
+    let ahead = policy(promised.collect());
+    assert!(ahead.sees_ahead(&caller, Form::F11, now()));
+    assert!(!ahead.sees_ahead(&Caller::anonymous(), Form::F11, now()));
+    assert!(read(&ahead, &caller, asked()).is_allowed());
+}

@@ -103,6 +103,7 @@ fn reach(terms: &GrantTerms) -> Vec<Fact> {
         plain("population.network", "nettverk", "network", &optional(network)),
         several("years", "årganger", "years", &terms.years),
         one("tier", "nivå", "tier", terms.tier.label()),
+        one("emergency", "nødåpning", "emergency", yes_no(terms.emergency)),
         one("preRelease", "før publisering", "before publication", yes_no(terms.pre_release)),
         plain("delivery", "levering", "delivery", &terms.delivery),
         one(

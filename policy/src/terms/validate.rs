@@ -2,8 +2,9 @@
 
 mod further;
 
-use super::{Chain, Columns, GrantTerms};
+use super::{Chain, Columns, EMERGENCY_HOURS, GrantTerms};
 use crate::Tier;
+use chrono::TimeDelta;
 use hjemmel_kostra::{Form, Language, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -404,11 +405,19 @@ fn check_people(terms: &GrantTerms, found: &mut Found) {
         "søker, vurderer og godkjenner må være tre ulike personer",
         "applicant, reviewer and approver must be three different persons",
     );
+    let unreviewed = reviewer.is_none() && !terms.emergency;
     found.refuse_if(
-        terms.state.is_decided() && (reviewer.is_none() || approver.is_none()),
+        terms.state.is_decided() && (unreviewed || approver.is_none()),
         rule,
         "reviewer",
         "en avgjort tilgang må ha vurderer og godkjenner",
         "a decided grant must have a reviewer and an approver",
+    );
+    found.refuse_if(
+        terms.emergency && terms.valid_to - terms.valid_from > TimeDelta::hours(EMERGENCY_HOURS),
+        HardRule::Dates,
+        "validTo",
+        "en nødåpning varer i høyst 24 timer",
+        "an emergency lasts 24 hours at most",
     );
 }

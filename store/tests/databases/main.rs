@@ -12,6 +12,10 @@ mod faults;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
+mod municipal;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod purses;
@@ -23,6 +27,8 @@ mod saved_queries;
 mod schema;
 #[cfg(test)]
 mod sent;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod throughput;
 #[cfg(test)]

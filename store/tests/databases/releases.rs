@@ -1,8 +1,9 @@
 //! Releases are kept as they were made.
 
 use crate::support::{Place, delivery, edition, noon};
+use chrono::{SubsecRound as _, TimeDelta};
 use hjemmel_kostra::Form;
-use hjemmel_store::{Error, NewRelease};
+use hjemmel_store::{Error, NewRelease, published};
 use uuid::Uuid;
 
 fn release(place: &Place) -> NewRelease {
@@ -31,21 +32,29 @@ on_both! {
         for (release, version) in [(&first, 1), (&second, 2), (&third, 3)] {
             assert_eq!(store.add_release(release).unwrap(), version);
         }
-        assert_eq!(store.published_releases().unwrap(), []);
-        store.publish_release(second.id, noon()).unwrap();
-        store.publish_release(first.id, noon()).unwrap();
-        store.publish_release(first.id, noon()).unwrap();
-        let served = store.published_releases().unwrap();
-        assert_eq!(served.len(), 1);
-        assert_eq!((served[0].id, served[0].version), (second.id, 2));
-        assert_eq!(served[0].archive, second.archive);
+        assert_eq!(store.publications().unwrap(), []);
+        let now = noon().trunc_subsecs(6);
+        let first_day = now + TimeDelta::days(90);
+        let publish = |id, from| {
+            store.publish_release(id, from, &[second.id], &published(id, now))
+        };
+        assert_eq!(publish(second.id, now).unwrap(), now);
+        let unknown = store.publish_release(first.id, first_day, &[], &published(first.id, now));
+        assert!(matches!(unknown, Err(Error::Conflict(_))), "it may give away the other");
+        assert_eq!(publish(first.id, first_day).unwrap(), first_day);
+        assert_eq!(publish(first.id, noon()).unwrap(), first_day, "twice changes nothing");
+        let served = store.publications().unwrap();
+        let served: Vec<_> = served.iter().map(|one| (one.id, one.year, one.at)).collect();
+        assert_eq!(served, [(first.id, 2024, first_day), (second.id, 2024, now)]);
+        let stored = store.release(second.id).unwrap();
+        assert_eq!((stored.archive, stored.version), (second.archive.clone(), 2));
         assert_eq!(store.release(third.id).unwrap().published_at, None);
         let all = store.releases_of(Form::F11, 2024).unwrap();
         assert_eq!(all.iter().map(|r| r.id).collect::<Vec<_>>(), [first.id, second.id]);
         assert_eq!(store.releases_of(Form::F11, 2023).unwrap(), []);
         assert_eq!(store.edition_by_id(first.edition).unwrap().id, first.edition);
         assert!(matches!(store.edition_by_id(Uuid::nil()), Err(Error::NotFound(_))));
-        assert!(matches!(store.publish_release(Uuid::nil(), noon()), Err(Error::NotFound(_))));
+        assert!(matches!(publish(Uuid::nil(), noon()), Err(Error::NotFound(_))));
     }
 
     fn a_release_of_an_unknown_edition_is_refused(place) {
@@ -60,11 +69,12 @@ on_both! {
         for sql in ["UPDATE releases SET rule = '{}'", "DELETE FROM releases"] {
             assert!(place.raw(sql).is_err(), "{sql}");
         }
-        place.store.publish_release(made.id, noon()).unwrap();
+        let event = published(made.id, noon());
+        place.store.publish_release(made.id, noon(), &[], &event).unwrap();
         assert!(place.raw("UPDATE releases SET published_at = NULL").is_err());
         place.unguard("releases");
         let altered = if place.is_sqlite() { "x'00'" } else { "'\\x00'" };
         place.raw(&format!("UPDATE releases SET archive = {altered}")).unwrap();
-        assert!(matches!(place.store.published_releases(), Err(Error::Corrupt(_))));
+        assert!(matches!(place.store.release(made.id), Err(Error::Corrupt(_))));
     }
 }

@@ -144,6 +144,8 @@ pub fn edition(version: u32) -> NewEdition {
         kind: EditionKind::Preliminary,
         parquet_sha256: format!("{version:064x}"),
         missing_regions: vec!["1103".to_owned(), "030105".to_owned()],
+        public_from: None,
+        reason: None,
     }
 }
 

@@ -178,7 +178,7 @@ fn every_command_for_legal_staff_works() {
 #[test]
 fn every_command_for_municipalities_works() {
     let _alone = alone();
-    assert_eq!(run_page("docs/municipalities.md"), 3);
+    assert_eq!(run_page("docs/municipalities.md"), 4);
 }
 
 #[test]
@@ -235,6 +235,8 @@ fn every_option_that_is_named_exists() {
         "grant take",
         "audit verify",
         "audit checkpoint",
+        "audit witness",
+        "audit witness-key",
         "audit forget",
     ]) {
         help += &running().shell(&format!("hjemmel {command} --help")).output;

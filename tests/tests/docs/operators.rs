@@ -124,7 +124,7 @@ fn every_setting_of_the_page_can_be_set_by_its_variable() {
         succeed(&command.arg("migrate").env(variable, value).output().unwrap(), variable);
         tried += 1;
     }
-    assert_eq!(tried, 17);
+    assert_eq!(tried, 20);
     let wrong = program(&folder).arg("migrate").env("HJEMMEL_STORE_URI", "x").output().unwrap();
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("HJEMMEL_STORE_URL"));
 }

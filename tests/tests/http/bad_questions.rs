@@ -201,3 +201,22 @@ fn a_token_that_is_none_is_refused_in_both_languages_wherever_it_is_sent() {
         }
     }
 }
+
+#[test]
+fn whoever_asks_too_often_is_told_how_long_to_wait() {
+    let installation = Installation::copy("busy")
+        .with("HJEMMEL_LIMITS_CALLS", "20")
+        .with("HJEMMEL_LIMITS_WINDOW_SECONDS", "600");
+    let node = installation.serve();
+    let anyone = node.anyone();
+    let config = anyone.get("/pxwebapi/v2/config").ok();
+    assert_eq!(config.json()["maxCallsPerTimeWindow"], 20);
+    assert_eq!(config.json()["timeWindow"], 600);
+    assert_eq!(config.header("ratelimit-policy"), "\"calls\";q=20;w=600");
+    let refused = (0..40).map(|_| anyone.get("/v1/datasets")).find(|answer| answer.status != 200);
+    let refused = refused.unwrap();
+    problem(&refused, "/v1/datasets", "nb", 429, "too-many-requests");
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=31).contains(&wait), "{wait}");
+    assert!(refused.header("ratelimit").starts_with("\"calls\";r=0;t="));
+}

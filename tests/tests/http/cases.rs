@@ -13,7 +13,7 @@ const SOON: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What BFD applies for.
-fn application(id: &str) -> Value {
+pub fn application(id: &str) -> Value {
     let lift = json!({ "act": "statistikkloven", "lov": "LOV-2019-06-21-32", "section": "§ 14",
         "clause": "tilgang til opplysninger for statistiske resultater", "url": "https://lovdata.no/" });
     json!({
@@ -31,7 +31,7 @@ fn application(id: &str) -> Value {
     })
 }
 
-fn open(who: &Caller<'_>, terms: &Value) -> Answer {
+pub fn open(who: &Caller<'_>, terms: &Value) -> Answer {
     let answer = who.post("/v1/grants", &terms.to_string());
     assert_eq!(answer.status, 201, "{}", answer.text());
     let id = terms["id"].as_str().unwrap();

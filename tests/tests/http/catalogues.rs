@@ -82,6 +82,32 @@ fn changes_and_correspondences_lead_from_code_to_code() {
 }
 
 #[test]
+fn a_version_lists_its_correspondences_and_each_can_be_had() {
+    let one = get(KOMMUNER);
+    let versions = one["versions"].as_array().unwrap();
+    let of_2024 = versions.iter().find(|one| one["validFrom"] == "2024-01-01").unwrap();
+    let version = get(&format!("/api/klass/v1/versions/{}", of_2024["id"]));
+    let tables = version["correspondenceTables"].as_array().unwrap();
+    assert_eq!(tables.len(), 2);
+    for (table, target, known) in
+        [(&tables[0], 104, ("0301", "03")), (&tables[1], 112, ("0301", "EKG13"))]
+    {
+        assert_eq!((&table["sourceId"], &table["targetId"]), (&of_2024["id"], &json!(target)));
+        let told = get(table["_links"]["self"]["href"].as_str().unwrap());
+        let maps = told["correspondenceMaps"].as_array().unwrap();
+        assert_eq!(maps.len(), 357, "{target}");
+        let found = maps.iter().find(|map| map["sourceCode"] == known.0).unwrap();
+        assert_eq!(found["targetCode"], known.1);
+    }
+    let none = shared().anyone().get("/api/klass/v1/correspondencetables/1");
+    none.problem(404, "not-found");
+    let found = get("/api/klass/v1/classifications/search?query=KOMMUNE");
+    let found = found["_embedded"]["searchResults"].as_array().unwrap();
+    assert!(found.iter().any(|one| one["name"] == "Standard for kommuneinndeling"));
+    assert!(found.len() < 4);
+}
+
+#[test]
 fn codes_come_as_csv_for_whoever_would_rather_have_that() {
     let headers = [("Accept", "text/csv")];
     let path = format!(
@@ -113,7 +139,7 @@ fn the_collection_leads_to_a_dataset_for_every_table() {
     let set = get("/jsonstat?lang=en");
     assert_eq!((&set["version"], &set["class"]), (&json!("2.0"), &json!("collection")));
     let items = set["link"]["item"].as_array().unwrap();
-    assert_eq!(items.len(), 6);
+    assert_eq!(items.len(), 9);
     for item in items {
         let href = item["href"].as_str().unwrap();
         let found = get(&href[href.find("/pxwebapi").unwrap()..]);
@@ -136,8 +162,8 @@ fn the_catalogue_names_every_table_and_register_in_each_of_its_forms() {
             .count()
     };
     assert_eq!((of("Catalog"), of("DataService")), (1, 1));
-    assert_eq!(of("Dataset"), 8, "six tables and two registers");
-    assert_eq!(of("Distribution"), 6 * 5 + 2);
+    assert_eq!(of("Dataset"), 11, "nine tables and two registers");
+    assert_eq!(of("Distribution"), 9 * 5 + 2);
     let xml = ask("application/rdf+xml").text();
     for id in ["S1101", "S11C1"] {
         assert!(
@@ -157,6 +183,6 @@ fn the_feed_has_an_entry_for_every_table_and_year() {
     let answer = shared().anyone().get("/feed?lang=en").ok();
     assert_eq!(answer.header("content-type"), "application/atom+xml; charset=utf-8");
     let text = answer.text();
-    assert_eq!(text.matches("<entry>").count(), 3 * 4 + 3 * 3);
+    assert_eq!(text.matches("<entry>").count(), 3 * 4 + 3 * 3 + 3 * 3);
     assert!(text.contains("2025 (final figures)</title>"), "{text}");
 }

@@ -85,7 +85,7 @@ fn csv_has_a_line_for_each_finding_and_never_a_value() {
     let spoiled = changed(&file, hjemmel_kostra::Form::F11, 5, "LAAN_MAI", "4711");
     let output = check("11F", &["--format", "csv"], &[&spoiled]);
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.starts_with("file,line,control,severity,fields,text\n"), "{said}");
+    assert!(said.starts_with("file,line,control,severity,fields,text,alike\n"), "{said}");
     assert!(said.contains(",5,037,WARNING,LAAN,"), "{said}");
     assert!(!said.contains("4711"), "{said}");
 }
@@ -111,4 +111,29 @@ fn test_persons_are_refused_unless_expected() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(words(&output).contains("005T"), "{}", words(&output));
+}
+
+#[test]
+fn form_11b_is_checked_in_its_last_layout_and_every_language_is_there() {
+    let folder = place("check-11b");
+    let layout = hjemmel_kostra::Layout::of(hjemmel_kostra::Form::F11B, 2017).unwrap();
+    let file = folder.join("11b.dat");
+    fs::write(&file, " ".repeat(layout.record_length - 1) + "\n").unwrap();
+    let mut command = program();
+    command.args(["check", "--form", "11B", "--year", "2017", "--format", "json"]).arg(&file);
+    let output = command.output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["findings"][0]["rule"], "001");
+    let text = &report["findings"][0]["text"];
+    for (language, word) in
+        [("nb", "Linjen har 110 tegn"), ("nn", "Linja har 110 teikn"), ("en", "The line")]
+    {
+        assert!(text[language].as_str().unwrap().starts_with(word), "{text}");
+    }
+    let nn = program()
+        .args(["check", "--form", "11B", "--year", "2017", "--lang", "nn"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(words(&nn).contains("Linja har 110 teikn"), "{}", words(&nn));
 }

@@ -1,8 +1,10 @@
 //! The clients Statbank's users have, each against the running server.
 
+use crate::installation::Installation;
 use crate::node::shared;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Mutex;
 
 /// What a network that is not there looks like to pip and npm.
 const UNREACHABLE: [&str; 10] = [
@@ -38,6 +40,8 @@ fn words(output: &Output) -> String {
 
 /// Installs the clients; false, and said aloud, where they cannot be had.
 fn set_up(place: &Path) -> bool {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap();
     let done = place.join("done");
     if done.exists() {
         return true;
@@ -78,5 +82,29 @@ fn the_clients_of_statbank_work_unmodified() {
         .unwrap();
     let words = words(&output);
     assert!(output.status.success(), "{words}");
-    assert!(words.contains("8 passed, 0 failed"), "{words}");
+    assert!(words.contains("14 passed, 0 failed"), "{words}");
+}
+
+#[test]
+fn every_operation_keeps_to_the_document_whoever_calls() {
+    let place = installed();
+    if !set_up(&place) {
+        return;
+    }
+    let installation = Installation::copy("document");
+    let node = installation.serve();
+    let anyone = node.anyone();
+    let (host, _) = anyone.line();
+    let output = Command::new("sh")
+        .arg(scripts().join("schemathesis.sh"))
+        .arg(&place)
+        .arg(installation.path("tokens"))
+        .env("ROOT", format!("http://{host}"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(&place)
+        .output()
+        .unwrap();
+    let words = words(&output);
+    assert!(output.status.success(), "{words}");
+    assert_eq!(words.matches("ok   ").count(), 11, "{words}");
 }

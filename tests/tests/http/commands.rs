@@ -202,7 +202,7 @@ fn a_database_without_tables_is_told_to_be_migrated_and_not_made_by_serving() {
 fn forms_years_and_files_that_are_wrong_are_named() {
     let installation = Installation::copy("wrong-words");
     let truth = truth::of(Form::F11, 2024).file.to_string_lossy().into_owned();
-    let published = installation.store().published_ids().unwrap();
+    let published = installation.store().publications().unwrap();
     let demo = installation.path("").to_string_lossy().into_owned();
     let out = place("commands").join("out.dat").to_string_lossy().into_owned();
     for (command, says) in [
@@ -253,7 +253,7 @@ fn forms_years_and_files_that_are_wrong_are_named() {
         assert_says(&installation.run(&command), &says);
     }
     assert!(!std::path::Path::new(&out).exists());
-    assert_eq!(installation.store().published_ids().unwrap(), published);
+    assert_eq!(installation.store().publications().unwrap(), published);
 }
 
 #[test]

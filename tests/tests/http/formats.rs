@@ -225,6 +225,61 @@ fn a_series_in_todays_municipalities_is_that_of_the_old_numbers() {
 }
 
 #[test]
+fn comma_separated_values_have_no_limit_and_are_the_same_however_they_are_sent() {
+    let limited = Installation::copy("streamed").with("HJEMMEL_TABLES_MAX_CELLS", "12").serve();
+    for (caller, query) in [
+        (
+            "",
+            "valueCodes[Region]=*&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=*",
+        ),
+        (
+            "",
+            "valueCodes[Region]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=*&stub=Tid,ContentsCode&outputFormatParams=UseTexts,IncludeTitle,SeparatorSemicolon",
+        ),
+        (
+            "",
+            "valueCodes[Region]=3*&valueCodes[ContentsCode]=*&valueCodes[Tid]=*&heading=Region,ContentsCode,Tid",
+        ),
+        (
+            "ks",
+            "valueCodes[Region]=3107,3105,3103,3301&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=2024",
+        ),
+    ] {
+        let path = format!("{TABLES}/S1101/data?outputFormat=csv&lang=en&{query}");
+        let [whole, parts] = [shared(), &limited].map(|node| {
+            if caller.is_empty() {
+                node.anyone().get(&path)
+            } else {
+                node.caller(caller).get(&path)
+            }
+        });
+        let (whole, parts) = (whole.ok(), parts.ok());
+        assert_eq!(parts.text(), whole.text(), "{query}");
+        assert_eq!(parts.header("transfer-encoding"), "chunked");
+        for header in [
+            "hjemmel-protection",
+            "hjemmel-basis",
+            "content-type",
+            "content-disposition",
+            "cache-control",
+        ] {
+            assert_eq!(parts.header(header), whole.header(header), "{header}");
+        }
+        let caller = if caller.is_empty() { limited.anyone() } else { limited.caller(caller) };
+        let tag = parts.header("etag").to_owned();
+        assert!(tag.starts_with("W/"), "{tag}");
+        assert_eq!(caller.get_with(&path, &[("If-None-Match", &tag)]).status, 304);
+        let json = path.replace("outputFormat=csv", "outputFormat=json-stat2");
+        let json = json.split("&outputFormatParams").next().unwrap();
+        caller.get(json).problem(403, "too-many-cells");
+    }
+    let wrong = format!(
+        "{TABLES}/S1101/data?outputFormat=csv&stub=Nothing&valueCodes[Region]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=*"
+    );
+    limited.anyone().get(&wrong).problem(400, "parameter-error");
+}
+
+#[test]
 fn an_aggregate_no_release_holds_is_refused_also_to_whoever_may_see_all() {
     let node = shared();
     let rest = "valueCodes[ContentsCode]=*&valueCodes[Tid]=2024";
@@ -321,7 +376,7 @@ fn metadata_follow_a_code_list_and_the_default_selection() {
     assert_eq!(default["size"][3], 1);
     assert_eq!(default["value"], json!([]));
     let listed = anyone.get("/pxwebapi/v2/tables?pastDays=1&lang=en").ok().json();
-    assert_eq!(listed["page"]["totalElements"], 6);
+    assert_eq!(listed["page"]["totalElements"], 9);
     anyone.get("/pxwebapi/v2/tables?pastDays=0").problem(400, "parameter-error");
 }
 

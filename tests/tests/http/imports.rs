@@ -134,7 +134,7 @@ fn a_file_of_another_year_is_refused_and_its_year_is_guessed() {
     let said = words(&refused);
     assert_eq!(refused.status.code(), Some(1), "{said}");
     assert!(
-        said.contains("001") && said.contains("2023") && said.contains("more findings"),
+        said.contains("FATAL 004Y") && said.contains("2023") && said.contains(" more)"),
         "{said}"
     );
     assert_eq!(state(&installation), before);

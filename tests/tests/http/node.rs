@@ -66,6 +66,11 @@ impl Node {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
+    /// Where it is.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Somebody without a token.
     pub fn anyone(&self) -> Caller<'_> {
         Caller { node: self, token: None }

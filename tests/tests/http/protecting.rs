@@ -174,7 +174,9 @@ fn an_interrupted_run_leaves_nothing() {
     let mut data =
         fs::File::options().read(true).write(true).open(folder.join("endless.csv")).unwrap();
     data.write_all(b"who,region,county,source\np1,r1,c1,work\n").unwrap();
-    let interrupt = Command::new("kill").args(["-TERM", &running.id().to_string()]).status();
+    // The shell's own: a bare Debian has no other.
+    let interrupt =
+        Command::new("sh").args(["-c", &format!("kill -TERM {}", running.id())]).status();
     assert!(interrupt.unwrap().success());
     assert!(!running.wait().unwrap().success());
     let after: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();

@@ -93,7 +93,7 @@ fn a_receipt_is_proved_to_whom_it_is_about_and_to_nobody_else() {
     node.caller("auditor").get(&format!("/v1/audit/proof?event={id}")).ok();
     let path = format!("/v1/audit/proof?old=1&size={size}");
     assert_eq!(node.caller("auditor").get(&path).ok().json()["kind"], "consistency");
-    nav.get(&path).problem(403, "not-permitted");
+    assert_eq!(nav.get(&path).ok().json()["kind"], "consistency");
     for wrong in ["", "?event=x", "?old=0", "?old=-1", "?old=x", "?old=1&size=999999999"] {
         let answer = node.caller("auditor").get(&format!("/v1/audit/proof{wrong}"));
         assert!(matches!(answer.status, 400 | 404), "{wrong}: {}", answer.status);

@@ -63,11 +63,13 @@ fn feed(feed: Feeding, pieces: &[&[u8]], ends: bool) {
 fn delivering() -> Delivering {
     Delivering {
         layout: Layout::of(Form::F11, YEAR).unwrap(),
-        kommune: "3107".to_owned(),
-        organisation: "940039541".to_owned(),
-        supplier: None,
-        client: None,
-        confirmed: false,
+        sender: Sender {
+            kommune: "3107".to_owned(),
+            organisation: "940039541".to_owned(),
+            supplier: None,
+            client: None,
+            confirmed: false,
+        },
         expects_records: true,
         allow_synthetic: true,
         is_packed: false,
@@ -212,7 +214,8 @@ fn warnings_wait_for_their_senders_word() {
     let (clean_id, _) = id_of(&place.send(&delivering(), &other), MunicipalStatus::Accepted);
     assert_eq!(place.state().0, [clean_id]);
     // Back to the first content, this time confirmed at once: that is news.
-    let confirmed = Delivering { confirmed: true, ..delivering() };
+    let mut confirmed = delivering();
+    confirmed.sender.confirmed = true;
     let (back, is_new) = id_of(&place.send(&confirmed, file.as_bytes()), MunicipalStatus::Accepted);
     assert!(is_new && back != id);
     assert_eq!(place.state().0, [back]);

@@ -47,6 +47,18 @@ pub(super) enum Test {
     NoKommune(&'static str),
     /// The municipality is not Oslo.
     OutsideOslo,
+    /// The field is not blank.
+    Filled(&'static str),
+    /// Something other than a digit or a blank stands from one of the positions on, so many characters.
+    NotDigits(&'static [(usize, usize)]),
+    /// Some of the fields holds something else than its own code, `00` or blanks.
+    Odd(&'static [&'static str]),
+    /// The first date is before the second.
+    Before(&'static str, &'static str),
+    /// The date is before the reporting year.
+    BeforeYear(&'static str),
+    /// The amount is so much or more for each of the fields that holds its own code.
+    PerTicked(&'static str, &'static [&'static str], i64),
     /// All conditions of one of the groups hold.
     Either(&'static [&'static [Test]]),
 }
@@ -72,6 +84,12 @@ pub(super) enum Ready {
     NoDuf(&'static Field),
     NoKommune(&'static Field),
     OutsideOslo,
+    Filled(&'static Field),
+    NotDigits(&'static [(usize, usize)]),
+    Odd(Vec<&'static Field>),
+    Before([(&'static Field, DateFormat); 2]),
+    BeforeYear(&'static Field, DateFormat),
+    PerTicked(&'static Field, Vec<&'static Field>, i64),
     Either(Vec<Vec<Ready>>),
 }
 
@@ -113,6 +131,16 @@ impl Ready {
             Test::NoDuf(name) => Self::NoDuf(field(name)?),
             Test::NoKommune(name) => Self::NoKommune(field(name)?),
             Test::OutsideOslo => Self::OutsideOslo,
+            Test::Filled(name) => Self::Filled(field(name)?),
+            Test::NotDigits(places) => Self::NotDigits(places),
+            Test::Odd(names) => Self::Odd(some(names)?),
+            Test::Before(one, other) => Self::Before([date(one)?, date(other)?]),
+            Test::BeforeYear(name) => {
+                date(name).map(|(field, format)| Self::BeforeYear(field, format))?
+            }
+            Test::PerTicked(amount, names, limit) => {
+                Self::PerTicked(field(amount)?, some(names)?, limit)
+            }
             Test::Either(groups) => {
                 let group = |tests: &&'static [Test]| {
                     tests.iter().map(|test| Self::new(test, layout)).collect::<Option<Vec<_>>>()
@@ -157,6 +185,27 @@ impl Ready {
                 seen.kommuner.is_some_and(|known| !known.contains(value(field)))
             }
             Self::OutsideOslo => !seen.in_oslo,
+            Self::Filled(field) => !value(field).is_empty(),
+            Self::NotDigits(places) => places.iter().any(|(start, length)| {
+                let mut stands = seen.record.slice(*start, *length).bytes();
+                stands.any(|byte| byte != b' ' && !byte.is_ascii_digit())
+            }),
+            Self::Odd(fields) => fields
+                .iter()
+                .any(|field| !matches!(value(field), "" | "00") && !field.has_code(value(field))),
+            Self::Before([one, other]) => {
+                let [one, other] = [one, other].map(|(field, format)| date(field, format));
+                one.zip(other).is_some_and(|(one, other)| one < other)
+            }
+            Self::BeforeYear(field, format) => {
+                year(date(field, format)).is_some_and(|year| year < seen.year)
+            }
+            Self::PerTicked(amount, fields, limit) => {
+                let months = fields.iter().filter(|field| ticked(field)).count();
+                i64::try_from(months).is_ok_and(|months| {
+                    months > 0 && number(amount) >= months.saturating_mul(*limit)
+                })
+            }
             Self::Either(groups) => {
                 groups.iter().any(|group| group.iter().all(|test| test.holds(seen)))
             }

@@ -113,11 +113,6 @@ fn a_few_faults_do_not_point_to_another_year() {
 }
 
 #[test]
-fn forms_without_these_fields_have_no_checker() {
-    assert!(Checker::new(Layout::of(Form::F11B, 2017).unwrap(), options()).is_none());
-}
-
-#[test]
 fn the_report_is_written_in_camel_case() {
     let report = check(&[Sample::new(Form::F11, 2025, 0).with("VERSION", "")], options());
     let json = serde_json::to_value(&report).unwrap();

@@ -162,6 +162,7 @@ fn deciding_agrees_with_the_reference_on_random_worlds() {
                     year,
                     columns: columns_asked.map(|c| set(&c)),
                     regions: regions.map(|r| set(&r)),
+                    unpublished: false,
                 };
                 let expected = grants.iter().any(|g| allowed(g, &caller, &what, purpose, now()));
                 let decided = policy(grants).decide::<ReadMicrodata>(&caller, what, purpose, now());

@@ -1,0 +1,95 @@
+//! When KOSTRA's figures are published: unrevised on 15 March and revised on 15 June of the year after, at eight
+//! o'clock in Oslo.
+
+use chrono::{
+    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday,
+};
+
+/// Hours after midnight of universal time at which clocks change, all over Europe at once.
+const CHANGES_AT: TimeDelta = TimeDelta::hours(1);
+/// Hours after midnight in Oslo at which figures are published.
+const PUBLISHED_AT: TimeDelta = TimeDelta::hours(8);
+
+/// The moment a time of the clock in Oslo is. Of the hour that comes twice in autumn it is the first; the hour
+/// that is left out in spring is read as if the clocks had not changed yet.
+#[must_use]
+pub fn in_oslo(clock: NaiveDateTime) -> DateTime<Utc> {
+    let in_summer = (clock - TimeDelta::hours(2)).and_utc();
+    if is_summer(in_summer) { in_summer } else { (clock - TimeDelta::hours(1)).and_utc() }
+}
+
+/// Whether clocks in Oslo show summer time: from the last Sunday of March to that of October.
+#[must_use]
+pub fn is_summer(moment: DateTime<Utc>) -> bool {
+    let change = |month| {
+        let sunday = last_sunday(moment.year(), month)?;
+        Some(sunday.and_time(NaiveTime::MIN).and_utc() + CHANGES_AT)
+    };
+    matches!((change(3), change(10)), (Some(from), Some(to)) if from <= moment && moment < to)
+}
+
+/// The last Sunday of a month of 31 days.
+fn last_sunday(year: i32, month: u32) -> Option<NaiveDate> {
+    let last = NaiveDate::from_ymd_opt(year, month, 31)?;
+    last.checked_sub_days(Days::new(last.weekday().days_since(Weekday::Sun).into()))
+}
+
+/// When the unrevised figures of a reporting year are published.
+#[must_use]
+pub fn preliminary(year: u16) -> DateTime<Utc> {
+    published(year, 3)
+}
+
+/// When the revised figures of a reporting year are published.
+#[must_use]
+pub fn revised(year: u16) -> DateTime<Utc> {
+    published(year, 6)
+}
+
+fn published(year: u16, month: u32) -> DateTime<Utc> {
+    // Every year has a fifteenth of every month.
+    let date = NaiveDate::from_ymd_opt(i32::from(year) + 1, month, 15).unwrap_or(NaiveDate::MIN);
+    in_oslo(date.and_time(NaiveTime::MIN) + PUBLISHED_AT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_is(clock: &str, moment: &str) {
+        let clock = NaiveDateTime::parse_from_str(clock, "%Y-%m-%d %H:%M:%S").unwrap();
+        let moment: DateTime<Utc> = moment.parse().unwrap();
+        assert_eq!(in_oslo(clock), moment, "{clock}");
+    }
+
+    #[test]
+    fn figures_are_published_at_eight_in_winter_and_in_summer() {
+        for year in 2015..=2040 {
+            let (march, june) = (preliminary(year), revised(year));
+            let next = year + 1;
+            assert_eq!(march.to_rfc3339(), format!("{next}-03-15T07:00:00+00:00"));
+            assert_eq!(june.to_rfc3339(), format!("{next}-06-15T06:00:00+00:00"));
+            assert!(!is_summer(march) && is_summer(june));
+        }
+    }
+
+    #[test]
+    fn clocks_change_on_the_last_sundays_of_march_and_october() {
+        for (clock, moment) in [
+            ("2026-03-29 01:59:59", "2026-03-29T00:59:59Z"),
+            ("2026-03-29 03:00:00", "2026-03-29T01:00:00Z"),
+            ("2026-03-29 02:30:00", "2026-03-29T01:30:00Z"),
+            ("2026-10-25 01:59:59", "2026-10-24T23:59:59Z"),
+            ("2026-10-25 02:30:00", "2026-10-25T00:30:00Z"),
+            ("2026-10-25 03:00:00", "2026-10-25T02:00:00Z"),
+            ("2024-03-31 12:00:00", "2024-03-31T10:00:00Z"),
+            ("2024-03-30 12:00:00", "2024-03-30T11:00:00Z"),
+            ("2025-12-31 23:59:59", "2025-12-31T22:59:59Z"),
+        ] {
+            assert_is(clock, moment);
+        }
+        assert_eq!(last_sunday(2024, 3), NaiveDate::from_ymd_opt(2024, 3, 31));
+        assert_eq!(last_sunday(2027, 10), NaiveDate::from_ymd_opt(2027, 10, 31));
+    }
+}

@@ -1,0 +1,201 @@
+//! Form 11B: introduction benefit, in its layout of 2017, the last that is known.
+//!
+//! The original has two severities: CRITICAL refuses the file and is told here under the numbers all forms share (001 for
+//! K1, 003 and 003K for K3, 004 for K4, 005 for K5, which warns alone); NORMAL warns. Its variables have numbers and no
+//! names.
+
+use super::{
+    Control,
+    Test::{
+        Above, AtMost, Before, BeforeYear, Either, Filled, From, Is, NoDate, NoDateOfYear, NoDuf,
+        NotDigits, Odd, PerTicked, Under, Unlisted, Unticked,
+    },
+};
+use crate::controls::Severity::{Error, Warning};
+
+const MEASURES: &[&str] = &[
+    "felt_12_1",
+    "felt_12_2",
+    "felt_12_3",
+    "felt_12_4",
+    "felt_12_5",
+    "felt_12_6",
+    "felt_12_7",
+    "felt_12_8",
+    "felt_12_9",
+    "felt_12_10",
+    "felt_12_11",
+];
+const MONTHS: &[&str] = &[
+    "felt_15_1",
+    "felt_15_2",
+    "felt_15_3",
+    "felt_15_4",
+    "felt_15_5",
+    "felt_15_6",
+    "felt_15_7",
+    "felt_15_8",
+    "felt_15_9",
+    "felt_15_10",
+    "felt_15_11",
+    "felt_15_12",
+];
+
+/// The controls, by number.
+pub(super) const CONTROLS: &[Control] = &[
+    Control {
+        id: "K2",
+        severity: Error,
+        fields: &[],
+        when: &[NotDigits(&[(0, 10), (18, 93)])],
+        nb: "Posisjonene 1–10 og 19–111 skal bare ha sifre eller mellomrom. Rett posten.",
+        en: "Positions 1–10 and 19–111 hold digits or spaces alone. Correct the record.",
+    },
+    Control {
+        id: "K6",
+        severity: Warning,
+        fields: &["felt_7"],
+        when: &[Filled("felt_7"), NoDuf("felt_7")],
+        nb: "DUF-nummeret har feil kontrollsiffer. Rett nummeret, eller la feltet stå tomt.",
+        en: "The DUF number has wrong check digits. Correct it, or leave the field blank.",
+    },
+    Control {
+        id: "K7",
+        severity: Warning,
+        fields: &["felt_8"],
+        when: &[Unlisted("felt_8")],
+        nb: "Kjønn skal være 1 eller 2. Rett koden.",
+        en: "Sex is 1 or 2. Correct the code.",
+    },
+    Control {
+        id: "K8",
+        severity: Warning,
+        fields: &["felt_9"],
+        when: &[Unlisted("felt_9")],
+        nb: "Sivilstand skal være 1 til 5. Rett koden.",
+        en: "Marital status is 1 to 5. Correct the code.",
+    },
+    Control {
+        id: "K9",
+        severity: Warning,
+        fields: &["felt_10"],
+        when: &[NoDate("felt_10")],
+        nb: "Startdatoen mangler eller er ikke en virkelig dato. Skriv dag, måned og år med seks sifre.",
+        en: "The start date is missing or is not a real date. Write day, month and year with six digits.",
+    },
+    Control {
+        id: "K10",
+        severity: Warning,
+        fields: &["felt_11"],
+        when: &[Unlisted("felt_11")],
+        nb: "Inntektsgivende arbeid skal være 1 eller 2. Rett koden.",
+        en: "Paid work is 1 or 2. Correct the code.",
+    },
+    Control {
+        id: "K11",
+        severity: Warning,
+        fields: MEASURES,
+        when: &[Either(&[&[Unticked(MEASURES)], &[Odd(MEASURES)]])],
+        nb: "Ingen kurs eller tiltak er krysset av, eller et kryss har feil kode. Kryss av det deltakeren har hatt, med koden for feltet.",
+        en: "No course or measure is ticked, or a box holds another code than its own. Tick those the participant has had, with the code of the field.",
+    },
+    Control {
+        id: "K12",
+        severity: Warning,
+        fields: &["felt_13"],
+        when: &[Unlisted("felt_13")],
+        nb: "Status ved årets slutt skal være 01 til 10. Rett koden.",
+        en: "Status at the end of the year is 01 to 10. Correct the code.",
+    },
+    Control {
+        id: "K13",
+        severity: Warning,
+        fields: &["felt_13", "felt_14"],
+        when: &[
+            Is("felt_13", &["01", "02", "03", "04", "05", "07", "08", "09", "10"]),
+            NoDateOfYear("felt_14"),
+        ],
+        nb: "Deltakeren har sluttet. Da skal sluttdatoen være en dato i rapporteringsåret. Rett datoen eller status.",
+        en: "The participant has ended. The end date must then be a date of the reporting year. Correct the date or the status.",
+    },
+    Control {
+        id: "K14",
+        severity: Warning,
+        fields: MONTHS,
+        when: &[Either(&[&[Unticked(MONTHS)], &[Odd(MONTHS)]])],
+        nb: "Ingen måned er krysset av, eller en måned har feil kode. Kryss av månedene med stønad, med koden for feltet.",
+        en: "No month is ticked, or a month holds another code than its own. Tick the months with benefit, with the code of the field.",
+    },
+    Control {
+        id: "K15",
+        severity: Warning,
+        fields: &["felt_16_1"],
+        when: &[Either(&[&[AtMost(&["felt_16_1"], 0)], &[Above(&["felt_16_1"], 349_999)]])],
+        nb: "Stønaden i året mangler, eller er 350 000 kroner eller mer. Se etter at beløpet er riktig.",
+        en: "The benefit of the year is missing, or is 350 000 kroner or more. See that the amount is right.",
+    },
+    Control {
+        id: "K16",
+        severity: Warning,
+        fields: &["felt_14", "felt_10"],
+        when: &[Before("felt_14", "felt_10")],
+        nb: "Sluttdatoen er før startdatoen. Rett den som er feil.",
+        en: "The end date is before the start date. Correct the one that is wrong.",
+    },
+    Control {
+        id: "K17",
+        severity: Warning,
+        fields: &["felt_14", "felt_16_1"],
+        when: &[BeforeYear("felt_14"), Above(&["felt_16_1"], 0)],
+        nb: "Deltakeren sluttet før rapporteringsåret, men har fått stønad i året. Rett datoen eller beløpet.",
+        en: "The participant ended before the reporting year but has had benefit in it. Correct the date or the amount.",
+    },
+    Control {
+        id: "K18",
+        severity: Warning,
+        fields: &["felt_13", "felt_15_12"],
+        when: &[Is("felt_13", &["06"]), Unticked(&["felt_15_12"])],
+        nb: "Deltakeren er fortsatt i program, men desember er ikke krysset av. Rett status eller måneden.",
+        en: "The participant is still in the programme, but December is not ticked. Correct the status or the month.",
+    },
+    Control {
+        id: "K19",
+        severity: Warning,
+        fields: &["felt_16_1"],
+        when: &[PerTicked("felt_16_1", MONTHS, 20_000)],
+        nb: "Stønaden er 20 000 kroner eller mer for hver måned som er krysset av. Se etter at beløp og måneder er riktige.",
+        en: "The benefit is 20 000 kroner or more for each month that is ticked. See that amount and months are right.",
+    },
+    Control {
+        id: "K20",
+        severity: Warning,
+        fields: &["felt_16_1"],
+        when: &[AtMost(&["felt_16_1"], 8_000)],
+        nb: "Stønaden i året er 8 000 kroner eller mindre. Se etter at beløpet er riktig.",
+        en: "The benefit of the year is 8 000 kroner or less. See that the amount is right.",
+    },
+    Control {
+        id: "K21",
+        severity: Warning,
+        fields: &["felt_6"],
+        when: &[Under(18, false)],
+        nb: "Deltakeren er under 18 år. Se etter at fødselsnummeret er riktig.",
+        en: "The participant is under 18. See that the identity number is right.",
+    },
+    Control {
+        id: "K22",
+        severity: Warning,
+        fields: &["felt_6"],
+        when: &[From(99)],
+        nb: "Deltakeren er 99 år eller eldre. Se etter at fødselsnummeret er riktig.",
+        en: "The participant is 99 or older. See that the identity number is right.",
+    },
+    Control {
+        id: "K23",
+        severity: Warning,
+        fields: &["felt_16_1"],
+        when: &[Above(&["felt_16_1"], 219_999)],
+        nb: "Stønaden i året er 220 000 kroner eller mer. Se etter at beløpet er riktig.",
+        en: "The benefit of the year is 220 000 kroner or more. See that the amount is right.",
+    },
+];

@@ -1,0 +1,278 @@
+//! The controls of one record by itself. They hold nothing of other records, so that many threads can run them.
+
+use super::{
+    Findings, Options, Severity,
+    contents::Contents,
+    plan::{Fault, Plan},
+    summary::Summing,
+    wording,
+};
+use crate::{
+    Form,
+    identity::{self, NumberKind},
+    layout::{Field, FieldKind, Layout},
+    record::Record,
+};
+use std::hash::{BuildHasher as _, RandomState};
+
+const ERROR: Severity = Severity::Error;
+
+/// The controls of a layout, made ready.
+pub(super) struct Rules {
+    pub layout: &'static Layout,
+    pub options: Options,
+    plan: Plan,
+    contents: Option<Contents>,
+    places: Places,
+    hashing: RandomState,
+}
+
+/// What a record is told from others of its sender by.
+pub(super) struct Keys {
+    pub line: u64,
+    pub sender: u32,
+    pub person: Option<u64>,
+    pub journal: Option<u64>,
+}
+
+/// Why a line is no record.
+pub(super) struct NoRecord {
+    pub line: u64,
+    pub characters: usize,
+    pub has_controls: bool,
+}
+
+/// The fields that have controls of their own.
+struct Places {
+    kommune: &'static Field,
+    version: &'static Field,
+    bydel: &'static Field,
+    journal: &'static Field,
+    number: &'static Field,
+    duf: Option<&'static Field>,
+    birth: Option<&'static Field>,
+    status: Option<&'static Field>,
+}
+
+impl Places {
+    fn new(layout: &'static Layout) -> Option<Self> {
+        // The variables of form 11B have numbers and no names.
+        let [kommune, version, bydel, journal, number, duf] = match layout.form {
+            Form::F11B => ["felt_1", "felt_2", "felt_3", "felt_5", "felt_6", "felt_7"],
+            _ => [
+                "KOMMUNE_NR",
+                "VERSION",
+                "BYDELSNR",
+                "PERSON_JOURNALNR",
+                "PERSON_FODSELSNR",
+                "PERSON_DUF",
+            ],
+        };
+        Some(Self {
+            kommune: layout.field(kommune)?,
+            version: layout.field(version)?,
+            bydel: layout.field(bydel)?,
+            journal: layout.field(journal)?,
+            number: layout.field(number)?,
+            duf: layout.field(duf),
+            birth: layout.field("FODSELSDATO"),
+            status: layout.field("STATUS"),
+        })
+    }
+}
+
+impl Rules {
+    /// Those of a layout; `None` for a form whose controls are not known.
+    pub(super) fn new(layout: &'static Layout, options: Options) -> Option<Self> {
+        Some(Self {
+            layout,
+            plan: Plan::new(layout, options.contents),
+            contents: if options.contents { Contents::new(layout) } else { None },
+            places: Places::new(layout)?,
+            hashing: RandomState::new(),
+            options,
+        })
+    }
+
+    /// What adds the records up, where that is asked for.
+    pub(super) fn summing(&self) -> Option<Summing> {
+        if self.options.contents { Summing::new(self.layout) } else { None }
+    }
+
+    /// 001: the line is no record.
+    pub(super) fn refuse_shape(&self, wrong: &NoRecord, findings: &mut Findings) {
+        let layout = self.layout;
+        findings.add(Some(wrong.line), ("001", Severity::Fatal), &[], || {
+            if wrong.characters == layout.record_length && wrong.has_controls {
+                wording::control_characters()
+            } else {
+                wording::length(layout, wrong.characters)
+            }
+        });
+    }
+
+    /// Whether a line that has been read is a record; tells of it if not.
+    pub(super) fn is_record(
+        &self,
+        line: u64,
+        bytes: &[u8],
+        record: &Record<'_>,
+    ) -> Result<(), NoRecord> {
+        let has_controls = bytes.iter().map(|&byte| u32::from(byte < b' ')).sum::<u32>() > 0;
+        let characters = record.length();
+        if characters == self.layout.record_length && !has_controls {
+            return Ok(());
+        }
+        Err(NoRecord { line, characters, has_controls })
+    }
+
+    /// Every control but those that need to know of other records, which it gives the keys for.
+    pub(super) fn check(
+        &self,
+        line: u64,
+        record: &Record<'_>,
+        findings: &mut Findings,
+        summing: Option<&mut Summing>,
+    ) -> Option<Keys> {
+        let in_oslo = record.raw(self.places.kommune) == "0301";
+        self.check_region(line, record, in_oslo, findings);
+        self.check_year(line, record, findings);
+        self.check_number(line, record, findings);
+        self.plan.faults(record, in_oslo, |fault: Fault| {
+            let rule = (fault.rule, ERROR);
+            findings.add(Some(line), rule, &[&fault.field.name], || wording::field(&fault));
+        });
+        if let Some(contents) = &self.contents {
+            let age = contents.age(record);
+            let kommuner = self.options.kommuner.as_ref();
+            contents.broken(record, age, in_oslo, kommuner, |control| {
+                let rule = (control.id, control.severity);
+                findings.add(Some(line), rule, control.fields, || control.text());
+            });
+            if let Some(summing) = summing {
+                summing.add(record, age);
+            }
+        }
+        self.keys(line, record, in_oslo)
+    }
+
+    /// 003, 003K, 003B.
+    fn check_region(&self, line: u64, record: &Record<'_>, in_oslo: bool, findings: &mut Findings) {
+        let kommune = record.raw(self.places.kommune);
+        let is_known = kommune.bytes().all(|byte| byte.is_ascii_digit())
+            && self.options.kommuner.as_ref().is_none_or(|known| known.contains(kommune));
+        if !is_known {
+            let text = || wording::unknown_kommune(self.layout);
+            findings.add(Some(line), ("003", ERROR), &[&self.places.kommune.name], text);
+        }
+        if let Some(sender) = self.options.sender.as_deref().filter(|sender| *sender != kommune) {
+            let text = || wording::other_sender(sender);
+            findings.add(Some(line), ("003K", ERROR), &[&self.places.kommune.name], text);
+        }
+        // The program that controlled form 11B asked nothing of bydeler.
+        if self.layout.form == Form::F11B {
+            return;
+        }
+        let bydel = record.value(self.places.bydel);
+        let is_right = if in_oslo {
+            bydel.len() == 2 && matches!(digits(bydel), Some(1..=15))
+        } else {
+            bydel.is_empty()
+        };
+        if !is_right {
+            let fields = ["KOMMUNE_NR", "BYDELSNR"];
+            findings.add(Some(line), ("003B", ERROR), &fields, || wording::bydel(in_oslo));
+        }
+    }
+
+    /// 004, 004A.
+    fn check_year(&self, line: u64, record: &Record<'_>, findings: &mut Findings) {
+        let layout = self.layout;
+        let version = digits(record.value(self.places.version));
+        if version.filter(|short| *short > 0).map(|short| 2000 + short) != Some(layout.year.into())
+        {
+            let text = || wording::version(layout);
+            findings.add(Some(line), ("004", ERROR), &[&self.places.version.name], text);
+        }
+        let Some(field) = self.places.birth else { return };
+        let FieldKind::Date(format) = field.kind else { return };
+        if format.parse(record.value(field)).is_none() {
+            let rule = ("004A", ERROR);
+            findings.add(Some(line), rule, &["FODSELSDATO"], wording::birth_date);
+        }
+    }
+
+    /// 005, 005T.
+    fn check_number(&self, line: u64, record: &Record<'_>, findings: &mut Findings) {
+        let number = record.value(self.places.number);
+        let has_duf = |field| identity::is_valid_duf(record.value(field));
+        let duf_instead = number.is_empty() && self.places.duf.is_some_and(has_duf);
+        if !duf_instead && !identity::is_widely_valid(number) {
+            let own = &*self.places.number.name;
+            let fields: &[&str] = match (self.places.duf, number.is_empty()) {
+                (Some(duf), true) => &[own, &duf.name],
+                _ => &[own],
+            };
+            let text = || wording::number(self.places.duf.is_some());
+            // The program that controlled form 11B let it pass.
+            let severity = if self.layout.form == Form::F11B { Severity::Warning } else { ERROR };
+            findings.add(Some(line), ("005", severity), fields, text);
+        } else if !self.options.allow_synthetic && identity::is_test_number(number) {
+            let rule = ("005T", ERROR);
+            findings.add(Some(line), rule, &[&self.places.number.name], wording::test_number);
+        }
+    }
+
+    /// What tells a record from others of its sender. The qualification programme is exempt in Oslo.
+    fn keys(&self, line: u64, record: &Record<'_>, in_oslo: bool) -> Option<Keys> {
+        // The program that controlled form 11B looked for no duplicates.
+        if self.layout.form == Form::F11B || (self.layout.form == Form::F11C && in_oslo) {
+            return None;
+        }
+        let journal = record.value(self.places.journal);
+        Some(Keys {
+            line,
+            sender: sender(record.value(self.places.kommune), record.value(self.places.bydel)),
+            person: self.person_key(record.value(self.places.number), record),
+            journal: (!journal.is_empty()).then(|| self.text_key(journal)),
+        })
+    }
+
+    /// A text as a key: itself when it fits, otherwise a hash of it.
+    fn text_key(&self, text: &str) -> u64 {
+        let bytes = text.as_bytes();
+        if bytes.len() <= 8 {
+            bytes.iter().fold(0, |key, &byte| key << 8 | u64::from(byte))
+        } else {
+            self.hashing.hash_one(text)
+        }
+    }
+
+    /// What may stand once only: the person; in the programme the person with one status, stand-ins
+    /// counted as the original counts them.
+    fn person_key(&self, number: &str, record: &Record<'_>) -> Option<u64> {
+        match self.places.status {
+            Some(status) if identity::is_widely_valid(number) => {
+                Some(digits(number)? * 10 + digits(record.value(status)).unwrap_or(0) % 10)
+            }
+            None if identity::is_strictly_valid(number)
+                && identity::classify(number) != NumberKind::StandIn =>
+            {
+                digits(number)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A number that is nothing but digits.
+fn digits(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
+}
+
+/// Who sent a record: the municipality, with the bydel where there is one.
+fn sender(kommune: &str, bydel: &str) -> u32 {
+    let part = |text| digits(text).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+    part(kommune) * 100 + part(bydel)
+}

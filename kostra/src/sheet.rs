@@ -1,0 +1,334 @@
+//! Forms of one record a municipality, in Oslo one a bydel: 7, 7B, 12 and 13.
+//!
+//! What they ask is our assumption (`data/skjema.toml` says what it rests on). They come as JSON or as comma separated
+//! values with a header; either way each record is a set of named values.
+
+#[cfg(test)]
+mod tests;
+
+use crate::controls::{Finding, Options, Report, Severity};
+use crate::{Form, Text};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// One record: values by the name of their field.
+pub type Record = BTreeMap<String, String>;
+
+/// What a form asks.
+#[derive(Debug, Deserialize)]
+pub struct Sheet {
+    /// The form.
+    pub form: Form,
+    /// Whether it names who answers for it.
+    contact: bool,
+    /// Its fields.
+    #[serde(default, rename = "field")]
+    pub fields: Vec<Asked>,
+    #[serde(default, rename = "control")]
+    controls: Vec<Rule>,
+}
+
+/// One field.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    kind: Kind,
+    /// The most that is likely.
+    #[serde(default)]
+    most: i64,
+    /// What it is.
+    #[serde(flatten)]
+    pub title: Text,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    /// A whole number from 0.
+    Count,
+    /// A number from 0 with at most two decimals.
+    Decimal,
+    /// 1 or 2.
+    YesNo,
+}
+
+#[derive(Debug, Deserialize)]
+struct Rule {
+    id: String,
+    severity: String,
+    kind: RuleKind,
+    fields: Vec<String>,
+    #[serde(flatten)]
+    text: Text,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RuleKind {
+    /// The first is the sum of the others.
+    Sum,
+    /// The first is at most the second.
+    AtMost,
+    /// Where the first is above 0, so is the second.
+    Needs,
+    /// The first is above 0.
+    Positive,
+}
+
+#[derive(Deserialize)]
+struct Sheets {
+    form: Vec<Sheet>,
+}
+
+static SHEETS: LazyLock<Vec<Sheet>> = LazyLock::new(|| {
+    toml::from_str::<Sheets>(include_str!("../data/skjema.toml"))
+        .map_or_else(|_| Vec::new(), |sheets| sheets.form)
+});
+
+/// Fields every one of these forms has.
+const KOMMUNE: &str = "KOMMUNE_NR";
+const YEAR: &str = "AAR";
+const BYDEL: &str = "BYDELSNR";
+/// Who answers for it, where the form asks.
+const CONTACT: [&str; 3] = ["ANSVARLIG", "EPOST", "TELEFON"];
+
+impl Sheet {
+    /// What a form asks, if it is one of these.
+    #[must_use]
+    pub fn of(form: Form) -> Option<&'static Self> {
+        SHEETS.iter().find(|sheet| sheet.form == form)
+    }
+
+    /// The names a record may have.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let contact = CONTACT.iter().copied().filter(|_| self.contact);
+        let own = self.fields.iter().map(|field| field.name.as_str());
+        [KOMMUNE, YEAR, BYDEL].into_iter().chain(contact).chain(own)
+    }
+
+    /// Controls the records of a municipality and year.
+    #[must_use]
+    pub fn check(&self, year: u16, records: &[Record], options: &Options) -> Report {
+        let mut found = Found { findings: Vec::new(), line: 0 };
+        if records.is_empty() {
+            found.whole(
+                "000",
+                Text::new(
+                    "Leveringen har ingen poster. Send minst én.",
+                    "The delivery has no records. Send at least one.",
+                ),
+            );
+        }
+        let mut places = BTreeSet::new();
+        for (record, line) in records.iter().zip(1..) {
+            found.line = line;
+            self.check_record(year, record, options, &mut found);
+            let value = |name: &str| record.get(name).map_or("", |value| value.trim());
+            if !places.insert((value(KOMMUNE).to_owned(), value(BYDEL).to_owned())) {
+                found.add(
+                    ("005B", Severity::Error),
+                    &[KOMMUNE, BYDEL],
+                    Text::new(
+                        "Det er to poster for samme kommune eller bydel. Slå dem sammen.",
+                        "There are two records of one municipality or bydel. Merge them.",
+                    ),
+                );
+            }
+        }
+        let accepted = found.findings.iter().all(|one| one.severity == Severity::Warning);
+        let omitted = found.findings.len().saturating_sub(options.max_findings) as u64;
+        found.findings.truncate(options.max_findings);
+        Report {
+            form: self.form,
+            year,
+            records: records.len() as u64,
+            findings: found.findings,
+            omitted,
+            accepted,
+            summary: None,
+            hint: None,
+        }
+    }
+
+    fn check_record(&self, year: u16, record: &Record, options: &Options, found: &mut Found) {
+        let error = Severity::Error;
+        let value = |name: &str| record.get(name).map_or("", |value| value.trim());
+        let known: BTreeSet<&str> = self.names().collect();
+        for name in record.keys().filter(|name| !known.contains(name.as_str())) {
+            let (form, name) = (self.form, name.chars().take(40).collect::<String>());
+            found.add(
+                ("002", error),
+                &[],
+                Text::new(
+                    format!(
+                        "Skjema {form} har ikke feltet «{name}». Ta det bort, eller rett navnet."
+                    ),
+                    format!("Form {form} has no field “{name}”. Take it out, or correct its name."),
+                ),
+            );
+        }
+        let kommune = value(KOMMUNE);
+        let is_known = options.kommuner.as_ref().is_none_or(|known| known.contains(kommune));
+        if kommune.len() != 4 || !is_known {
+            found.add(("003", error), &[KOMMUNE], Text::new(
+                format!("Kommunenummeret finnes ikke i {year}. Skriv de fire sifrene kommunen hadde det året."),
+                format!("There is no such municipality number in {year}. Write the four digits the municipality had that year."),
+            ));
+        }
+        if let Some(sender) = options.sender.as_deref().filter(|sender| *sender != kommune) {
+            found.add(
+                ("003K", error),
+                &[KOMMUNE],
+                Text::new(
+                    format!("Kommunenummeret er ikke avsenderens ({sender}). Rett nummeret."),
+                    format!("The municipality number is not the sender's ({sender}). Correct it."),
+                ),
+            );
+        }
+        let bydel = value(BYDEL).parse::<u8>().ok();
+        let is_right = if kommune == crate::regions::OSLO {
+            matches!(bydel, Some(1..=15))
+        } else {
+            value(BYDEL).is_empty()
+        };
+        if !is_right {
+            found.add(("003B", error), &[KOMMUNE, BYDEL], Text::new(
+                "Oslo leverer en post for hver bydel, 01 til 15; bare Oslo har bydelsnummer. Rett feltet.",
+                "Oslo delivers a record for each bydel, 01 to 15; only Oslo has bydel numbers. Correct the field.",
+            ));
+        }
+        if value(YEAR).parse() != Ok(year) {
+            found.add(
+                ("004", error),
+                &[YEAR],
+                Text::new(
+                    format!("Posten er ikke merket med rapporteringsåret {year}. Skriv {year}."),
+                    format!(
+                        "The record is not marked with the reporting year {year}. Write {year}."
+                    ),
+                ),
+            );
+        }
+        for name in
+            CONTACT.into_iter().filter(|_| self.contact).filter(|name| value(name).is_empty())
+        {
+            found.add(("002", error), &[name], missing());
+        }
+        for field in &self.fields {
+            field.check(value(&field.name), found);
+        }
+        for rule in &self.controls {
+            let amounts: Option<Vec<i64>> =
+                rule.fields.iter().map(|name| hundredths(value(name))).collect();
+            // What is no number has been told of.
+            let Some(amounts) = amounts else { continue };
+            if rule.is_broken(&amounts) {
+                let severity = if rule.severity == "WARNING" { Severity::Warning } else { error };
+                let fields: Vec<&str> = rule.fields.iter().map(String::as_str).collect();
+                found.add((rule_id(&rule.id), severity), &fields, rule.text.clone());
+            }
+        }
+    }
+}
+
+/// The number of a control, which findings hold without owning it.
+fn rule_id(id: &str) -> &'static str {
+    let all = SHEETS.iter().flat_map(|sheet| &sheet.controls);
+    all.map(|rule| rule.id.as_str()).find(|known| *known == id).unwrap_or("002")
+}
+
+fn missing() -> Text {
+    Text::new("Feltet må fylles ut.", "The field must be filled in.")
+}
+
+impl Asked {
+    fn check(&self, value: &str, found: &mut Found) {
+        let rule = ("002", Severity::Error);
+        let name = [self.name.as_str()];
+        if value.is_empty() {
+            return found.add(rule, &name, missing());
+        }
+        let number = hundredths(value);
+        let text = match (self.kind, number) {
+            (Kind::Count, Some(number)) if number >= 0 && !value.contains('.') => None,
+            (Kind::Decimal, Some(number)) if number >= 0 => None,
+            (Kind::YesNo, _) if matches!(value, "1" | "2") => None,
+            (Kind::Count, _) => Some(Text::new(
+                "Skriv et helt tall fra 0, bare sifre.",
+                "Write a whole number from 0, digits only.",
+            )),
+            (Kind::Decimal, _) => Some(Text::new(
+                "Skriv et tall fra 0, med punktum og høyst to desimaler.",
+                "Write a number from 0, with a point and at most two decimals.",
+            )),
+            (Kind::YesNo, _) => {
+                Some(Text::new("Skriv 1 for ja eller 2 for nei.", "Write 1 for yes or 2 for no."))
+            }
+        };
+        if let Some(text) = text {
+            found.add(rule, &name, text);
+        } else if self.kind != Kind::YesNo && number.is_some_and(|number| number / 100 > self.most)
+        {
+            found.add(
+                ("002", Severity::Warning),
+                &name,
+                Text::new(
+                    "Tallet er uvanlig høyt. Se etter at det er riktig.",
+                    "The number is unusually high. See that it is right.",
+                ),
+            );
+        }
+    }
+}
+
+impl Rule {
+    fn is_broken(&self, amounts: &[i64]) -> bool {
+        let Some((first, others)) = amounts.split_first() else { return false };
+        let second = others.first().copied().unwrap_or_default();
+        match self.kind {
+            RuleKind::Sum => *first != others.iter().sum::<i64>(),
+            RuleKind::AtMost => *first > second,
+            RuleKind::Needs => *first > 0 && second <= 0,
+            RuleKind::Positive => *first <= 0,
+        }
+    }
+}
+
+/// A number with at most two decimals, in hundredths.
+fn hundredths(value: &str) -> Option<i64> {
+    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty()
+        || whole.len() > 12
+        || decimals.len() > 2
+        || !is_digits(whole)
+        || !is_digits(decimals)
+    {
+        return None;
+    }
+    let decimals: i64 = format!("{decimals:0<2}").parse().ok()?;
+    Some(whole.parse::<i64>().ok()? * 100 + decimals)
+}
+
+struct Found {
+    findings: Vec<Finding>,
+    line: u64,
+}
+
+impl Found {
+    fn add(&mut self, (rule, severity): (&'static str, Severity), fields: &[&str], text: Text) {
+        let fields = fields.iter().map(|&field| field.to_owned()).collect();
+        let line = Some(self.line);
+        self.findings.push(Finding { line, rule, severity, fields, text, alike: 0 });
+    }
+
+    fn whole(&mut self, rule: &'static str, text: Text) {
+        self.add((rule, Severity::Fatal), &[], text);
+        if let Some(last) = self.findings.last_mut() {
+            last.line = None;
+        }
+    }
+}
