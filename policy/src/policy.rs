@@ -3,11 +3,12 @@
 mod ask;
 mod conditions;
 mod relay;
+mod stops;
 
 use crate::action::Need;
 use crate::decision::Asker;
 use crate::rules::{Fault, Rules};
-use crate::terms::{Columns, ColumnsOf, HardRule, YearColumns};
+use crate::terms::{Columns, ColumnsOf, HardRule, Precision, YearColumns};
 use crate::{
     Action, Caller, Decision, Error, Failure, Grant, GrantRef, GrantTerms, NearMiss, Obligations,
     OrganisationNumber, Outcome, Population, Project, Protect, ProtectTables, Subject, Tier,
@@ -15,7 +16,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use conditions::{Question, Reach};
 use hjemmel_kostra::Form;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One grant of the snapshot with what building found out about it.
@@ -24,6 +25,8 @@ struct Held {
     terms: GrantTerms,
     population: Population,
     columns: BTreeMap<u16, Arc<BTreeSet<String>>>,
+    /// The columns that leave coarser than they were reported.
+    coarser: BTreeMap<String, Precision>,
     broken: Vec<HardRule>,
     stopped: Option<crate::Stop>,
 }
@@ -159,48 +162,6 @@ impl Policy {
             .map(|held| (&held.terms, held.broken.as_slice()))
     }
 
-    /// The same grants under stops: what is stopped opens nothing, whatever its grant says.
-    #[must_use]
-    pub fn under(self, stops: &[crate::Stop]) -> Self {
-        self.stopped(|_, stop| stop, stops)
-    }
-
-    fn stopped(
-        mut self,
-        by: impl Fn(&Held, Option<crate::Stop>) -> Option<crate::Stop>,
-        stops: &[crate::Stop],
-    ) -> Self {
-        self.stops.extend_from_slice(stops);
-        for held in &mut self.grants {
-            let (recipient, form) = (held.terms.recipient.organisation, held.terms.product);
-            let stop = stops.iter().copied().find(|stop| stop.stops(recipient, form));
-            let stopped = by(held, stop);
-            if held.stopped != stopped {
-                *held = Arc::new(Held { stopped, ..held.as_ref().clone() });
-            }
-        }
-        self
-    }
-
-    /// The same grants without some versions of them, and under further stops. It opens nothing that was closed
-    /// and needs no look at the others, so that what is taken away can be gone before a new snapshot is made.
-    #[must_use]
-    pub fn without(&self, gone: &[(String, u32)], stops: &[crate::Stop]) -> Self {
-        let gone: HashSet<(&str, u32)> = gone.iter().map(|(id, no)| (id.as_str(), *no)).collect();
-        let stays =
-            |held: &&Arc<Held>| !gone.contains(&(held.terms.id.as_str(), held.terms.version));
-        let closer = Self {
-            grants: self.grants.iter().filter(stays).map(Arc::clone).collect(),
-            index: HashMap::new(),
-            columns: Arc::clone(&self.columns),
-            rules: Arc::clone(&self.rules),
-            version: self.version,
-            projects: self.projects.clone(),
-            stops: self.stops.clone(),
-        };
-        closer.stopped(|held, stop| held.stopped.or(stop), stops).indexed()
-    }
-
     /// Whether a version of a grant opens anything at this moment: what a stream that is under way asks
     /// before each part it sends.
     #[must_use]
@@ -277,6 +238,7 @@ impl Policy {
             clause: "protection of tables before publishing".to_owned(),
             tier: Tier::Protected,
             columns: columns.iter().filter(|(_, id)| !id).map(|(name, _)| name.clone()).collect(),
+            coarser: BTreeMap::new(),
             years: BTreeSet::from([resource.year]),
             population: Population::All,
             pseudonym_namespace: "operator".to_owned(),
@@ -374,6 +336,7 @@ fn record(decision: &mut Decision, held: &Held, reach: &Reach) {
     });
     decision.tier = reach.tier;
     decision.columns.clone_from(&reach.columns);
+    decision.coarser = held.coarser_among(&reach.columns);
     decision.years.clone_from(&decision.resource.years);
     decision.population = Some(reach.population.clone());
 }
@@ -388,6 +351,7 @@ fn obligations(decision: &Decision, held: &Held) -> Obligations {
             .unwrap_or_default(),
         tier: decision.tier,
         columns: decision.columns.clone(),
+        coarser: decision.coarser.clone(),
         years: decision.years.clone(),
         population: decision.population.clone().unwrap_or(Population::Regions(BTreeSet::new())),
         // A new version of a grant keeps its pseudonyms, so that a recipient's series do not break.
@@ -428,7 +392,19 @@ fn hold(
         })
         .collect();
     let population = terms.population();
-    Held { terms, population, columns, broken, stopped: None }
+    let coarser = coarser(&terms);
+    Held { terms, population, columns, coarser, broken, stopped: None }
+}
+
+/// The numbers and dates that a grant gives in bands or as a flag.
+fn coarser(terms: &GrantTerms) -> BTreeMap<String, Precision> {
+    let less = terms.precision.iter().filter(|(_, precision)| **precision != Precision::Exact);
+    let made = |name: &str| {
+        let years = terms.years.iter();
+        let mut columns = years.flat_map(|year| hjemmel_kostra::columns(terms.product, *year));
+        columns.any(|column| column.name == name && column.is_made_coarser())
+    };
+    less.filter(|(name, _)| made(name)).map(|(name, how)| (name.clone(), *how)).collect()
 }
 
 pub mod matrix;

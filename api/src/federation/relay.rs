@@ -30,13 +30,14 @@ const NEXT_PART: Duration = Duration::from_secs(30);
 const LONGEST_PROBLEM: u64 = 64 << 10;
 
 /// The holder's headers that are passed on as they are.
-const PASSED_ON: [&str; 7] = [
+const PASSED_ON: [&str; 8] = [
     "content-type",
     "content-disposition",
     "content-language",
     "etag",
     "hjemmel-protection",
     "hjemmel-basis",
+    "hjemmel-columns-coarser",
     "hjemmel-columns-left-out",
 ];
 

@@ -31,7 +31,7 @@ mod weave;
 pub use audited::{Audited, Evidence};
 pub use before::Before;
 pub use error::Error;
-pub use pattern::{Primary, Secondary, Terms};
+pub use pattern::{Keep, Primary, Secondary, Terms};
 pub use report::{LevelCount, Report, TableCount};
 pub use tables::{Protected, tables};
 

@@ -7,7 +7,7 @@ use crate::{
     Subject, Tier,
 };
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Policy {
     /// Decides whether this node brings a caller's question to another. It gives no access: the holder decides on
@@ -33,6 +33,7 @@ impl Policy {
             clause: "brought to the node that holds it, which decides".to_owned(),
             tier: Tier::Protected,
             columns: BTreeSet::new(),
+            coarser: BTreeMap::new(),
             years: BTreeSet::new(),
             population: Population::Regions(BTreeSet::new()),
             pseudonym_namespace: format!("node:{}", asked.holder),
