@@ -82,7 +82,7 @@ impl Pair {
             "http://127.0.0.1:1",
             &format!(
                 "organisation = {HOLDER:?}\nname = \"Holder\"\naddress = {:?}\n\
-                 jwks = {{ file = \"holder.json\" }}\nwe_ask = [\"skjema-11\", \"skjema-11c\"]",
+                 jwks = {{ file = \"holder.json\" }}\nwe_ask = [\"skjema-11\", \"skjema-11C\"]",
                 wire.address()
             ),
         );
@@ -219,7 +219,7 @@ fn every_list_says_whose_data_it_is_and_whether_they_answer() {
     assert_eq!(list["holder"]["organisation"], ASKER);
     let elsewhere = list["elsewhere"].as_array().unwrap();
     let ids: Vec<&str> = elsewhere.iter().map(|one| one["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["skjema-11", "skjema-11c"], "only what is asked for from here");
+    assert_eq!(ids, ["skjema-11", "skjema-11C"], "only what is asked for from here");
     assert_eq!(elsewhere[0]["holder"]["organisation"], HOLDER);
     let link = elsewhere[0]["microdata"].as_str().unwrap();
     assert!(pair.asker.caller("nav").get(&format!("{link}?year=2024&limit=1")).status == 200);
