@@ -105,7 +105,8 @@ pub fn protect_watched(case: &Case, watch: Watch<'_>) -> Result<Protected, Error
     let withheld = statuses.iter().filter(|&&status| status != Status::Shown).count();
     watch(Stage::Audit, 0, 0);
     let promise = case.promise();
-    let small = withheld <= FULL_ATTACK.0 && joint.atoms() <= FULL_ATTACK.1;
+    let small =
+        withheld <= FULL_ATTACK.0 && joint.atoms() <= FULL_ATTACK.1 && promise.depth != Depth::None;
     let depth = if small { Depth::Full } else { promise.depth };
     let settings = Settings { depth, ..promise };
     let found = attack_knowing(joint, &statuses, &settings, audited.tables());

@@ -80,6 +80,34 @@ proptest! {
     }
 
     #[test]
+    fn a_reader_who_adds_and_subtracts_learns_nothing(
+        tables in any_table_set(), protect_zeros: bool
+    ) {
+        let zeros = if protect_zeros { Zeros::Protected } else { Zeros::Shown };
+        let rule = Rule { bounds: false, ..rule(zeros) };
+        let done = protect(&tables, &rule);
+        let cells = tables.cells();
+        let with = |wanted: &dyn Fn(&Status) -> bool| -> Vec<&Vec<u32>> {
+            let all = cells.iter().zip(done.statuses());
+            all.filter(|(_, status)| wanted(status)).map(|(cell, _)| cell).collect()
+        };
+        let shown = with(&|status| *status == Status::Shown);
+        for cell in with(&|status| *status != Status::Shown) {
+            prop_assert!(!in_span(tables.counts.len(), &shown, cell), "{cell:?}");
+        }
+        let atoms = 0_u32..;
+        for (atom, _) in atoms.zip(&tables.counts).filter(|(_, count)| **count == 1) {
+            let own = vec![atom];
+            let known: Vec<&Vec<u32>> = shown.iter().copied().chain([&own]).collect();
+            for cell in with(&|status| *status == Status::Primary) {
+                let alone = value(&tables, cell) == 1 && cell.contains(&atom);
+                prop_assert!(alone || !in_span(tables.counts.len(), &known, cell), "{atom} {cell:?}");
+            }
+        }
+        prop_assert_eq!(done.evidence().intervals_proved, 0);
+    }
+
+    #[test]
     fn blocks_that_share_a_column_are_as_safe_as_their_crossing(tables in any_linked_tables()) {
         let rule = Rule::default();
         let terms = Terms { atoms_a_person: 2, ..Terms::default() };
