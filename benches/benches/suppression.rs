@@ -129,7 +129,7 @@ fn tables_of(regions: usize, crossed: bool, year: u64) -> Result<System> {
     for value in values.iter_mut().filter(|_| year > 0) {
         let persons = value.cast_unsigned();
         let gone = (0..persons).filter(|_| lot(10) == 0).count();
-        let come = (0..persons + 1).filter(|_| lot(10) == 0).count();
+        let come = (0..=persons).filter(|_| lot(10) == 0).count();
         *value = *value - i64::try_from(gone)? + i64::try_from(come)?;
     }
     let mut builder = System::builder(values);

@@ -7,7 +7,7 @@
 //!
 //! # Source
 //! Langsrud (2024) as in [`super::algebra`], with what each person could subtract as further columns to be protected
-//! (`xExtraPrimary` of GaussSuppression). Held by `a_reader_who_adds_and_subtracts_learns_nothing`.
+//! (`xExtraPrimary` of `GaussSuppression`). Held by `a_reader_who_adds_and_subtracts_learns_nothing`.
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::algebra::{refuse, residues};
@@ -37,8 +37,8 @@ impl Primary<'_> {
                 return Err(self.irreconcilable(given, &withheld));
             };
             let mut shown = vec![true; system.cells()];
-            withheld.iter().for_each(|&cell| shown[cell] = false);
-            for cell in refused.into_iter().map(|position| free[position as usize]) {
+            let refused = refused.into_iter().map(|position| free[position as usize]);
+            for cell in refused.chain(withheld.iter().copied()) {
                 shown[cell] = false;
             }
             let told = self.told_inside(&shown);

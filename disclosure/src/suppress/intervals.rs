@@ -125,11 +125,11 @@ impl<'a> Prover<'a> {
                 }
             }
             // What is withheld for others may be what a stuck cell needs; if not, a thorough search may find it.
-            let mut lost = false;
+            let mut gave_up = false;
             match (stuck.last(), more.is_empty()) {
                 (Some(&last), true) if thorough => {
-                    lost = self.give_up(&stuck);
-                    if !lost {
+                    gave_up = self.give_up(&stuck);
+                    if !gave_up {
                         return Err(Unprotectable(last));
                     }
                     thorough = false;
@@ -138,7 +138,7 @@ impl<'a> Prover<'a> {
                 _ => thorough = false,
             }
             open = failed.into_iter().map(|f| f.0).filter(|&cell| self.primary[cell]).collect();
-            if thorough || lost || !more.is_empty() {
+            if thorough || gave_up || !more.is_empty() {
                 self.thorough = thorough;
                 self.search = None;
                 self.insiders.clear();

@@ -92,17 +92,16 @@ pub(super) struct Settled {
     pub(super) moves: Vec<Move>,
 }
 
-/// Up to so many cells a second beginning is tried, and the better pattern taken.
+/// Up to so many cells several beginnings are tried, each made better in turns, and the best pattern taken.
 const SMALL: usize = 3_000;
+/// How many turns that takes at most.
+const TURNS: usize = 4;
 
 /// Up to so many cells it is tried to show each secondary one again.
 const FRUGAL: usize = 10_000;
 
 /// Up to so many cells no crossing opens what should stay: what needs it is left to the search that sees farther.
 const CAREFUL: usize = 40_000;
-
-/// How many of the patterns begun are gone on with.
-const BEST: usize = 2;
 
 /// The second step: more is withheld so that nothing primary can be worked out.
 pub struct Secondary<'a> {
@@ -205,8 +204,6 @@ impl<'a> Primary<'a> {
         let mut results = each(self.threads, beginnings, watch, &settle).into_iter();
         let mut begun = vec![results.next().ok_or(Error::AuditFailed("there is no pattern"))??];
         begun.extend(results.flatten());
-        begun.sort_by_key(|settled| self.loss(&settled.shown));
-        begun.truncate(BEST);
         let polish = |settled, watch: Watch<'_>| self.polished(settled, watch);
         let polished = each(self.threads, begun, watch, &polish);
         let best = polished.into_iter().min_by_key(|settled| self.loss(&settled.shown));
@@ -259,14 +256,30 @@ impl<'a> Primary<'a> {
         Ok(prover)
     }
 
-    /// The same with less withheld, where the system is not too large for it.
+    /// The same with less withheld, where the system is not too large for it: what can be spared is shown, and proofs are
+    /// laid anew, by turns.
     fn polished(&self, settled: Settled, watch: Watch<'_>) -> Settled {
         if self.distinct.system.cells() > FRUGAL {
             return settled;
         }
-        let Settled { shown, guarded, mut added, moves } = settled;
-        let prover = Prover::new(&self.distinct, &self.demand, shown, guarded.clone());
-        let (shown, moves) = prover.frugal(moves, watch);
+        let (distinct, demand) = (&self.distinct, &self.demand);
+        let Settled { mut shown, guarded, mut added, mut moves } = settled;
+        let cells_of = cells_by_atom(&distinct.system);
+        let prover = |shown| Prover::new(distinct, demand, shown, guarded.clone());
+        let turns = if distinct.system.cells() > SMALL { 1 } else { TURNS };
+        for turn in 1..=turns {
+            let before = self.loss(&shown);
+            (shown, moves) = prover(shown).frugal(moves, watch);
+            if turn < turns {
+                moves = thrift(distinct, demand, &guarded, &cells_of, &mut shown, moves);
+            }
+            if turn < turns && distinct.lattice.is_some() {
+                (shown, moves) = prover(shown).reroute(moves, watch);
+            }
+            if self.loss(&shown) >= before {
+                break;
+            }
+        }
         self.reasons(&shown, &mut added);
         Settled { shown, guarded, added, moves }
     }
