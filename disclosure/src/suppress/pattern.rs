@@ -100,9 +100,6 @@ const TURNS: usize = 4;
 /// Up to so many cells it is tried to show each secondary one again.
 const FRUGAL: usize = 10_000;
 
-/// Up to so many cells no crossing opens what should stay: what needs it is left to the search that sees farther.
-const CAREFUL: usize = 40_000;
-
 /// The second step: more is withheld so that nothing primary can be worked out.
 pub struct Secondary<'a> {
     pub(super) primary: Primary<'a>,
@@ -219,9 +216,9 @@ impl<'a> Primary<'a> {
     ) -> Result<Settled, Error> {
         let (distinct, demand) = (&self.distinct, &self.demand);
         let mut added = self.withheld_for(&shown);
-        let careful = weave.is_some() && distinct.system.cells() <= CAREFUL;
-        let mut prover = self.proved(shown.clone(), weave, careful, watch);
-        if careful && prover.is_err() {
+        // No crossing opens what should stay: what needs it is left to the search that sees farther.
+        let mut prover = self.proved(shown.clone(), weave, true, watch);
+        if weave.is_some() && prover.is_err() {
             prover = self.proved(shown, weave, false, watch);
         }
         let prover = prover.map_err(|Unprotectable(cell)| self.named(cell))?;

@@ -100,7 +100,7 @@ fn other_names_for_codes_change_no_primary_cell_and_give_nothing_away() {
         let columns: Vec<&str> = header.split(',').collect();
         // The same letters in the order of another alphabet, so that what came first comes last.
         let renamed = |code: &str| -> String {
-            code.bytes().map(|byte| format!("{:02x}", 255 - byte)).collect()
+            code.bytes().map(|byte| format!("{:02x}", 255 - byte)).collect::<Vec<_>>().concat()
         };
         let codes = straight.columns();
         let line = |line: &str| {
