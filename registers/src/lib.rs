@@ -4,6 +4,7 @@
 //! National identifiers are ciphertexts from the moment a line is parsed.
 
 mod cipher;
+mod coarser;
 pub mod contributions;
 pub mod cube;
 pub mod edition;
