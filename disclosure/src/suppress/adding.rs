@@ -28,31 +28,28 @@ impl Primary<'_> {
         let columns = |cells: &[usize]| -> Vec<Column> {
             cells.iter().map(|&cell| column(system.cell(cell))).collect()
         };
-        let (mut protected, candidates) = (columns(&withheld), columns(&free));
-        loop {
+        let (mut protected, mut open) = (columns(&withheld), free);
+        let mut shown = vec![true; system.cells()];
+        for &cell in &withheld {
+            shown[cell] = false;
+        }
+        // What was safe stays so when less is shown, so later rounds ask for what is new alone.
+        while !protected.is_empty() {
             watch(Stage::Algebra, 0, 0);
-            let (now, later) = (protected.clone(), candidates.clone());
-            let refused = refuse(system.atoms(), given.clone(), now, later, self.threads);
+            let candidates = columns(&open);
+            let given = given.clone();
+            let refused = refuse(system.atoms(), given, protected, candidates, self.threads);
             let Ok(refused) = refused else {
-                return Err(self.irreconcilable(given, &withheld));
+                return Err(self.irreconcilable(self.candidates().0, &withheld));
             };
-            let mut shown = vec![true; system.cells()];
-            let refused = refused.into_iter().map(|position| free[position as usize]);
-            for cell in refused.chain(withheld.iter().copied()) {
+            for cell in refused.into_iter().map(|position| open[position as usize]) {
                 shown[cell] = false;
             }
-            let told = self.told_inside(&shown);
-            if told.is_empty() {
-                let added = self.withheld_for(&shown);
-                return Ok(Settled {
-                    shown,
-                    guarded: self.guarded.clone(),
-                    added,
-                    moves: Vec::new(),
-                });
-            }
-            protected.extend(told);
+            open.retain(|&cell| shown[cell]);
+            protected = self.told_inside(&shown);
         }
+        let added = self.withheld_for(&shown);
+        Ok(Settled { shown, guarded: self.guarded.clone(), added, moves: Vec::new() })
     }
 
     /// What follows from the shown cells and is a primary cell less a multiple of one inner cell that somebody is alone
