@@ -126,6 +126,7 @@ pub fn protect_watched(case: &Case, watch: Watch<'_>) -> Result<Protected, Error
     let ranges = found.intervals.as_ref().map_or(&[][..], |t2| &t2.ranges);
     account.narrowest = narrowest(case, &statuses, ranges);
     account.narrowest_primary = audited.evidence().narrowest_primary;
+    account.settings.extend(audited.evidence().of_earlier());
     let evidence = audited.evidence().clone();
     let report = report(case, &statuses, Some(evidence), Some(found), account);
     Ok(Protected { reasons, statuses, moved: None, report })

@@ -51,6 +51,18 @@ pub struct Evidence {
     pub earlier_lost: usize,
 }
 
+impl Evidence {
+    /// What became of cells that were withheld before for others' sake, as a line of the account; none where there are
+    /// none.
+    pub(crate) fn of_earlier(&self) -> Option<(String, String)> {
+        let (kept, lost) = (self.earlier_kept, self.earlier_lost);
+        (kept + lost > 0).then(|| {
+            let told = format!("{kept} still unknown, {lost} may be told from both");
+            ("withheld_before".to_owned(), told)
+        })
+    }
+}
+
 impl Secondary<'_> {
     /// Attacks the finished pattern afresh: nothing the earlier steps concluded is believed.
     ///

@@ -7,8 +7,8 @@
 //! known, and [`super::Evidence`] counts it.
 //!
 //! # Source
-//! Own. Held by `a_later_edition_is_protected_together_with_the_earlier_one` and
-//! `three_editions_are_protected_together`.
+//! Own. Held by `a_later_edition_is_protected_together_with_the_earlier_one`,
+//! `three_editions_are_protected_together` and `what_was_withheld_before_stays_unknown`.
 
 use super::blocks::Blocks;
 use super::error::Error;

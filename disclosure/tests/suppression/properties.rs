@@ -174,6 +174,26 @@ proptest! {
     }
 
     #[test]
+    fn what_was_withheld_before_stays_unknown(tables in any_table_set(), at: prop::sample::Index) {
+        let rule = Rule::default();
+        let cells = tables.cells();
+        let large: Vec<usize> =
+            (0..cells.len()).filter(|&cell| value(&tables, &cells[cell]) >= 4).collect();
+        prop_assume!(!large.is_empty());
+        let before = large[at.index(large.len())];
+        let held = (0..cells.len()).map(|cell| cell == before).collect();
+        let terms = Terms { held, ..Terms::default() };
+        let done = suppress::system(&tables.system(), &terms, &rule).unwrap();
+        prop_assert_eq!(fault(&tables, done.statuses(), &rule), None);
+        let (kept, lost) = (done.evidence().earlier_kept, done.evidence().earlier_lost);
+        match done.statuses()[before] {
+            Status::Shown => prop_assert_eq!((kept, lost), (0, 1)),
+            Status::Secondary => prop_assert_eq!((kept, lost), (1, 0)),
+            Status::Primary => prop_assert_eq!((kept, lost), (0, 0)),
+        }
+    }
+
+    #[test]
     fn what_was_published_stays_and_is_reckoned_with(tables in any_table_set(), at: prop::sample::Index) {
         let rule = Rule::default();
         let cells = tables.cells();

@@ -152,6 +152,7 @@ fn a_later_edition_is_protected_together_with_the_earlier_one() {
         let again = protected(&first, Vec::new()).unwrap().release;
         let before = vec![Before { counts: sealed(&first), release: again }];
         let later = protected(&second, before).unwrap();
+        assert!(later.report.account().page().contains("still unknown"), "seed {seed}");
         lost += later.report.evidence.earlier_lost;
         if later.report.evidence.earlier_lost == 0 {
             let found = breaches(&[(&second, &later.release), (&first, &earlier)]);
