@@ -169,18 +169,15 @@ impl Rules {
             let text = || wording::other_sender(sender);
             findings.add(Some(line), ("003K", ERROR), &[&self.places.kommune.name], text);
         }
-        // The program that controlled form 11B asked nothing of bydeler.
-        if self.layout.form == Form::F11B {
-            return;
-        }
         let bydel = record.value(self.places.bydel);
         let is_right = if in_oslo {
             bydel.len() == 2 && matches!(digits(bydel), Some(1..=15))
         } else {
-            bydel.is_empty()
+            // The program that controlled form 11B asked nothing of bydeler. In Oslo we do, since figures are by bydel.
+            self.layout.form == Form::F11B || bydel.is_empty()
         };
         if !is_right {
-            let fields = ["KOMMUNE_NR", "BYDELSNR"];
+            let fields = [&*self.places.kommune.name, &*self.places.bydel.name];
             findings.add(Some(line), ("003B", ERROR), &fields, || wording::bydel(in_oslo));
         }
     }
