@@ -18,8 +18,10 @@ mod frugal;
 mod intervals;
 mod lattice;
 mod matrix;
+mod months;
 mod moves;
 mod pattern;
+mod payments;
 mod primary;
 mod report;
 mod reroute;
@@ -31,9 +33,11 @@ mod weave;
 pub use audited::{Audited, Evidence};
 pub use before::Before;
 pub use error::Error;
+pub use months::{EarlierMonths, Months, months};
 pub use pattern::{Primary, Secondary, Terms};
+pub use payments::{Paid, Payments, payments};
 pub use report::{LevelCount, Report, TableCount};
-pub use tables::{Protected, tables};
+pub use tables::{Beside, Protected, tables, tables_beside};
 
 use crate::{Rule, System};
 

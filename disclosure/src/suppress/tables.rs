@@ -11,7 +11,7 @@ use crate::{
 };
 use hjemmel_kostra::table::{Level, Table, Value};
 use hjemmel_policy::Protect;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables that may leave, and the account of how they were protected.
 #[derive(Debug)]
@@ -42,6 +42,33 @@ pub fn tables(
     before: Vec<Before>,
     watch: Watch<'_>,
 ) -> Result<Protected, Error> {
+    tables_beside(sealed, tables, rule, (before, &Beside::default()), watch)
+}
+
+/// What is known from elsewhere of the cells of a region.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Regions of which every cell is withheld, since another table withholds what these would bound.
+    pub withheld: BTreeSet<String>,
+    /// Regions whose total stays shown where it may be, since another table shows part of it.
+    pub shown: BTreeSet<String>,
+}
+
+/// The same beside other tables of the year that show or withhold a part or a whole of a region's total.
+///
+/// # Guarantee
+/// As [`tables`]. Beside it, no cell is shown of a region in `withheld`; and no total of a region in `shown` is withheld
+/// unless it is small itself: the part that is shown elsewhere then bounds nothing that is withheld here.
+///
+/// # Errors
+/// As [`tables`]; also when a total that must stay shown gives away what must be withheld.
+pub fn tables_beside(
+    sealed: Sealed<Protect, Microcube>,
+    tables: &[&Table],
+    rule: &Rule,
+    (before, beside): (Vec<Before>, &Beside),
+    watch: Watch<'_>,
+) -> Result<Protected, Error> {
     let (grant, cube) = sealed.open();
     let resource = grant.resource();
     let year = resource.year;
@@ -51,7 +78,8 @@ pub fn tables(
     let shapes = tables.iter().map(|t| Shape::of(t, year)).collect::<Result<Vec<_>, _>>()?;
     let blocks = Blocks::of(&cube, &shapes)?;
     let system = blocks.system(&cube, &shapes)?;
-    let terms = terms(&cube, &shapes, &system, &blocks, rule)?;
+    let mut terms = terms(&cube, &shapes, &system, &blocks, rule)?;
+    beside.join(&mut terms, &shapes, &system, rule);
     let audited = if before.is_empty() {
         super::system_watched(&system, &terms, rule, watch).map_err(|e| named(e, &shapes))?
     } else {
@@ -96,6 +124,40 @@ pub fn tables(
     let basis =
         Basis { grant_id: obligations.grant_id.clone(), grant_version: obligations.grant_version };
     Ok(Protected { release: audited.release(cells, Protection::Suppressed, Some(basis)), report })
+}
+
+impl Beside {
+    /// Adds what is known from elsewhere to what is wished for the cells.
+    fn join(&self, terms: &mut Terms, shapes: &[Shape<'_>], system: &crate::System, rule: &Rule) {
+        if self.withheld.is_empty() && self.shown.is_empty() {
+            return;
+        }
+        let few = rule.small_count.map_or(0, |small| small.threshold);
+        terms.published.resize(system.cells(), false);
+        let mut next = 0;
+        for shape in shapes {
+            for cell in next..next + shape.cells() {
+                let mut values = shape.values(cell - next);
+                let Some(region) = values.next() else { continue };
+                let count = value(system, cell);
+                let is_small = (1..few).contains(&count);
+                if self.withheld.contains(&region.code)
+                    && count > 0
+                    && let Some(withheld) = terms.withheld.get_mut(cell)
+                {
+                    withheld.get_or_insert(Reason::Earlier);
+                } else if self.shown.contains(&region.code)
+                    && values.all(|value| value.level == Level::Total)
+                    && terms.withheld.get(cell).is_none_or(Option::is_none)
+                    && !is_small
+                    && let Some(published) = terms.published.get_mut(cell)
+                {
+                    *published = true;
+                }
+            }
+            next += shape.cells();
+        }
+    }
 }
 
 pub(super) fn value(system: &crate::System, cell: usize) -> u64 {
