@@ -144,8 +144,7 @@ fn standing(request: &ServiceRequest) -> Option<(Standing, [HeaderValue; 2])> {
     let buckets = request.app_data::<Data<App>>()?.buckets();
     let standing = buckets.call(request.peer_addr()?.ip());
     let written = HeaderValue::try_from(standing.written()).ok()?;
-    let policy = HeaderValue::try_from(buckets.policy()).ok()?;
-    Some((standing, [written, policy]))
+    Some((standing, [written, buckets.policy().clone()]))
 }
 
 fn mark(headers: &mut HeaderMap, [standing, policy]: &[HeaderValue; 2]) {

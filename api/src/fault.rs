@@ -40,8 +40,8 @@ pub fn of_registers(error: &hjemmel_registers::Error) -> Problem {
             unreadable(edition.form, edition.year)
         }
         hjemmel_registers::Error::Column { column, .. } => Problem::new(Kind::OutsideGrant).detail(
-            format!("vilkåret bruker `{column}`, som ligger utenfor tilgangen"),
-            format!("the condition uses `{column}`, which is outside the grant"),
+            format!("vilkåret bruker `{column}`, som ligger utenfor tilgangen eller gis grovere enn det ble rapportert"),
+            format!("the condition uses `{column}`, which is outside the grant or given coarser than it was reported"),
         ),
         _ => Problem::new(Kind::Unavailable),
     }

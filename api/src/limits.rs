@@ -1,6 +1,7 @@
 //! How often one caller may ask: a bucket a network address, drained by each call and filled again evenly.
 
 use crate::settings::Limits;
+use actix_web::http::header::HeaderValue;
 use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
@@ -19,6 +20,7 @@ type Limiter<C> = RateLimiter<IpAddr, DashMapStateStore<IpAddr>, C, StateInforma
 pub struct Buckets<C: Clock = MonotonicClock> {
     limiter: Limiter<C>,
     clock: C,
+    policy: HeaderValue,
     calls: u32,
     window: Duration,
     counted: AtomicU32,
@@ -51,6 +53,7 @@ impl<C: Clock> Buckets<C> {
         Self {
             limiter: RateLimiter::dashmap_with_clock(quota, &clock).with_middleware(),
             clock,
+            policy: policy(calls, window),
             calls: calls.get(),
             window,
             counted: AtomicU32::new(0),
@@ -77,9 +80,15 @@ impl<C: Clock> Buckets<C> {
 
     /// `RateLimit-Policy`: how many calls a window.
     #[must_use]
-    pub fn policy(&self) -> String {
-        format!("\"calls\";q={};w={}", self.calls, self.window.as_secs())
+    pub const fn policy(&self) -> &HeaderValue {
+        &self.policy
     }
+}
+
+fn policy(calls: NonZeroU32, window: Duration) -> HeaderValue {
+    let text = format!("\"calls\";q={calls};w={}", window.as_secs());
+    // Two numbers and what stands around them are always a value.
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 impl Standing {

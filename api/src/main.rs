@@ -3,6 +3,9 @@
 use clap::Parser;
 use std::process::ExitCode;
 
+#[cfg(feature = "unrecorded")]
+compile_error!("what is decided is always recorded: `unrecorded` is for benches alone");
+
 fn main() -> ExitCode {
     match hjemmel::command::Command::parse().run() {
         Ok(code) => code,

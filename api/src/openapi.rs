@@ -338,6 +338,10 @@ fn headers(operation: &str) -> Value {
                 "Hjemmel-Columns-Left-Out".to_owned(),
                 text("Columns of the year the grant does not give, when none were asked for by name.", "SAKSBEHANDLER"),
             );
+            all.insert(
+                "Hjemmel-Columns-Coarser".to_owned(),
+                text("Columns the grant gives coarser than they were reported: `banded`, with the width of the bands (a number is given as the lowest of its band) or `month` (a date as the first of its month), or `flag` (1 above zero, else 0).", "BIDRAG=banded;10000, LAAN=flag"),
+            );
         }
     }
     headers

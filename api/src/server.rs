@@ -35,6 +35,7 @@ pub async fn serve(app: App, listening: impl FnOnce(std::net::SocketAddr)) -> st
         listening(*address);
     }
     crate::notices::keep(app.clone())?;
+    sweep_once(app.clone())?;
     keep_fresh(app, Duration::from_millis(server.refresh_milliseconds.max(50)))?;
     http.run().await
 }
@@ -100,13 +101,20 @@ async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
         .for_request(&request))
 }
 
+/// Removes what cut deliveries left, once and beside everything else: there may be much to look at.
+fn sweep_once(app: web::Data<App>) -> std::io::Result<()> {
+    std::thread::Builder::new().name("sweep".to_owned()).spawn(move || {
+        if let Err(error) = crate::deliveries::sweep(&app, Utc::now()) {
+            tracing::warn!(%error, "what cut deliveries left could not be swept away");
+        }
+    })?;
+    Ok(())
+}
+
 /// Looks for changes and for a database that has gone or come back, on a thread of its own.
 fn keep_fresh(app: web::Data<App>, every: Duration) -> std::io::Result<()> {
     std::thread::Builder::new().name("refresh".to_owned()).spawn(move || {
         let mut fault = None;
-        if let Err(error) = crate::deliveries::sweep(&app, Utc::now()) {
-            tracing::warn!(%error, "what cut deliveries left could not be swept away");
-        }
         let mut listener = app.store().listener();
         loop {
             listener.wait(every);

@@ -36,6 +36,7 @@ fn bench() -> Result<()> {
     }
     println!("growth:");
     let mut before: Option<(f64, f64)> = None;
+    let mut points = Vec::new();
     for regions in SIZES {
         let system = tables(regions, true)?;
         let started = Instant::now();
@@ -47,8 +48,20 @@ fn bench() -> Result<()> {
         let (cells, seconds) = (system.cells(), now.1.exp());
         println!("  {cells} cells, {secondary} secondary: {seconds:.3} s{slope}");
         before = Some(now);
+        points.push(now);
     }
+    println!("  {:.2} over all sizes (least squares on the log-log line)", slope(&points));
     Ok(())
+}
+
+/// The slope of the line through points.
+fn slope(points: &[(f64, f64)]) -> f64 {
+    let count = to_f64(points.len());
+    let mean = points.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0 / count, sum.1 + p.1 / count));
+    let spread = |point: &(f64, f64)| (point.0 - mean.0, point.1 - mean.1);
+    let both =
+        points.iter().map(spread).fold((0.0, 0.0), |sum, (x, y)| (sum.0 + x * y, sum.1 + x * x));
+    both.0 / both.1
 }
 
 /// Protects, and counts what is withheld for the sake of others.

@@ -3,14 +3,14 @@
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use hjemmel_benches::Result;
+use hjemmel_benches::load::requests;
 use hjemmel_benches::place::Place;
 use hjemmel_benches::server::{Server, body};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 const CONTENTS: &str = "valueCodes[ContentsCode]=*";
 const ROUNDS: usize = 3;
-const SECONDS: &str = "6s";
 
 /// What is asked, how many cells it has at least, and the part of the raw handler's requests it is to reach.
 struct Size {
@@ -85,7 +85,7 @@ fn measure(server: &Server, size: &Size) -> Result<()> {
     let raw = raw(bytes)?;
     let mut ratios = Vec::new();
     for _ in 0..ROUNDS {
-        let (ours, bare) = (requests(server.address, path)?, requests(raw, path)?);
+        let (ours, bare) = (requests(server.address, path, &[])?, requests(raw, path, &[])?);
         let ratio = ours.each_second / bare.each_second;
         println!(
             "  ours {:.0} requests/s, p99 {}; raw {:.0}, p99 {}; ratio {ratio:.2}",
@@ -128,28 +128,4 @@ fn raw(bytes: Vec<u8>) -> Result<SocketAddr> {
         }
     });
     Ok(address)
-}
-
-/// What `wrk` saw.
-struct Seen {
-    each_second: f64,
-    /// The time that one request of a hundred takes longer than.
-    slowest: String,
-}
-
-fn requests(address: SocketAddr, path: &str) -> Result<Seen> {
-    let url = format!("http://{address}{path}");
-    let output = Command::new("wrk")
-        .args(["-t1", "-c32", "--latency", "-d", SECONDS, &url])
-        .output()
-        .map_err(|error| format!("wrk (package `wrk`) is needed: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if text.contains("Non-2xx") || text.contains("Socket errors") {
-        return Err(text.into());
-    }
-    let after = |name: &str| {
-        let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
-        line.map(|rest| rest.trim().to_owned()).ok_or_else(|| text.clone())
-    };
-    Ok(Seen { each_second: after("Requests/sec:")?.parse()?, slowest: after("99%")? })
 }

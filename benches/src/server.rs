@@ -28,9 +28,23 @@ impl Server {
     /// # Errors
     /// When it does not come up.
     pub fn with(folder: &Path, url: Option<&str>) -> Result<Self> {
+        Self::launch(folder, url, &[AS_COMMAND])
+    }
+
+    /// Serves an installation without recording what it decides, which only a build for this can.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    #[cfg(feature = "unrecorded")]
+    pub fn unrecorded(folder: &Path) -> Result<Self> {
+        Self::launch(folder, None, &[crate::UNRECORDED, AS_COMMAND])
+    }
+
+    fn launch(folder: &Path, url: Option<&str>, first: &[&str]) -> Result<Self> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut child = Command::new(std::env::current_exe()?)
-            .args([AS_COMMAND, "serve", "--address", &address.to_string(), "--config"])
+            .args(first)
+            .args(["serve", "--address", &address.to_string(), "--config"])
             .arg(folder.join("hjemmel.toml"))
             .envs(url.map(|url| (STORE, url)))
             .stdin(Stdio::null())
@@ -115,6 +129,30 @@ pub fn body(address: SocketAddr, path: &str) -> Result<Vec<u8>> {
         return Err(String::from_utf8_lossy(&all).into_owned().into());
     }
     Ok(all.split_off(end + 4))
+}
+
+/// Sends a request with a body, and gives the whole answer, head and all.
+///
+/// # Errors
+/// When there is none.
+pub fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[String],
+    body: &str,
+) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    let headers = headers.iter().fold(String::new(), |all, line| all + line.as_str() + "\r\n");
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n{headers}\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 fn each_part(

@@ -18,6 +18,12 @@ pub fn in_oslo(clock: NaiveDateTime) -> DateTime<Utc> {
     if is_summer(in_summer) { in_summer } else { (clock - TimeDelta::hours(1)).and_utc() }
 }
 
+/// What clocks in Oslo show at a moment.
+#[must_use]
+pub fn clock_in_oslo(moment: DateTime<Utc>) -> NaiveDateTime {
+    moment.naive_utc() + TimeDelta::hours(if is_summer(moment) { 2 } else { 1 })
+}
+
 /// Whether clocks in Oslo show summer time: from the last Sunday of March to that of October.
 #[must_use]
 pub fn is_summer(moment: DateTime<Utc>) -> bool {
@@ -61,6 +67,9 @@ mod tests {
         let clock = NaiveDateTime::parse_from_str(clock, "%Y-%m-%d %H:%M:%S").unwrap();
         let moment: DateTime<Utc> = moment.parse().unwrap();
         assert_eq!(in_oslo(clock), moment, "{clock}");
+        if clock.format("%m-%d %H").to_string() != "03-29 02" {
+            assert_eq!(clock_in_oslo(moment), clock);
+        }
     }
 
     #[test]

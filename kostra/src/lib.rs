@@ -2,6 +2,7 @@
 //! tables. It does no I/O and knows no clock; what it draws at random it draws from a given seed.
 
 pub mod agreement;
+pub mod bands;
 pub mod calendar;
 pub mod catalogue;
 pub mod codelists;

@@ -5,11 +5,12 @@ mod failure;
 
 pub use failure::Failure;
 
+use crate::terms::Precision;
 use crate::{Caller, OrganisationNumber, Population, Subject, Tier};
 use chrono::{DateTime, Utc};
 use hjemmel_kostra::Form;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +116,9 @@ pub struct Decision {
     pub tier: Tier,
     /// The columns that may leave.
     pub columns: BTreeSet<String>,
+    /// Those of them that are made coarser first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub coarser: BTreeMap<String, Precision>,
     /// The years that may leave.
     pub years: BTreeSet<u16>,
     /// The rows that may leave.
@@ -149,6 +153,7 @@ impl Decision {
             policy_version,
             tier: Tier::Protected,
             columns: BTreeSet::new(),
+            coarser: BTreeMap::new(),
             years: BTreeSet::new(),
             population: None,
         }

@@ -1,8 +1,9 @@
 //! The proof that a decision allowed something, and what comes with it.
 
+use crate::terms::Precision;
 use crate::{Action, Tier};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which regions a grant covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,8 @@ pub struct Obligations {
     pub tier: Tier,
     /// The columns that may leave, direct identifiers only at tier identified.
     pub columns: BTreeSet<String>,
+    /// The columns that are made coarser before they leave.
+    pub coarser: BTreeMap<String, Precision>,
     /// The years that may leave.
     pub years: BTreeSet<u16>,
     /// The rows that may leave.
@@ -74,13 +77,13 @@ pub struct Obligations {
 #[must_use]
 pub struct Grant<A: Action> {
     resource: A::Resource,
-    obligations: Obligations,
+    obligations: Box<Obligations>,
 }
 
 impl<A: Action> Grant<A> {
     /// Reserved for the decision.
-    pub(crate) const fn new(resource: A::Resource, obligations: Obligations) -> Self {
-        Self { resource, obligations }
+    pub(crate) fn new(resource: A::Resource, obligations: Obligations) -> Self {
+        Self { resource, obligations: Box::new(obligations) }
     }
 
     /// What may be read.

@@ -10,7 +10,7 @@ pub mod stop;
 pub use case::{Act, Actor, Case, REVIEW_GRACE_DAYS, Recertified, Refused};
 pub use policy::matrix;
 pub use stop::Stop;
-pub use terms::HardRule;
+pub use terms::{HardRule, Precision};
 
 pub mod action;
 pub mod caller;

@@ -6,7 +6,7 @@ mod conditions;
 use crate::action::Need;
 use crate::decision::Asker;
 use crate::rules::{Fault, Rules};
-use crate::terms::{Columns, ColumnsOf, HardRule, YearColumns};
+use crate::terms::{Columns, ColumnsOf, HardRule, Precision, YearColumns};
 use crate::{
     Action, Caller, Decision, Error, Failure, Grant, GrantRef, GrantTerms, NearMiss, Obligations,
     OrganisationNumber, Outcome, Population, Project, Protect, ProtectTables, Subject, Tier,
@@ -23,6 +23,8 @@ struct Held {
     terms: GrantTerms,
     population: Population,
     columns: BTreeMap<u16, Arc<BTreeSet<String>>>,
+    /// The columns that leave coarser than they were reported.
+    coarser: BTreeMap<String, Precision>,
     broken: Vec<HardRule>,
     stopped: Option<crate::Stop>,
 }
@@ -272,6 +274,7 @@ impl Policy {
             clause: "protection of tables before publishing".to_owned(),
             tier: Tier::Protected,
             columns: columns.iter().filter(|(_, id)| !id).map(|(name, _)| name.clone()).collect(),
+            coarser: BTreeMap::new(),
             years: BTreeSet::from([resource.year]),
             population: Population::All,
             pseudonym_namespace: "operator".to_owned(),
@@ -369,6 +372,7 @@ fn record(decision: &mut Decision, held: &Held, reach: &Reach) {
     });
     decision.tier = reach.tier;
     decision.columns.clone_from(&reach.columns);
+    decision.coarser = held.coarser_among(&reach.columns);
     decision.years.clone_from(&decision.resource.years);
     decision.population = Some(reach.population.clone());
 }
@@ -383,6 +387,7 @@ fn obligations(decision: &Decision, held: &Held) -> Obligations {
             .unwrap_or_default(),
         tier: decision.tier,
         columns: decision.columns.clone(),
+        coarser: decision.coarser.clone(),
         years: decision.years.clone(),
         population: decision.population.clone().unwrap_or(Population::Regions(BTreeSet::new())),
         // A new version of a grant keeps its pseudonyms, so that a recipient's series do not break.
@@ -423,7 +428,19 @@ fn hold(
         })
         .collect();
     let population = terms.population();
-    Held { terms, population, columns, broken, stopped: None }
+    let coarser = coarser(&terms);
+    Held { terms, population, columns, coarser, broken, stopped: None }
+}
+
+/// The numbers and dates that a grant gives in bands or as a flag.
+fn coarser(terms: &GrantTerms) -> BTreeMap<String, Precision> {
+    let less = terms.precision.iter().filter(|(_, precision)| **precision != Precision::Exact);
+    let made = |name: &str| {
+        let years = terms.years.iter();
+        let mut columns = years.flat_map(|year| hjemmel_kostra::columns(terms.product, *year));
+        columns.any(|column| column.name == name && column.is_made_coarser())
+    };
+    less.filter(|(name, _)| made(name)).map(|(name, how)| (name.clone(), *how)).collect()
 }
 
 pub mod matrix;

@@ -6,6 +6,7 @@
 mod change;
 mod facts;
 mod handling;
+mod laid_out;
 mod law;
 mod read;
 mod scope;
@@ -14,6 +15,7 @@ mod validate;
 
 pub use change::{Change, ChangeKind, diff};
 pub use handling::{Delivery, Document, Precision};
+pub use laid_out::Worded;
 pub use law::{BasisType, Chain, Gdpr, Purpose, PurposeClass, StatuteRef, statute_key};
 pub use scope::{Columns, PopulationTerms, Recipient};
 pub use state::State;

@@ -5,6 +5,7 @@
 //! delivery is one ([`inbox`]).
 
 mod cipher;
+mod coarser;
 pub mod contributions;
 pub mod cube;
 pub mod edition;

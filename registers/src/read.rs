@@ -3,6 +3,7 @@
 use crate::{
     EditionRef, Error, Filter, Registers,
     cipher::PERSON,
+    coarser::Coarser,
     filter::{column, in_regions, of_population},
     opened::Opened,
     schema::{self, PERSON_NUMBER},
@@ -95,6 +96,7 @@ impl Registers {
         let file = self.opened(edition)?;
         let schema =
             Arc::new(shown(&file, query.columns.as_ref().or(asked.columns.as_ref()), obligations)?);
+        let coarser = Coarser::of(&schema, &obligations.coarser)?;
         let mut frame = self.engine().in_order(&file).await?;
         if let Some(population) = of_population(&obligations.population) {
             frame = frame.filter(population)?;
@@ -105,6 +107,13 @@ impl Registers {
         for filter in &query.filters {
             if !obligations.columns.contains(filter.column()) {
                 return Err(Error::column(filter.column(), "is not covered by the permission"));
+            }
+            // By asking again and again with other bounds one would learn it as it was reported.
+            if obligations.coarser.contains_key(filter.column()) {
+                return Err(Error::column(
+                    filter.column(),
+                    "is given coarser and cannot be asked by",
+                ));
             }
             frame = frame.filter(filter.expression(&file.schema)?)?;
         }
@@ -122,7 +131,7 @@ impl Registers {
         // Planning reads the footer, which the engine's own threads do.
         let started = self.engine().handle().spawn(frame.execute_stream());
         let batches = started.await.map_err(|_| Error::Mismatch("the query was cut short"))??;
-        Ok((schema, batches))
+        Ok((schema, coarser.all(batches)))
     }
 }
 

@@ -85,6 +85,7 @@ pub(crate) fn identified(form: Form, year: u16) -> Obligations {
         clause: String::new(),
         tier: Tier::Identified,
         columns: columns::columns(form, year).into_iter().map(|column| column.name).collect(),
+        coarser: std::collections::BTreeMap::new(),
         years: [year].into(),
         population: Population::All,
         pseudonym_namespace: "g1".to_owned(),

@@ -135,20 +135,6 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// The newest editions, by form and year, whether they are public yet or not.
-    ///
-    /// # Errors
-    /// The database cannot be asked.
-    pub fn current_editions(&self) -> Result<Vec<Edition>, Error> {
-        let rows: Vec<RawEdition> = self.read(|conn| {
-            Ok(editions::table
-                .filter(editions::status.eq("current"))
-                .order((editions::form.asc(), editions::year.asc()))
-                .load(conn)?)
-        })?;
-        rows.into_iter().map(TryInto::try_into).collect()
-    }
-
     /// The newest edition of one form-year, public yet or not.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use hjemmel_kostra::Form;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// What became of what a municipality sent.
@@ -188,6 +188,18 @@ impl Store {
     /// There is none, or the database cannot be asked.
     pub fn municipal_delivery(&self, id: Uuid) -> Result<MunicipalDelivery, Error> {
         self.read(|conn| one(conn, id))
+    }
+
+    /// The ids of every delivery of a form and year.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn municipal_delivery_ids(&self, form: Form, year: u16) -> Result<BTreeSet<Uuid>, Error> {
+        let ids: Vec<String> = self.read(|conn| {
+            let all = municipal_deliveries::table.filter(of_year(form, year));
+            Ok(all.select(municipal_deliveries::id).load(conn)?)
+        })?;
+        ids.iter().map(|id| uuid(id)).collect()
     }
 
     /// Deliveries, the newest first.

@@ -1,9 +1,12 @@
 //! `hjemmel grant`: a case as legal staff and applicants lead it, in words, against a running server.
 //!
-//! Each step reads the case first and acts on exactly what it showed.
+//! Each step reads the case first and acts on exactly what it showed. What it prints comes from the server in the reader's
+//! language; only the frame around it stands here.
+
+mod words;
 
 use super::installation::settings;
-use super::remote::{Remote, text, word};
+use super::remote::Remote;
 use super::{Failure, say};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -74,39 +77,30 @@ impl Command {
         let demo = || beside.join(format!("{}.jwt", self.name));
         let file = self.token.clone().unwrap_or_else(demo);
         let token = std::fs::read_to_string(&file).map_err(Failure::at("read", &file))?;
-        let language = if self.english { "en" } else { "nb" };
+        let words = if self.english { words::ENGLISH } else { words::NORWEGIAN };
         let url = match self.url {
             Some(url) => url,
             None => format!("http://{}", settings(&own_or_demo(config))?.server.address),
         };
-        let server = Remote::new(&url, &token, language);
+        let server = Remote::new(&url, &token, words.language);
         match self.what {
             What::List => {
                 let all = server.get("/v1/grants")?.0;
                 for grant in list(&all, "grants") {
-                    say(&line(grant));
+                    say(&words::line(grant));
                 }
             }
-            What::Show { id } => show(&server.get(&format!("/v1/grants/{id}"))?.0),
+            What::Show { id } => words.show(&server.get(&format!("/v1/grants/{id}"))?.0),
             What::History { id } => {
                 let history = server.get(&format!("/v1/grants/{id}/history"))?.0;
-                list(&history, "steps").iter().for_each(told);
+                list(&history, "steps").iter().for_each(words::step);
             }
             What::Impact { id } => {
-                let impact = server.get(&format!("/v1/grants/{id}/impact"))?.0;
-                for part in ["changes", "inWords", "testsFailed"] {
-                    for line in list(&impact, part) {
-                        say(&word(line));
-                    }
-                }
-                let replayed = |name: &str| text(&impact, &format!("/replay/{name}"));
-                let (changed, asked, days) =
-                    (replayed("changed"), replayed("asked"), replayed("days"));
-                say(&format!("{changed} / {asked} ({days} d)"));
+                words.impact(&server.get(&format!("/v1/grants/{id}/impact"))?.0);
             }
             What::Apply { file } => {
                 let body = std::fs::read_to_string(&file).map_err(Failure::at("read", &file))?;
-                show(&server.post("/v1/grants", None, body)?);
+                words.show(&server.post("/v1/grants", None, body)?);
             }
             What::Take { step, id } => {
                 let (_, tag) = server.get(&format!("/v1/grants/{id}"))?;
@@ -119,7 +113,7 @@ impl Command {
                 }
                 let body = Value::Object(body);
                 let path = format!("/v1/grants/{id}/{step}");
-                show(&server.post(&path, tag.as_deref(), body.to_string())?);
+                words.standing(&server.post(&path, tag.as_deref(), body.to_string())?);
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -134,46 +128,4 @@ fn own_or_demo(config: &Path) -> PathBuf {
 
 fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-fn line(grant: &Value) -> String {
-    let [id, version, state, recipient, title] =
-        ["/id", "/version", "/stateText", "/recipient/name", "/title"].map(|at| text(grant, at));
-    format!("{id} v{version}  {state}  {recipient}  {title}")
-}
-
-fn show(case: &Value) {
-    let [id, version, state] = ["/id", "/version", "/stateText"].map(|at| text(case, at));
-    say(&format!("{id} v{version}: {state}"));
-    let parts = [
-        ("recipient", "/terms/recipient/name"),
-        ("form", "/terms/product"),
-        ("tier", "/terms/tier"),
-        ("years", "/terms/years"),
-        ("columns", "/terms/columns"),
-        ("population", "/terms/population"),
-        ("purpose", "/terms/purpose/text/nb"),
-        ("from", "/terms/validFrom"),
-        ("until", "/terms/validTo"),
-        ("reviewer", "/reviewer/name"),
-        ("approver", "/approver/name"),
-        ("reason", "/reason"),
-    ];
-    for (name, at) in parts {
-        say(&format!("  {name:<10} {}", text(case, at)));
-    }
-    for broken in list(case, "violations") {
-        say(&format!("  ! {} ({})", text(broken, "/text"), text(broken, "/rule")));
-    }
-    let steps: Vec<String> = list(case, "steps").iter().map(|step| text(step, "/step")).collect();
-    say(&format!("  next       {}", steps.join(", ")));
-}
-
-fn told(step: &Value) {
-    let [at, version, act, to, by, why] =
-        ["/at", "/version", "/step", "/to", "/by/name", "/reason"].map(|place| text(step, place));
-    say(&format!("{at}  v{version} {act} → {to}  {by}  {why}"));
-    for change in list(step, "changes") {
-        say(&format!("    {}", word(change)));
-    }
 }

@@ -59,8 +59,11 @@ impl Command {
             Self::Explain(explain) => explain.run(config),
             Self::List => {
                 let installation = Installation::open(config)?;
-                let (version, grants) = active(&installation.store)?;
+                let Active { version, grants, unreadable } = active(&installation.store)?;
                 say(&format!("policy version {version}"));
+                for line in unreadable {
+                    say(&line);
+                }
                 for grant in grants {
                     say(&format!(
                         "{} v{}  {} ({})  {}  until {}",
@@ -98,13 +101,26 @@ pub fn parse(text: &str) -> Result<Vec<GrantTerms>, Failure> {
     if wrong.is_empty() { Ok(grants) } else { Err(Failure::new(wrong.join("\n"))) }
 }
 
-fn active(store: &Store) -> Result<(i64, Vec<GrantTerms>), Failure> {
+/// What is stored as in force.
+struct Active {
+    version: i64,
+    grants: Vec<GrantTerms>,
+    /// Grants whose terms cannot be read; while there is one, servers decide nothing.
+    unreadable: Vec<String>,
+}
+
+fn active(store: &Store) -> Result<Active, Failure> {
     let (version, rows) = store.active_grants()?;
-    let grants = rows
-        .iter()
-        .map(|row| serde_json::from_str(&row.terms))
-        .collect::<Result<Vec<GrantTerms>, _>>()?;
-    Ok((version, grants))
+    let (mut grants, mut unreadable) = (Vec::new(), Vec::new());
+    for row in rows {
+        match serde_json::from_str(&row.terms) {
+            Ok(terms) => grants.push(terms),
+            Err(error) => {
+                unreadable.push(format!("{}: the stored grant cannot be read: {error}", row.id));
+            }
+        }
+    }
+    Ok(Active { version, grants, unreadable })
 }
 
 /// The policy in force.
@@ -133,9 +149,12 @@ fn load(
     yes: bool,
     dry_run: bool,
 ) -> Result<ExitCode, Failure> {
-    let (version, before) = active(store)?;
+    let Active { version, grants: before, unreadable } = active(store)?;
     let changes = diff(&before, grants);
-    if changes.is_empty() {
+    for line in &unreadable {
+        say(&format!("{line}; it is taken out of force"));
+    }
+    if changes.is_empty() && unreadable.is_empty() {
         say(&format!("nothing changes; policy version {version} stays in force"));
         return Ok(ExitCode::SUCCESS);
     }

@@ -5,6 +5,7 @@ use super::progress::Progress;
 use super::{Failure, say};
 use crate::releases::{self, Workshop};
 use chrono::Utc;
+use hjemmel_disclosure::suppress;
 use hjemmel_kostra::Form;
 use std::fs::File;
 use std::io::Write as _;
@@ -21,7 +22,7 @@ pub struct Command {
     /// The reporting year.
     #[arg(long, value_name = "YEAR")]
     year: u16,
-    /// Where to write the audit report, for the operator's eyes only.
+    /// Where to write the audit report, for the operator's eyes only: JSON, and beside it a page that ends in `.html`.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
@@ -34,12 +35,24 @@ impl Command {
             let file = File::options().create(true).append(true).open(path);
             file.map_err(Failure::at("write", path))
         };
+        let page = self.report.as_ref().map(|path| path.with_extension("html"));
+        if let (Some(path), Some(page)) = (&self.report, &page)
+            && path == page
+        {
+            return Err(Failure::new("--report is for the JSON; the page beside it ends in .html"));
+        }
         let to = self.report.as_ref().map(open).transpose()?;
+        let page_to = page.as_ref().map(open).transpose()?;
         let report = release(installation, form, self.year)?;
         if let (Some(mut file), Some(path)) = (to, self.report) {
             file.set_len(0)?;
             file.write_all(&serde_json::to_vec_pretty(&report)?)?;
             say(&format!("audit report in {}", path.display()));
+        }
+        if let (Some(mut file), Some(path)) = (page_to, page) {
+            file.set_len(0)?;
+            file.write_all(report.account().page().as_bytes())?;
+            say(&format!("the same for readers in {}", path.display()));
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -50,7 +63,7 @@ pub fn release(
     installation: &Installation,
     form: Form,
     year: u16,
-) -> Result<serde_json::Value, Failure> {
+) -> Result<suppress::Report, Failure> {
     let progress = Progress::begin(&format!("protecting form {form} {year}"), None);
     let workshop = Workshop {
         store: &installation.store,
@@ -67,5 +80,5 @@ pub fn release(
     let tables = hjemmel_kostra::tables_of(form, year).count();
     let (cells, withheld) = (made.cells, made.withheld);
     progress.end(&format!("{tables} tables, {cells} cells, {withheld} withheld{until}"));
-    Ok(made.release.report)
+    Ok(made.report)
 }

@@ -64,10 +64,10 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Value, Failure
     Err(Failure::new(format!("{}: {}", text(&value, "/title"), text(&value, "/detail"))))
 }
 
-/// A value in words.
+/// A value in words, on one line: somebody else wrote them, and they are to move nothing on the reader's terminal.
 pub fn word(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.replace(char::is_control, "\u{fffd}"),
         Value::Null => "–".to_owned(),
         other => other.to_string(),
     }

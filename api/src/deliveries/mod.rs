@@ -39,15 +39,14 @@ fn years(form: Form) -> Vec<u16> {
 pub fn sweep(app: &App, now: DateTime<Utc>) -> Result<(), intake::Fault> {
     for form in Form::ALL {
         for year in years(form) {
-            for (deposit, written) in app.registers().deposits(form, year)? {
-                let is_known = match app.store().municipal_delivery(deposit.id) {
-                    Ok(_) => true,
-                    Err(hjemmel_store::Error::NotFound(_)) => false,
-                    Err(error) => return Err(error.into()),
-                };
-                if !is_known && now - written > ABANDONED {
-                    app.registers().discard_deposit(&deposit)?;
-                }
+            let mut old = app.registers().deposits(form, year)?;
+            old.retain(|(_, written)| now - *written > ABANDONED);
+            if old.is_empty() {
+                continue;
+            }
+            let known = app.store().municipal_delivery_ids(form, year)?;
+            for (deposit, _) in old.iter().filter(|(deposit, _)| !known.contains(&deposit.id)) {
+                app.registers().discard_deposit(deposit)?;
             }
         }
     }

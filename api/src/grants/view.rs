@@ -4,7 +4,7 @@ use super::{Held, tag};
 use crate::app::columns_of;
 use chrono::{DateTime, Utc};
 use hjemmel_kostra::Language;
-use hjemmel_policy::{Act, Actor, Case, Violation, diff};
+use hjemmel_policy::{Act, Actor, Case, State, Violation, diff};
 use hjemmel_store::StepRow;
 use serde_json::{Value, json};
 
@@ -40,6 +40,7 @@ pub fn whole(held: &Held, versions: &[Held], reader: &Actor, language: Language)
         "state": case.terms.state,
         "stateText": case.terms.state.label().in_language(language),
         "terms": case.terms,
+        "inWords": case.terms.in_words(language),
         "authors": case.authors.iter().map(person).collect::<Vec<_>>(),
         "completedBy": case.completed_by.as_ref().map(person),
         "reviewer": case.reviewer.as_ref().map(person),
@@ -101,13 +102,22 @@ pub fn history(steps: &[StepRow], language: Language) -> Value {
         let by: Option<Actor> = serde_json::from_str(&step.actor).ok();
         told.push(json!({
             "version": step.version, "revision": step.revision,
-            "at": time(step.at), "step": step.act,
-            "from": step.from_state, "to": step.to_state,
+            "at": time(step.at), "step": step.act, "stepText": step_text(&step.act, language),
+            "from": step.from_state, "to": step.to_state, "toText": state_text(&step.to_state, language),
             "by": by.as_ref().map(person), "reason": step.reason, "changes": changes,
         }));
         before = after;
     }
     Value::Array(told)
+}
+
+fn step_text(word: &str, language: Language) -> Option<String> {
+    let act = Act::ALL.into_iter().find(|act| act.code() == word)?;
+    Some(act.label().in_language(language).to_owned())
+}
+
+fn state_text(word: &str, language: Language) -> Option<String> {
+    Some(State::parse(word)?.label().in_language(language).to_owned())
 }
 
 fn time(at: DateTime<Utc>) -> String {

@@ -68,6 +68,8 @@ pub enum Fault {
 pub struct Made {
     /// The release.
     pub release: NewRelease,
+    /// How it was protected, as the release holds it.
+    pub report: suppress::Report,
     /// The releases that were reckoned with.
     pub known: Vec<Uuid>,
     /// Its cells.
@@ -154,6 +156,7 @@ pub fn make(
         |cell: &&hjemmel_disclosure::Cell| matches!(cell, hjemmel_disclosure::Cell::Withheld);
     Ok(Made {
         release,
+        report: protected.report,
         known,
         cells: cells().count(),
         withheld: cells().filter(is_withheld).count(),

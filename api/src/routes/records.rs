@@ -14,7 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{SecondsFormat, Utc};
 use hjemmel_disclosure::{Protection, Records, Release, records};
 use hjemmel_kostra::{Form, Language};
-use hjemmel_policy::{Decided, Decision, Failure, Grant, MicrodataRead, ReadMicrodata};
+use hjemmel_policy::{Decided, Decision, Failure, Grant, MicrodataRead, Precision, ReadMicrodata};
 use hjemmel_registers::RowQuery;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -189,7 +189,8 @@ const fn how_to_apply(language: Language) -> &'static str {
 /// years and population, and every answer names the grant. A programmer: JSON comes in pages (`next`), CSV,
 /// Parquet and Arrow as one stream; a stream that is cut is an error, never a shorter answer. Columns asked for
 /// by name must all be covered; without `columns` you get what the grant covers, and
-/// `Hjemmel-Columns-Left-Out` names the rest.
+/// `Hjemmel-Columns-Left-Out` names the rest. Columns the grant gives in bands or as a flag leave so, named by
+/// `Hjemmel-Columns-Coarser`, and cannot be filtered by.
 #[utoipa::path(operation_id = "read_microdata", tag = "Datasets",
     security(("bearer" = [])),
     params(
@@ -252,11 +253,14 @@ async fn answer(
         basis: release.basis().cloned(),
         decision: Some(decision.id),
     };
-    let left_out = left_out(form, ask.year, &decision, ask.columns.is_some());
+    let told = [
+        ("hjemmel-columns-left-out", left_out(form, ask.year, &decision, ask.columns.is_some())),
+        ("hjemmel-columns-coarser", coarser(&decision)),
+    ];
     let records = release.into_content();
     if paged {
         let next = |row| key.seal(row, &scope);
-        let page = page(request, records, ask.limit, &door, &marks, left_out, next).await?;
+        let page = page(request, records, ask.limit, &door, &marks, &told, next).await?;
         return page.ok_or_else(|| fault::unreadable(form, ask.year));
     }
     let question = format!("{:?} {scope} {}", ask.format, request.query_string());
@@ -271,8 +275,10 @@ async fn answer(
         stream::whole(ask.format, records, door).map_err(|_| Problem::new(Kind::Internal))?;
     let mut response = HttpResponse::Ok();
     marks.put(&mut response);
-    if let Some(left_out) = left_out {
-        response.insert_header(("Hjemmel-Columns-Left-Out", left_out));
+    for (name, text) in told {
+        if let Some(text) = text {
+            response.insert_header((name, text));
+        }
     }
     if ask.format == Format::Parquet {
         // Its pages are compressed; to do it again costs time and saves nothing.
@@ -352,7 +358,7 @@ async fn page(
     limit: u64,
     door: &Door,
     marks: &Marks,
-    left_out: Option<String>,
+    told: &[(&'static str, Option<String>)],
     next: impl Fn(u64) -> String,
 ) -> Result<Option<HttpResponse>, Problem> {
     let Ok((rows, count, last)) = stream::page(records, limit).await else { return Ok(None) };
@@ -363,10 +369,10 @@ async fn page(
     body.extend_from_slice(&rows);
     body.extend_from_slice(format!(r#","count":{count},"next":{}}}"#, json!(next)).as_bytes());
     let mut response = Reply::marked(request, marks.clone()).json_bytes(body)?;
-    if let Some(left_out) = left_out.and_then(|names| names.parse().ok()) {
-        response
-            .headers_mut()
-            .insert(header::HeaderName::from_static("hjemmel-columns-left-out"), left_out);
+    for (name, text) in told {
+        if let Some(text) = text.as_deref().and_then(|text| text.parse().ok()) {
+            response.headers_mut().insert(header::HeaderName::from_static(name), text);
+        }
     }
     Ok(Some(response))
 }
@@ -382,6 +388,20 @@ fn left_out(form: Form, year: u16, decision: &Decision, by_name: bool) -> Option
         .filter(|name| !decision.columns.contains(name))
         .collect();
     (!names.is_empty()).then(|| names.join(","))
+}
+
+/// The columns that leave coarser than they were reported, and how.
+fn coarser(decision: &Decision) -> Option<String> {
+    let each = decision.coarser.iter().map(|(name, precision)| {
+        let width = hjemmel_kostra::bands::width(name);
+        match (precision, width) {
+            (Precision::Banded, Some(width)) => format!("{name}=banded;{width}"),
+            (Precision::Banded, None) => format!("{name}=banded;month"),
+            (precision, _) => format!("{name}={}", precision.code()),
+        }
+    });
+    let all = each.collect::<Vec<_>>().join(", ");
+    (!all.is_empty()).then_some(all)
 }
 
 /// 403, saying what failed and where everyone may go instead.

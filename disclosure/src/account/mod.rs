@@ -6,11 +6,15 @@
 //! None: it repeats what [`crate::suppress`] proved and [`crate::audit`] found.
 
 mod page;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod words;
 
+use crate::audit::AuditReport;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use settings::settings;
 
 /// How a table-set was protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +102,22 @@ pub enum Knowledge {
     Bounds,
     /// Its own contribution.
     Insider,
+}
+
+impl Attacker {
+    /// The attackers of one audit.
+    pub(crate) fn all(audit: &AuditReport) -> Vec<Self> {
+        let attacker = |knows, tried, found| Self { knows, tried, found };
+        let mut all = vec![attacker(Knowledge::Algebra, audit.withheld, audit.algebra.determined)];
+        if let Some(t2) = &audit.intervals {
+            let found = t2.exact + t2.too_few + t2.too_close;
+            all.push(attacker(Knowledge::Bounds, t2.answered, found));
+        }
+        if let Some(t3) = &audit.insiders {
+            all.push(attacker(Knowledge::Insider, t3.tried, t3.breaches));
+        }
+        all
+    }
 }
 
 /// What a primary cell may be, as far as anybody can tell.

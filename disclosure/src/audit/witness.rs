@@ -2,6 +2,14 @@
 //!
 //! Who protects a table knows other tables that show the same. Each that fits is a proof that needs no solving: a
 //! withheld cell can have the values it has in them. One that does not fit proves nothing and is left out.
+//!
+//! # Guarantee
+//! No range is wider than what is possible: each end is the value in a whole table that shows the same, keeps nothing
+//! below zero and every withheld cell at what it is known to be at least.
+//!
+//! # Source
+//! Own. Held by `only_tables_that_fit_prove_anything` and
+//! `an_attacker_who_is_told_of_tables_finds_no_less_and_solves_nothing`.
 #![expect(clippy::indexing_slicing, reason = "a numeric kernel over indices it made itself")]
 
 use super::{Settings, View};

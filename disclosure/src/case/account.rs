@@ -2,9 +2,9 @@
 
 use super::cross::ALL;
 use super::{Case, amount, formula};
-use crate::account::{Account, Attacker, Interval, Knowledge, Loss, Method, TableLoss, Tally};
-use crate::audit::{AuditReport, Range};
-use crate::{Rule, Status, Zeros};
+use crate::Status;
+use crate::account::{Account, Interval, Loss, Method, TableLoss, Tally, settings};
+use crate::audit::Range;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Intervals told one by one.
@@ -20,39 +20,13 @@ pub(super) fn account(case: &Case, method: Method, count: Count<'_>) -> Account 
     Account {
         title: title.cloned().unwrap_or_default(),
         method,
-        settings: rule(&case.rule),
+        settings: settings(&case.rule),
         tables: tables(case, count),
         attackers: Vec::new(),
         narrowest: Vec::new(),
         intervals_are_exact: false,
         narrowest_primary: None,
     }
-}
-
-/// The rule in public words.
-fn rule(rule: &Rule) -> Vec<(String, String)> {
-    let percent =
-        |points: u64| format!("{} %", amount::show(i64::try_from(points).unwrap_or(0), 2));
-    let mut settings = Vec::new();
-    if let Some(small) = rule.small_count {
-        let zeros = match small.zeros {
-            Zeros::Shown => "0 shown",
-            Zeros::Protected => "0 protected",
-        };
-        settings.push(("small_count".to_owned(), format!("< {}, {zeros}", small.threshold)));
-        settings.push(("min_feasible".to_owned(), rule.min_feasible.to_string()));
-    }
-    if let Some(most) = rule.few_contributors {
-        settings.push(("few_contributors".to_owned(), format!("≤ {most}")));
-    }
-    for dominance in &rule.dominance {
-        let share = percent(dominance.basis_points);
-        settings.push(("dominance".to_owned(), format!("n = {}, k ≥ {share}", dominance.leaders)));
-    }
-    if let Some(points) = rule.p_percent {
-        settings.push(("p_percent".to_owned(), format!("p = {}", percent(points))));
-    }
-    settings
 }
 
 /// The tables by name, each with its margins.
@@ -112,20 +86,6 @@ fn tables(case: &Case, count: Count<'_>) -> Vec<TableLoss> {
         TableLoss { table, all: tally.close(), levels: levels.collect() }
     };
     named(case).into_iter().map(loss).collect()
-}
-
-/// Who attacked, and how close they came.
-pub(super) fn attacked(account: &mut Account, audit: &AuditReport, exact: bool) {
-    let attacker = |knows, tried, found| Attacker { knows, tried, found };
-    account.attackers.push(attacker(Knowledge::Algebra, audit.withheld, audit.algebra.determined));
-    if let Some(t2) = &audit.intervals {
-        let found = t2.exact + t2.too_few + t2.too_close;
-        account.attackers.push(attacker(Knowledge::Bounds, t2.answered, found));
-    }
-    if let Some(t3) = &audit.insiders {
-        account.attackers.push(attacker(Knowledge::Insider, t3.tried, t3.breaches));
-    }
-    account.intervals_are_exact = exact;
 }
 
 /// The primary cells that can have the fewest values.

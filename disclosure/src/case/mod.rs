@@ -46,6 +46,7 @@ pub use specification::{
 pub use write::write;
 
 use crate::cellkey::Key;
+use crate::suppress::Keep;
 use crate::{Dominance, Rule, SmallCount, System, Zeros};
 use cross::{ALL, Cells};
 use error::unknown;
@@ -179,6 +180,22 @@ impl Case {
             .filter(|&number| number != ALL)
             .and_then(|number| codes.get(number as usize))
             .map_or(&self.specification.total_code, |code| code)
+    }
+
+    /// How much it is wished that each cell stays shown.
+    pub(crate) fn kept(&self) -> Vec<Keep> {
+        let keep = &self.specification.keep;
+        let total = &self.specification.total_code;
+        let of = |cell: usize| {
+            let broken = (0..self.columns.len()).filter(|&at| self.code(cell, at) != total);
+            let margin: Vec<&String> = broken.filter_map(|at| self.columns.get(at)).collect();
+            let is = |wished: &&Vec<String>| {
+                margin.iter().all(|c| wished.contains(c))
+                    && wished.iter().all(|c| margin.contains(&c))
+            };
+            if keep.iter().any(|wished| is(&wished)) { Keep::Total } else { Keep::No }
+        };
+        if keep.is_empty() { Vec::new() } else { (0..self.system.cells()).map(of).collect() }
     }
 
     /// A cell in words: `region=A hovedint=annet`.

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::account::{account, attacked, narrowest};
+use super::account::{account, narrowest};
 use super::error::Error;
 use super::{Case, amount};
-use crate::account::{Account, Method};
+use crate::account::{Account, Attacker, Method};
 use crate::audit::{AuditReport, Depth, Settings, attack_knowing};
 use crate::suppress::{Evidence, Stage, Terms, Watch, system_watched};
 use crate::{Reason, Status};
@@ -98,7 +98,8 @@ pub fn protect_watched(case: &Case, watch: Watch<'_>) -> Result<Protected, Error
         Some(beside) => (&beside.joint, &beside.terms),
         None => (&case.system, &alone),
     };
-    let audited = system_watched(joint, terms, &case.rule, watch)
+    let terms = Terms { kept: case.kept(), ..terms.clone() };
+    let audited = system_watched(joint, &terms, &case.rule, watch)
         .map_err(|e| Error::Engine(named(case, &e)))?;
     let mut statuses = audited.statuses().to_vec();
     let withheld = statuses.iter().filter(|&&status| status != Status::Shown).count();
@@ -119,8 +120,8 @@ pub fn protect_watched(case: &Case, watch: Watch<'_>) -> Result<Protected, Error
         let status = statuses.get(cell).copied().unwrap_or(Status::Primary);
         tally.status(status, case.system.value(cell).unsigned_abs());
     });
-    let exact = depth == Depth::Full && found.is_complete();
-    attacked(&mut account, &found, exact);
+    account.attackers = Attacker::all(&found);
+    account.intervals_are_exact = depth == Depth::Full && found.is_complete();
     let ranges = found.intervals.as_ref().map_or(&[][..], |t2| &t2.ranges);
     account.narrowest = narrowest(case, &statuses, ranges);
     account.narrowest_primary = audited.evidence().narrowest_primary;

@@ -47,6 +47,9 @@ pub struct Specification {
     pub extend_zeros: bool,
     /// The primary rule or rules.
     pub rule: OneOrMany,
+    /// Margins whose cells are withheld only where it cannot be avoided, each a list of columns.
+    #[serde(default)]
+    pub keep: Vec<Vec<String>>,
     /// How linked tables are taken in other programs; here always as one system.
     #[serde(default = "linked")]
     pub linked: String,
@@ -233,6 +236,11 @@ impl Specification {
                 columns.push(column);
             }
         }
+        for column in self.keep.iter().flatten() {
+            if !columns.contains(&column) {
+                return Err(unknown("keep", "column", column, columns.iter().map(|c| c.as_str())));
+            }
+        }
         self.rule.as_slice().iter().try_for_each(check_rule)
     }
 }
@@ -262,7 +270,7 @@ fn check_rule(rule: &PrimaryRule) -> Result<(), Error> {
     Ok(())
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "schema",
     "id",
     "title",
@@ -275,6 +283,7 @@ const KEYS: [&str; 15] = [
     "tables",
     "extend_zeros",
     "rule",
+    "keep",
     "linked",
     "note",
     "extra",

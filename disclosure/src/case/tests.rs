@@ -168,6 +168,7 @@ fn bad_specifications_are_refused_with_their_place() {
         ("max_n", "maxn".to_owned(), "rule: unknown key `maxn`; did you mean `max_n`?"),
         ("sdc-case/1", "sdc-case/2".to_owned(), "is not `sdc-case/1`"),
         ("~(a+g)*b", "~(a+h)*b".to_owned(), "tables[0]: unknown column `h`"),
+        ("\"extend_zeros\"", "\"keep\":[[\"bb\"]],\"extend_zeros\"".to_owned(), "mean `b`?"),
         ("~(a+g)*b", "~(a+g*b".to_owned(), "a `)` is missing"),
         (
             "\"margins\":null",

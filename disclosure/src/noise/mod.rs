@@ -14,7 +14,9 @@
 //!
 //! # Source
 //! Bun and Steinke 2016 (zCDP); Canonne, Kamath and Steinke 2020 (the discrete Gaussian); every distribution and
-//! every price is computed by `OpenDP`, which is used in this module alone.
+//! every price is computed by `OpenDP`, which is used in this module alone. Held by
+//! `numbers_of_persons_in_several_cells_are_private`, `levels_that_agree_are_private` and, so that the audit itself is
+//! one, `a_bound_that_is_ignored_is_found`.
 
 mod alone;
 mod contribution;

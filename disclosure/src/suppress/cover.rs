@@ -2,6 +2,12 @@
 //!
 //! A country total says nothing beside all county totals. Dropping such equations first spares the elimination
 //! its longest columns.
+//!
+//! # Guarantee
+//! The span stays what it was: each sum that is dropped is one of others that are all smaller, hence of some that stay.
+//!
+//! # Source
+//! Own. Held by `a_total_of_shown_parts_says_nothing_new`.
 #![expect(
     clippy::indexing_slicing,
     reason = "numeric kernel: atoms and equations index arrays made for them"

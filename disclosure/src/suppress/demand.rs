@@ -1,4 +1,12 @@
 //! What must stay possible for each withheld cell, and which moves show that it does.
+//!
+//! # Guarantee
+//! Of single insiders: whoever is counted in atoms nobody else is known to be in, as many as one person can be counted
+//! in, cannot rule out all moves of a primary cell; a contributor sees only its own amounts.
+//!
+//! # Source
+//! T3 of the reference attacker, taken further: what a person in a cell of several knows is reckoned with too. Held by
+//! `no_pattern_gives_anything_away` and `two_of_three_lists_are_not_met_by_one`.
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::moves::Move;

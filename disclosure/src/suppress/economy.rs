@@ -2,6 +2,12 @@
 //!
 //! A pattern is proved by moves. A secondary cell that none of them changes can be shown: every move still fits.
 //! So moves are dropped, the dearest first, as long as those left prove every primary cell.
+//!
+//! # Guarantee
+//! That of [`super::intervals`], unchanged: what is left proves all that is withheld, insiders included.
+//!
+//! # Source
+//! Own. Held by `no_pattern_gives_anything_away`.
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::demand::{Demand, ruled_out_by};

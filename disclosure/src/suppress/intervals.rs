@@ -47,6 +47,8 @@ pub(super) struct Prover<'a> {
     pub(super) alive: Vec<bool>,
     /// By cell whether it is primary and not proved yet.
     pub(super) needy: Vec<bool>,
+    /// Whether crossings leave cells alone that should stay shown.
+    pub(super) careful: bool,
     /// How many crossings were looked at.
     pub(super) looked: u64,
     /// Made when it is first asked for.
@@ -86,6 +88,7 @@ impl<'a> Prover<'a> {
             sums: vec![0; system.cells()],
             alive: Vec::new(),
             needy: vec![false; system.cells()],
+            careful: false,
             looked: 0,
             search: None,
             thorough: false,

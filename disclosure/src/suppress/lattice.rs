@@ -6,6 +6,7 @@
     reason = "numeric kernel: points and codes index arrays made for them"
 )]
 
+use super::crossing::{Difference, Short, cross};
 use crate::System;
 use crate::system::Cross;
 use std::collections::HashMap;
@@ -33,6 +34,8 @@ pub(super) struct Block {
     pub(super) cells: Vec<u32>,
     /// By crossing of points its merged atoms: one in each edition that has one of its own.
     pub(super) atoms: Vec<Vec<u32>>,
+    /// Every crossing of points of all variables but the first, where that is all that blocks share.
+    pub(super) ends: Vec<Short>,
 }
 
 /// One crossed variable.
@@ -108,6 +111,9 @@ impl Lattice {
             block.take(codes)?;
         }
         lattice.put();
+        if lattice.blocks.len() > 1 {
+            lattice.blocks.iter_mut().for_each(Block::find_ends);
+        }
         Some(lattice)
     }
 
@@ -139,6 +145,7 @@ impl Block {
             variables: variables.collect(),
             shared: cross.shared,
             cells: Vec::new(),
+            ends: Vec::new(),
             atoms: merged.iter().map(|atom| atom.iter().copied().collect()).collect(),
         }
     }
@@ -178,6 +185,25 @@ impl Block {
         }
         self.cells = vec![NONE; all];
         Some(())
+    }
+
+    /// Finds the crossings of points that a change of what blocks share can end in.
+    fn find_ends(&mut self) {
+        if self.shared != 1 {
+            return;
+        }
+        let mut ends =
+            vec![Short { bound: 0, spills: true, cells: vec![(0, 1)], points: vec![(0, 1)] }];
+        for variable in self.variables.iter().skip(1) {
+            let each = (0_u16..).take(variable.codes.len()).flat_map(|point| {
+                let alone = [Difference::of(&variable.codes, point, None)];
+                let by = point as usize * variable.strides.0;
+                let moved: Vec<Short> = ends.iter().map(|end| end.moved(by)).collect();
+                cross(&moved, &alone, variable.strides, point, false)
+            });
+            ends = each.collect();
+        }
+        self.ends = ends;
     }
 
     /// Which point of a variable an atom has.

@@ -6,6 +6,7 @@
 mod algebra;
 mod audited;
 mod before;
+mod beside;
 mod blocks;
 mod cover;
 mod crossing;
@@ -32,12 +33,13 @@ mod weave;
 
 pub use audited::{Audited, Evidence};
 pub use before::Before;
+pub use beside::Beside;
 pub use error::Error;
 pub use months::{EarlierMonths, Months, months};
-pub use pattern::{Primary, Secondary, Terms};
+pub use pattern::{Keep, Primary, Secondary, Terms};
 pub use payments::{Paid, Payments, payments};
 pub use report::{LevelCount, Report, TableCount};
-pub use tables::{Beside, Protected, tables, tables_beside};
+pub use tables::{Protected, tables, tables_beside};
 
 use crate::{Rule, System};
 

@@ -8,8 +8,8 @@
 //! # Source
 //! Own. Held by `kroner_follow_the_recipients_and_what_is_not_told_is_missing`.
 
-use super::tables::{Beside, Protected, tables_beside};
-use super::{Before, Error, Watch};
+use super::tables::{Protected, tables_beside};
+use super::{Before, Beside, Error, Watch};
 use crate::{Cell, Microcube, Release, Rule, Sealed, TableCells};
 use hjemmel_kostra::table::{Table, Value};
 use hjemmel_policy::Protect;

@@ -17,11 +17,23 @@ use super::{Stage, Watch};
 use crate::audit::Change;
 use crate::{Reason, Rule, System, Zeros};
 
+/// How much it is wished that a cell stays shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keep {
+    /// As much as its value says.
+    #[default]
+    No,
+    /// More than any number of others: sums of the country.
+    Sum,
+    /// More than any number of those: totals of the country and of counties.
+    Total,
+}
+
 /// What is wished for each cell besides the rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Terms {
-    /// Cells that are shown if it can be avoided to withhold them: totals of the country and the counties.
-    pub kept: Vec<bool>,
+    /// Cells that are shown if it can be avoided to withhold them.
+    pub kept: Vec<Keep>,
     /// Cells that were published before and stay shown.
     pub published: Vec<bool>,
     /// Cells that are withheld rather than others where there is a choice: those withheld last year.
@@ -41,8 +53,8 @@ pub struct Terms {
 }
 
 impl Terms {
-    fn is_kept(&self, cell: usize) -> bool {
-        self.kept.get(cell).copied().unwrap_or(false)
+    fn keep(&self, cell: usize) -> Keep {
+        self.kept.get(cell).copied().unwrap_or_default()
     }
 
     fn is_published(&self, cell: usize) -> bool {
@@ -60,7 +72,7 @@ pub(super) struct Distinct {
     /// For every cell of the original its distinct one.
     pub(super) class: Vec<u32>,
     /// By distinct cell.
-    kept: Vec<bool>,
+    pub(super) kept: Vec<Keep>,
     preferred: Vec<bool>,
     pub(super) fixed: Vec<bool>,
     /// What is lost when it is withheld.
@@ -75,8 +87,16 @@ pub(super) struct Distinct {
 
 /// The cost of a cell beyond its value: few cells are better than many small ones.
 const LOST: u64 = 8;
-/// The cost of a total that should stay, beyond its value.
-const KEPT: u64 = 1 << 40;
+impl Keep {
+    /// The cost of a cell that should stay, beyond its value.
+    const fn cost(self) -> u64 {
+        match self {
+            Self::No => 0,
+            Self::Sum => 1 << 38,
+            Self::Total => 1 << 46,
+        }
+    }
+}
 
 /// The first step: what must be withheld for its own sake.
 pub struct Primary<'a> {
@@ -100,6 +120,9 @@ const SMALL: usize = 3_000;
 
 /// Up to so many cells it is tried to show each secondary one again.
 const FRUGAL: usize = 10_000;
+
+/// Up to so many cells no crossing opens what should stay: what needs it is left to the search that sees farther.
+const CAREFUL: usize = 40_000;
 
 /// How many of the patterns begun are gone on with.
 const BEST: usize = 2;
@@ -163,12 +186,18 @@ impl<'a> Primary<'a> {
 
     /// The same, told to somebody who waits.
     pub(super) fn secondary_watched(self, watch: Watch<'_>) -> Result<Secondary<'a>, Error> {
+        let best = self.pattern(watch)?;
+        let Settled { shown, added, moves } = best;
+        Ok(Secondary { primary: self, shown, added, moves })
+    }
+
+    /// The best pattern that is found.
+    fn pattern(&self, watch: Watch<'_>) -> Result<Settled, Error> {
         let system = &self.distinct.system;
         let own: Vec<bool> = self.own.iter().map(|own| !own).collect();
         if system.cells() > SMALL && self.distinct.lattice.is_some() {
             let settled = self.settled(own, Some(First::Small), watch)?;
-            let Settled { shown, added, moves } = self.polished(settled, watch);
-            return Ok(Secondary { primary: self, shown, added, moves });
+            return Ok(self.polished(settled, watch));
         }
         let order = self.order();
         let columns = |cells: &[usize]| cells.iter().map(|&c| column(system.cell(c))).collect();
@@ -203,9 +232,7 @@ impl<'a> Primary<'a> {
         let polish = |settled, watch: Watch<'_>| self.polished(settled, watch);
         let polished = each(self.threads, begun, watch, &polish);
         let best = polished.into_iter().min_by_key(|settled| self.loss(&settled.shown));
-        let Settled { shown, added, moves } =
-            best.ok_or(Error::AuditFailed("there is no pattern"))?;
-        Ok(Secondary { primary: self, shown, added, moves })
+        best.ok_or(Error::AuditFailed("there is no pattern"))
     }
 
     /// A pattern with its proofs, begun with the cells `shown` says and with more withheld as it takes.
@@ -218,11 +245,12 @@ impl<'a> Primary<'a> {
         let (distinct, demand) = (&self.distinct, &self.demand);
         let reason = |(&shown, &own): (&bool, &bool)| (!shown && !own).then_some(Reason::Algebra);
         let mut added: Vec<Option<Reason>> = shown.iter().zip(&self.own).map(reason).collect();
-        let mut prover = Prover::new(distinct, demand, shown, &self.own);
-        if let Some(first) = weave {
-            prover.weave(first, watch);
+        let careful = weave.is_some() && distinct.system.cells() <= CAREFUL;
+        let mut prover = self.proved(shown.clone(), weave, careful, watch);
+        if careful && prover.is_err() {
+            prover = self.proved(shown, weave, false, watch);
         }
-        prover.prove(watch).map_err(|Unprotectable(cell)| self.named(cell))?;
+        let prover = prover.map_err(|Unprotectable(cell)| self.named(cell))?;
         watch(Stage::Economy, 0, 0);
         let (mut shown, mut moves) = (prover.shown, prover.moves);
         let cells_of = cells_by_atom(&distinct.system);
@@ -235,6 +263,23 @@ impl<'a> Primary<'a> {
         }
         self.reasons(&shown, &mut added);
         Ok(Settled { shown, added, moves })
+    }
+
+    /// Proves every primary cell, withholding more as it takes.
+    fn proved(
+        &self,
+        shown: Vec<bool>,
+        weave: Option<First>,
+        careful: bool,
+        watch: Watch<'_>,
+    ) -> Result<Prover<'_>, Unprotectable> {
+        let mut prover = Prover::new(&self.distinct, &self.demand, shown, &self.own);
+        if let Some(first) = weave {
+            prover.careful = careful;
+            prover.weave(first, watch);
+        }
+        prover.prove(watch)?;
+        Ok(prover)
     }
 
     /// The same with less withheld, where the system is not too large for it.
@@ -272,7 +317,7 @@ impl<'a> Primary<'a> {
             let first = (
                 !self.distinct.fixed[c],
                 value != 0 || self.rule.secondary_zeros,
-                !self.distinct.kept[c],
+                std::cmp::Reverse(self.distinct.kept[c]),
                 self.distinct.preferred[c],
             );
             (first, std::cmp::Reverse(value.unsigned_abs()), std::cmp::Reverse(size), c)
@@ -331,11 +376,11 @@ impl Distinct {
         let lattice = Lattice::of(system, &distinct, &map);
         let system = merged.restricted(&chosen);
         let count = system.cells();
-        let (mut kept, mut fixed) = (vec![false; count], vec![false; count]);
+        let (mut kept, mut fixed) = (vec![Keep::No; count], vec![false; count]);
         let mut preferred = vec![false; count];
         for (cell, &class) in distinct.iter().enumerate() {
             preferred[class as usize] |= terms.is_preferred(cell);
-            kept[class as usize] |= terms.is_kept(cell);
+            kept[class as usize] = kept[class as usize].max(terms.keep(cell));
             fixed[class as usize] |= terms.is_published(cell);
         }
         let zeros_stay =
@@ -350,11 +395,8 @@ impl Distinct {
             *count = if terms.every_cell_counts { *count + 1 } else { 1 };
         }
         let cost = |cell: usize| match (preferred[cell], kept[cell]) {
-            (true, false) => copies[cell],
-            (_, kept) => {
-                let lost = values[cell].unsigned_abs() + LOST;
-                copies[cell] * (lost + if kept { KEPT } else { 0 })
-            }
+            (true, Keep::No) => copies[cell],
+            (_, kept) => copies[cell] * (values[cell].unsigned_abs() + LOST + kept.cost()),
         };
         let costs = (0..count).map(cost).collect();
         let class = distinct;

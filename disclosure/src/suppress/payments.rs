@@ -9,7 +9,7 @@
 //! `what_a_few_persons_make_up_is_withheld_and_cannot_be_computed`.
 
 use super::error::Error;
-use super::pattern::Terms;
+use super::pattern::{Keep, Terms};
 use crate::{Cell, Protection, Release, Rule, Sealed, SmallCount, Status, System, Zeros};
 use hjemmel_policy::Protect;
 use std::collections::BTreeMap;
@@ -80,8 +80,8 @@ pub fn payments(sealed: Sealed<Protect, Payments>) -> Result<Release<Paid>, Erro
     }
     let total = builder.cell(atoms());
     let system = builder.build()?;
-    let mut kept = vec![false; count];
-    kept.push(true);
+    let mut kept = vec![Keep::No; count];
+    kept.push(Keep::Total);
     let terms = Terms { kept, every_cell_counts: true, ..Terms::default() };
     let rule = rule();
     let audited = super::system(&system, &terms, &rule)?;

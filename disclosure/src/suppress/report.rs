@@ -1,6 +1,8 @@
 //! What was withheld and how it was tested, for the operators' eyes.
 
 use super::audited::{Audited, Evidence};
+use crate::account::{Account, Attacker, Interval, Loss, Method, TableLoss, settings};
+use crate::audit::AuditReport;
 use crate::{Reason, Rule, Status};
 use hjemmel_kostra::table::{Level, Table, Value};
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,12 @@ pub struct Report {
     pub reasons: BTreeMap<String, usize>,
     /// By table.
     pub tables: Vec<TableCount>,
+    /// Who attacked the finished tables, sharing no code with the engine, and what they found.
+    #[serde(default)]
+    pub attacks: Vec<Attacker>,
+    /// The primary cells with the least room that was proved, the narrowest first.
+    #[serde(default)]
+    pub narrowest: Vec<Interval>,
 }
 
 /// What one table lost.
@@ -68,6 +76,17 @@ impl LevelCount {
         self.withheld_value += value;
     }
 
+    fn loss(&self) -> Loss {
+        Loss {
+            cells: self.cells,
+            primary: self.primary,
+            secondary: self.secondary,
+            share_of_cells: self.withheld_share_of_cells,
+            share_of_value: self.withheld_share_of_value,
+            furthest: None,
+        }
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "shares for reading; counts are far below 2^52")]
     fn close(&mut self) {
         let share =
@@ -79,7 +98,30 @@ impl LevelCount {
 }
 
 impl Report {
-    pub(super) fn new(year: u16, rule: &Rule, audited: &Audited, tables: Vec<TableCount>) -> Self {
+    /// The same for a reader.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        let names: Vec<&str> = self.tables.iter().map(|table| table.table.as_str()).collect();
+        Account {
+            title: format!("{} {}", names.join(", "), self.year),
+            method: Method::Suppress,
+            settings: settings(&self.rule),
+            tables: self.tables.iter().map(TableCount::loss).collect(),
+            attackers: self.attacks.clone(),
+            narrowest: self.narrowest.clone(),
+            intervals_are_exact: false,
+            narrowest_primary: self.evidence.narrowest_primary,
+        }
+    }
+
+    pub(super) fn new(
+        year: u16,
+        rule: &Rule,
+        audited: &Audited,
+        tables: Vec<TableCount>,
+        found: &AuditReport,
+        narrowest: Vec<Interval>,
+    ) -> Self {
         let mut reasons = BTreeMap::new();
         for reason in audited.reasons().iter().flatten() {
             *reasons.entry(Reason::as_str(*reason).to_owned()).or_insert(0) += 1;
@@ -93,11 +135,17 @@ impl Report {
             attackers.push("a counted person who also knows their own place".to_owned());
         }
         let evidence = audited.evidence().clone();
-        Self { year, rule: rule.clone(), attackers, evidence, reasons, tables }
+        let attacks = Attacker::all(found);
+        Self { year, rule: rule.clone(), attackers, evidence, reasons, tables, attacks, narrowest }
     }
 }
 
 impl TableCount {
+    fn loss(&self) -> TableLoss {
+        let levels = self.levels.iter().map(|(level, count)| (level.clone(), count.loss()));
+        TableLoss { table: self.table.clone(), all: self.all.loss(), levels: levels.collect() }
+    }
+
     /// Counts a table's cells, given status and value of each in row-major order.
     pub(super) fn of(table: &Table, first: &[Value], cells: &[(Status, u64)]) -> Self {
         let mut count =

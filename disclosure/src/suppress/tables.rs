@@ -1,17 +1,24 @@
 //! Published tables of one form and year, protected together.
 
-use super::Watch;
+use super::audited::Audited;
 use super::before::{Before, Present};
+use super::beside::Beside;
 use super::blocks::{Blocks, Spread};
 use super::error::Error;
-use super::pattern::Terms;
+use super::pattern::{Keep, Terms};
 use super::report::{Report, TableCount};
+use super::{Stage, Watch};
+use crate::account::Interval;
+use crate::audit::{AuditReport, Depth, Range, Settings, attack_knowing};
 use crate::{
     Basis, Cell, Microcube, Protection, Reason, Release, Rule, Sealed, Status, TableCells,
 };
 use hjemmel_kostra::table::{Level, Table, Value};
 use hjemmel_policy::Protect;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+/// Intervals told one by one.
+const TOLD: usize = 20;
 
 /// Tables that may leave, and the account of how they were protected.
 #[derive(Debug)]
@@ -28,7 +35,8 @@ pub struct Protected {
 /// Nobody who holds all these tables can compute a withheld cell: not by adding and subtracting, not by also
 /// using that counts are whole, not negative and (when zeros are shown) at least one where withheld, and no
 /// single person who also knows where they are counted themselves. Cells behind which fewer distinct persons
-/// than the threshold stand are withheld too. The same holds for whoever also holds the releases in `before`, of the
+/// than the threshold stand are withheld too. An attacker who shares no code with the engine ([`crate::audit`]) finds
+/// nothing in the result, or there is none. The same holds for whoever also holds the releases in `before`, of the
 /// same or of other editions of the year: what they show is reckoned with, and what they withheld as primary is
 /// protected still. An inner cell that did not change between editions counts as known to be the same.
 ///
@@ -43,15 +51,6 @@ pub fn tables(
     watch: Watch<'_>,
 ) -> Result<Protected, Error> {
     tables_beside(sealed, tables, rule, (before, &Beside::default()), watch)
-}
-
-/// What is known from elsewhere of the cells of a region.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Beside {
-    /// Regions of which every cell is withheld, since another table withholds what these would bound.
-    pub withheld: BTreeSet<String>,
-    /// Regions whose total stays shown where it may be, since another table shows part of it.
-    pub shown: BTreeSet<String>,
 }
 
 /// The same beside other tables of the year that show or withhold a part or a whole of a region's total.
@@ -80,12 +79,15 @@ pub fn tables_beside(
     let system = blocks.system(&cube, &shapes)?;
     let mut terms = terms(&cube, &shapes, &system, &blocks, rule)?;
     beside.join(&mut terms, &shapes, &system, rule);
-    let audited = if before.is_empty() {
-        super::system_watched(&system, &terms, rule, watch).map_err(|e| named(e, &shapes))?
+    let (audited, found) = if before.is_empty() {
+        let audited = super::system_watched(&system, &terms, rule, watch);
+        let audited = audited.map_err(|e| named(e, &shapes))?;
+        let found = attacked(&system, &audited, rule, watch)?;
+        (audited, found)
     } else {
         let present = Present { cube: &cube, shapes: &shapes, blocks: &blocks, rule };
         let (joint, terms, earlier) = present.beside(&system, terms, before, resource)?;
-        super::system_watched(&joint, &terms, rule, watch).map_err(|e| match e {
+        let audited = super::system_watched(&joint, &terms, rule, watch).map_err(|e| match e {
             Error::Irreconcilable { cell } => {
                 let behind = cell.parse().ok().and_then(|c: usize| c.checked_sub(system.cells()));
                 let name = behind.and_then(|c| earlier.get(c));
@@ -95,7 +97,9 @@ pub fn tables_beside(
                 }
             }
             other => other,
-        })?
+        })?;
+        let found = attacked(&joint, &audited, rule, watch)?;
+        (audited, found)
     };
     let mut cells = Vec::new();
     let mut counts = Vec::new();
@@ -119,45 +123,58 @@ pub fn tables_beside(
         let table = shape.table.id.clone();
         cells.push(TableCells { table, year, cells: of_table.iter().map(seen).collect() });
     }
-    let report = Report::new(year, rule, &audited, counts);
+    let narrowest = narrowest(&found, &audited, &shapes, system.cells());
+    let report = Report::new(year, rule, &audited, counts, &found, narrowest);
     let obligations = grant.obligations();
     let basis =
         Basis { grant_id: obligations.grant_id.clone(), grant_version: obligations.grant_version };
     Ok(Protected { release: audited.release(cells, Protection::Suppressed, Some(basis)), report })
 }
 
-impl Beside {
-    /// Adds what is known from elsewhere to what is wished for the cells.
-    fn join(&self, terms: &mut Terms, shapes: &[Shape<'_>], system: &crate::System, rule: &Rule) {
-        if self.withheld.is_empty() && self.shown.is_empty() {
-            return;
-        }
-        let few = rule.small_count.map_or(0, |small| small.threshold);
-        terms.published.resize(system.cells(), false);
-        let mut next = 0;
-        for shape in shapes {
-            for cell in next..next + shape.cells() {
-                let mut values = shape.values(cell - next);
-                let Some(region) = values.next() else { continue };
-                let count = value(system, cell);
-                let is_small = (1..few).contains(&count);
-                if self.withheld.contains(&region.code)
-                    && count > 0
-                    && let Some(withheld) = terms.withheld.get_mut(cell)
-                {
-                    withheld.get_or_insert(Reason::Earlier);
-                } else if self.shown.contains(&region.code)
-                    && values.all(|value| value.level == Level::Total)
-                    && terms.withheld.get(cell).is_none_or(Option::is_none)
-                    && !is_small
-                    && let Some(published) = terms.published.get_mut(cell)
-                {
-                    *published = true;
-                }
-            }
-            next += shape.cells();
-        }
+/// What an attacker finds who shares no code with the engine, and is told of its alternative tables.
+fn attacked(
+    system: &crate::System,
+    audited: &Audited,
+    rule: &Rule,
+    watch: Watch<'_>,
+) -> Result<AuditReport, Error> {
+    watch(Stage::Audit, 0, 0);
+    let settings = Settings {
+        least_withheld: rule.least_withheld(),
+        min_feasible: rule.min_feasible,
+        insiders: rule.insiders,
+        depth: Depth::Rule,
+        ..Settings::default()
+    };
+    let found = attack_knowing(system, audited.statuses(), &settings, audited.tables());
+    if found.breaches() > 0 {
+        return Err(Error::AuditFailed("the attacker of the finished tables found something"));
     }
+    if !found.is_complete() {
+        return Err(Error::AuditFailed("the attacker of the finished tables did not finish"));
+    }
+    Ok(found)
+}
+
+/// The primary cells with the least room that was proved.
+fn narrowest(
+    found: &AuditReport,
+    audited: &Audited,
+    shapes: &[Shape<'_>],
+    cells: usize,
+) -> Vec<Interval> {
+    let ranges = found.intervals.as_ref().map_or(&[][..], |t2| &t2.ranges);
+    let primary = |range: &&Range| {
+        range.cell < cells && audited.statuses().get(range.cell) == Some(&Status::Primary)
+    };
+    let mut ranges: Vec<&Range> = ranges.iter().filter(primary).collect();
+    ranges.sort_by(|a, b| (a.high - a.low).total_cmp(&(b.high - b.low)).then(a.cell.cmp(&b.cell)));
+    let interval = |range: &Range| Interval {
+        cell: name(range.cell, shapes).unwrap_or_default(),
+        low: format!("{:.0}", range.low),
+        high: range.high.is_finite().then(|| format!("{:.0}", range.high)),
+    };
+    ranges.into_iter().take(TOLD).map(interval).collect()
 }
 
 pub(super) fn value(system: &crate::System, cell: usize) -> u64 {
@@ -201,7 +218,7 @@ impl<'a> Shape<'a> {
     }
 
     /// The values of a cell.
-    fn values(&self, cell: usize) -> impl Iterator<Item = &'a Value> {
+    pub(super) fn values(&self, cell: usize) -> impl Iterator<Item = &'a Value> {
         self.at(cell).into_iter().zip(&self.dimensions).filter_map(|(at, values)| values.get(at))
     }
 }
@@ -218,20 +235,26 @@ fn named_in(table: usize, cell: usize, shapes: &[Shape<'_>]) -> Error {
 /// The refusal with the cell's codes instead of its number.
 fn named(error: Error, shapes: &[Shape<'_>]) -> Error {
     let Error::Irreconcilable { cell } = &error else { return error };
-    let Ok(mut number) = cell.parse::<usize>() else { return error };
+    match cell.parse().ok().and_then(|number| name(number, shapes)) {
+        Some(cell) => Error::Irreconcilable { cell },
+        None => error,
+    }
+}
+
+/// A cell by its table and codes.
+fn name(mut number: usize, shapes: &[Shape<'_>]) -> Option<String> {
     for shape in shapes {
         if number < shape.cells() {
             let codes: Vec<&str> = shape.values(number).map(|v| v.code.as_str()).collect();
-            return Error::Irreconcilable {
-                cell: format!("{} {}", shape.table.id, codes.join(" ")),
-            };
+            return Some(format!("{} {}", shape.table.id, codes.join(" ")));
         }
         number -= shape.cells();
     }
-    error
+    None
 }
 
-/// What is wished for each cell: totals of the country and the counties kept, few persons withheld.
+/// What is wished for each cell: totals of the country and the counties kept, then the country's sums; few persons
+/// withheld.
 pub(super) fn terms(
     cube: &Microcube,
     shapes: &[Shape<'_>],
@@ -251,8 +274,13 @@ pub(super) fn terms(
             let is_few = (1..few).contains(&persons);
             terms.withheld.push(is_few.then_some(Reason::FewContributors));
             let mut values = shape.values(cell);
-            let coarse = values.next().is_some_and(|v| v.level >= Level::Fylke);
-            terms.kept.push(coarse && values.all(|v| v.level == Level::Total));
+            let region = values.next().map(|v| v.level);
+            let total = values.all(|v| v.level == Level::Total);
+            terms.kept.push(match region {
+                Some(Level::Fylke | Level::Total) if total => Keep::Total,
+                Some(Level::Total) => Keep::Sum,
+                _ => Keep::No,
+            });
         }
         next += shape.cells();
     }

@@ -21,6 +21,7 @@ use super::crossing::{
 use super::intervals::Prover;
 use super::lattice::{Block, Lattice, NONE};
 use super::moves::{Move, effects};
+use super::pattern::Keep;
 use super::{Stage, Watch};
 use std::cmp::Reverse;
 
@@ -157,6 +158,9 @@ impl Prover<'_> {
             if lattice.blocks.len() > 1 && long == 0 && block.shared == 1 {
                 spilling.sort_by_key(|candidate| candidate.0);
                 for (price, short, difference) in spilling.into_iter().take(SPILLED) {
+                    if price.2 > best.limit {
+                        continue;
+                    }
                     let own = points(short, difference, variable.strides.0, at);
                     self.spill(
                         lattice,
@@ -226,25 +230,12 @@ impl Prover<'_> {
         for (_, block) in lattice.blocks.iter().enumerate().filter(|&(number, _)| number != own) {
             let Some(shared) = block.variables.first() else { return };
             let difference = Difference::of(&shared.codes, point, partner);
-            let mut ends =
-                vec![Short { bound: 0, spills: true, cells: vec![(0, 1)], points: vec![(0, 1)] }];
-            for variable in block.variables.iter().skip(1) {
-                let every = (0_u16..).take(variable.codes.len());
-                let each = every.map(|point| {
-                    let alone = [Difference::of(&variable.codes, point, None)];
-                    let moved: Vec<Short> = ends
-                        .iter()
-                        .map(|end| end.moved(point as usize * variable.strides.0))
-                        .collect();
-                    cross(&moved, &alone, variable.strides, point, false)
-                });
-                ends = each.collect::<Vec<_>>().into_iter().flatten().collect();
-            }
             let mut chosen: Option<(Price, usize, Move)> = None;
-            for end in &ends {
+            let left = best.limit.saturating_sub(all.2);
+            for end in &block.ends {
                 self.looked += 1;
                 let seen = (&end.cells[..], &difference.codes[..], shared.strides.1);
-                let Some(price) = self.price(lattice, block, seen, asked.by, u64::MAX) else {
+                let Some(price) = self.price(lattice, block, seen, asked.by, left) else {
                     continue;
                 };
                 if chosen.as_ref().is_some_and(|chosen| price >= chosen.0) {
@@ -261,6 +252,9 @@ impl Prover<'_> {
             all = priced(all.2 + price.2, all.1.0 + price.1.0);
             emptied += more;
             change.extend(part);
+            if all.2 > best.limit {
+                return;
+            }
         }
         self.take_best(best, change, (all.0, emptied, all.1));
     }
@@ -316,7 +310,7 @@ impl Prover<'_> {
                         return None;
                     }
                     if self.shown[at] {
-                        if self.distinct.fixed[at] {
+                        if !self.may_open(at) {
                             return None;
                         }
                         cost += self.distinct.costs[at];
@@ -331,6 +325,12 @@ impl Prover<'_> {
             }
         }
         Some(priced(cost, help))
+    }
+
+    /// Whether a crossing may withhold a shown cell.
+    fn may_open(&self, cell: usize) -> bool {
+        let stays = self.careful && self.distinct.kept[cell] > Keep::No;
+        !self.distinct.fixed[cell] && !stays
     }
 
     /// Whether inner cells have room for it, and how many it empties; adds what it does to them.
@@ -380,7 +380,7 @@ impl Prover<'_> {
                 return None;
             }
             if self.shown[cell] {
-                if self.distinct.fixed[cell] {
+                if !self.may_open(cell) {
                     return None;
                 }
                 opened.push(cell);

@@ -7,7 +7,7 @@ fn by_function(resource: ProtectTables, obligations: Obligations) -> Grant<Prote
 }
 
 fn by_literal(resource: ProtectTables, obligations: Obligations) -> Grant<Protect> {
-    Grant { resource, obligations }
+    Grant { resource, obligations: Box::new(obligations) }
 }
 
 fn main() {}

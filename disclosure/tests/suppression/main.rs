@@ -7,6 +7,8 @@ mod amounts;
 #[cfg(test)]
 mod brute;
 #[cfg(test)]
+mod methods;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod rationals;

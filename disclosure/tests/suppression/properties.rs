@@ -2,7 +2,7 @@
 
 use crate::brute::Enumeration;
 use crate::rationals::in_span;
-use crate::tables::{TableSet, any_table_set, any_two_way_table, system};
+use crate::tables::{TableSet, any_linked_tables, any_table_set, any_two_way_table, system};
 use hjemmel_disclosure::audit::{Settings, attack};
 use hjemmel_disclosure::suppress::{self, Audited, Terms};
 use hjemmel_disclosure::{Rule, SmallCount, Status, Zeros};
@@ -63,14 +63,29 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn no_pattern_gives_anything_away(tables in any_table_set(), protect_zeros: bool) {
+    fn no_pattern_gives_anything_away(
+        tables in any_table_set(), protect_zeros: bool, crossed: bool
+    ) {
         let rule = rule(if protect_zeros { Zeros::Protected } else { Zeros::Shown });
-        let done = protect(&tables, &rule);
+        let system = if crossed { tables.crossed() } else { tables.system() };
+        let done = suppress::system(&system, &Terms::default(), &rule).unwrap();
         for (cell, status) in tables.cells().iter().zip(done.statuses()) {
             let value = value(&tables, cell);
             let small = value < 4 && (value > 0 || protect_zeros);
             prop_assert!(!small || *status == Status::Primary, "{cell:?} is {status:?}");
         }
+        prop_assert_eq!(fault(&tables, done.statuses(), &rule), None);
+        let found = attack(&tables.system(), done.statuses(), &settings(&rule));
+        prop_assert_eq!(found.breaches(), 0);
+    }
+
+    #[test]
+    fn blocks_that_share_a_column_are_as_safe_as_their_crossing(tables in any_linked_tables()) {
+        let rule = Rule::default();
+        let terms = Terms { atoms_a_person: 2, ..Terms::default() };
+        let blocks = tables.in_blocks();
+        // The blocks may leave nothing to withhold; then it is refused and nothing is given.
+        let Ok(done) = suppress::system(&blocks, &terms, &rule) else { return Ok(()) };
         prop_assert_eq!(fault(&tables, done.statuses(), &rule), None);
         let found = attack(&tables.system(), done.statuses(), &settings(&rule));
         prop_assert_eq!(found.breaches(), 0);

@@ -59,6 +59,60 @@ impl TableSet {
     pub fn system(&self) -> System {
         system(self.counts.clone(), &self.cells())
     }
+
+    /// The same, and the engine is told how the inner cells cross the variables.
+    pub fn crossed(&self) -> System {
+        let mut builder = System::builder(self.counts.clone());
+        builder.cross(0, self.sizes.clone(), 0);
+        for cell in self.cells() {
+            builder.cell(cell);
+        }
+        builder.build().unwrap()
+    }
+
+    /// Tables of three variables of which each breaks down by the first and one other, as two blocks with links.
+    pub fn in_blocks(&self) -> System {
+        let [first, second, third] = self.sizes[..] else { panic!("three variables") };
+        let start = first * second;
+        let place = |atom: usize, block: usize| match block {
+            0 => atom / third,
+            _ => start + atom / (second * third) * third + atom % third,
+        };
+        let mut values = vec![0; start + first * third];
+        for (atom, &count) in self.counts.iter().enumerate() {
+            values[place(atom, 0)] += count;
+            values[place(atom, 1)] += count;
+        }
+        let mut builder = System::builder(values);
+        builder.cross(0, vec![first, second], 1);
+        builder.cross(start, vec![first, third], 1);
+        let mut cells = self.cells().into_iter();
+        for margin in &self.margins {
+            let count = self.cells_of(margin);
+            let block = usize::from(margin[2] != Level::Total);
+            for cell in cells.by_ref().take(count) {
+                let mut atoms: Vec<u32> = cell
+                    .into_iter()
+                    .map(|atom| u32::try_from(place(atom as usize, block)).unwrap())
+                    .collect();
+                atoms.sort_unstable();
+                atoms.dedup();
+                builder.cell(atoms);
+            }
+        }
+        let list = |from: usize, size: usize| {
+            (from..from + size).map(|atom| u32::try_from(atom).unwrap()).collect()
+        };
+        for code in 0..first {
+            builder.link(list(code * second, second), list(start + code * third, third));
+        }
+        builder.build().unwrap()
+    }
+
+    /// How many cells a margin has.
+    fn cells_of(&self, margin: &[Level]) -> usize {
+        Self { margins: vec![margin.to_vec()], ..self.clone() }.cells().len()
+    }
 }
 
 /// A system of counts.
@@ -126,4 +180,31 @@ pub fn any_two_way_table() -> impl Strategy<Value = TableSet> {
             counts,
         })
     })
+}
+
+/// Tables that share their first variable and nothing else.
+pub fn any_linked_tables() -> impl Strategy<Value = TableSet> {
+    (2_usize..=3, 2_usize..=2, 2_usize..=3)
+        .prop_flat_map(|(a, b, c)| {
+            let margin = (level(1), prop::sample::select(vec![Level::Total, Level::Codes]));
+            let count = prop_oneof![3 => 0_i64..=3, 2 => 2_i64..=6];
+            (
+                Just(vec![a, b, c]),
+                prop::collection::vec(0_usize..2, a),
+                prop::collection::vec((margin, any::<bool>()), 2..=5),
+                prop::collection::vec(count, a * b * c),
+            )
+        })
+        .prop_map(|(sizes, grouping, margins, counts)| {
+            let margin = |((first, other), second)| {
+                let third = if second { Level::Total } else { other };
+                vec![first, if second { other } else { Level::Total }, third]
+            };
+            TableSet {
+                sizes,
+                groupings: vec![vec![grouping], Vec::new(), Vec::new()],
+                margins: margins.into_iter().map(margin).collect(),
+                counts,
+            }
+        })
 }

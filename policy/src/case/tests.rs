@@ -1,3 +1,4 @@
+mod diagram;
 mod emergency;
 mod review;
 mod who;

@@ -71,6 +71,16 @@ impl Decision {
             ),
         };
         text.push_str(&sentence);
+        if !self.coarser.is_empty() {
+            let each = self.coarser.iter();
+            let each =
+                each.map(|(name, how)| format!("{name} {}", how.label().in_language(language)));
+            let sentence = match language {
+                Language::Nb => " Grovere enn de ble rapportert: ",
+                Language::En => " Coarser than they were reported: ",
+            };
+            text.push_str(&[sentence, &each.collect::<Vec<_>>().join(", "), "."].concat());
+        }
     }
 
     fn add_failures(&self, text: &mut String, language: Language) {

@@ -8,7 +8,7 @@ use crate::{
     Project, Tier,
 };
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Policy {
     /// The same snapshot with the registered projects.
@@ -57,6 +57,7 @@ impl Policy {
             clause: "answered with noise, paid for from budgets".to_owned(),
             tier: Tier::Protected,
             columns: asked.columns.clone(),
+            coarser: BTreeMap::new(),
             years: asked.years.clone(),
             population: Population::All,
             pseudonym_namespace: format!("project:{project}"),

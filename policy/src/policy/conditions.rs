@@ -3,10 +3,11 @@
 use super::Held;
 use crate::action::Need;
 use crate::rules::Use;
+use crate::terms::Precision;
 use crate::{Failure, OrganisationNumber, Population, Tier};
 use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One question to every candidate.
 pub(super) struct Question<'a> {
@@ -56,6 +57,12 @@ impl Held {
         } else {
             Err(failed)
         }
+    }
+
+    /// The columns among these that leave coarser than they were reported.
+    pub(super) fn coarser_among(&self, columns: &BTreeSet<String>) -> BTreeMap<String, Precision> {
+        let all = self.coarser.iter().filter(|(name, _)| columns.contains(*name));
+        all.map(|(name, precision)| (name.clone(), *precision)).collect()
     }
 
     /// Whether it opens anything at all at this moment.
@@ -158,9 +165,14 @@ impl Held {
             let everywhere = |column: &&String| others.iter().all(|other| other.contains(*column));
             return first.iter().filter(everywhere).cloned().collect();
         };
+        // Cells of a table are told as they are, so none of them may show what is given coarser.
+        let is_coarser =
+            |column: &String| need.tier == Tier::Exact && self.coarser.contains_key(column);
         let names: BTreeSet<String> = asked
             .iter()
-            .filter(|column| given.iter().any(|columns| !columns.contains(*column)))
+            .filter(|column| {
+                is_coarser(column) || given.iter().any(|columns| !columns.contains(*column))
+            })
             .cloned()
             .collect();
         if !names.is_empty() {

@@ -1,8 +1,12 @@
 //! A grant laid out as the facts a lawyer compares, each with its name in both languages.
 
 use super::{Columns, GrantTerms, PopulationTerms};
-use hjemmel_kostra::Text;
+use chrono::{DateTime, Utc};
+use hjemmel_kostra::{Text, calendar};
 use std::collections::BTreeSet;
+
+/// Stands for every value of a list.
+pub(super) const EVERYTHING: &str = "*";
 
 /// The value of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +47,11 @@ fn optional<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| value.to_string())
 }
 
+/// What clocks in Oslo show; the law reckons in Norwegian days.
+fn clock(moment: DateTime<Utc>) -> String {
+    calendar::clock_in_oslo(moment).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 fn yes_no(yes: bool) -> Text {
     if yes { Text::new("ja", "yes") } else { Text::new("nei", "no") }
 }
@@ -56,11 +65,11 @@ pub(super) fn facts(terms: &GrantTerms) -> Vec<Fact> {
 
 fn reach(terms: &GrantTerms) -> Vec<Fact> {
     let columns = match &terms.columns {
-        Columns::AllContent => several("columns", "variabler", "columns", ["*"]),
+        Columns::AllContent => several("columns", "variabler", "columns", [EVERYTHING]),
         Columns::Listed(listed) => several("columns", "variabler", "columns", listed),
     };
     let population = match &terms.population {
-        PopulationTerms::All => several("population", "populasjon", "population", ["*"]),
+        PopulationTerms::All => several("population", "populasjon", "population", [EVERYTHING]),
         PopulationTerms::Regions(codes) | PopulationTerms::Network { kommuner: codes, .. } => {
             several("population", "populasjon", "population", codes)
         }
@@ -176,8 +185,8 @@ fn life(terms: &GrantTerms) -> Vec<Fact> {
     vec![
         plain("version", "versjon", "version", &terms.version),
         one("state", "tilstand", "state", terms.state.label()),
-        plain("validFrom", "gjelder fra", "valid from", &terms.valid_from.to_rfc3339()),
-        plain("validTo", "gjelder til", "valid to", &terms.valid_to.to_rfc3339()),
+        plain("validFrom", "gjelder fra", "valid from", &clock(terms.valid_from)),
+        plain("validTo", "gjelder til", "valid to", &clock(terms.valid_to)),
         plain("reviewDue", "ny vurdering innen", "review due", &terms.review_due),
         plain("deleteBy", "slettes innen", "delete by", &terms.delete_by),
         plain(

@@ -6,7 +6,7 @@ use arrow::{
 };
 use hjemmel_disclosure::Identities;
 use hjemmel_kostra::{Form, layout::Layout};
-use hjemmel_policy::Population;
+use hjemmel_policy::{Population, Precision};
 use std::{collections::BTreeSet, fs};
 
 async fn read(
@@ -219,4 +219,42 @@ async fn a_damaged_file_gives_no_rows() {
     fs::write(moved.file(registers.root()), &whole).unwrap();
     let rows = read(&registers, &asked, &held, &moved, &RowQuery::default()).await;
     assert!(matches!(rows, Err(Error::Unreadable { .. })), "a file under another name");
+}
+
+#[tokio::test]
+async fn what_is_given_coarser_is_never_given_or_asked_by_as_it_was_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let registers = registers(folder.path());
+    let text = file(
+        2024,
+        &[
+            &[("BIDRAG", "0012345"), ("LAAN", "0000001")],
+            &[("BIDRAG", "0009999"), ("LAAN", "0000000")],
+            &[("BIDRAG", "       "), ("LAAN", "       ")],
+        ],
+    );
+    let edition = import(&registers, 2024, &text);
+    let (asked, mut held) = (everything(Form::F11, 2024), identified(Form::F11, 2024));
+    held.coarser = [
+        ("BIDRAG".to_owned(), Precision::Banded),
+        ("LAAN".to_owned(), Precision::Flag),
+        ("ALDER".to_owned(), Precision::Banded),
+    ]
+    .into();
+    let query = RowQuery::default();
+    let batches = read(&registers, &asked, &held, &edition, &query).await.unwrap();
+    assert_eq!(texts(&batches, "BIDRAG"), ["10000", "0", ""]);
+    assert_eq!(texts(&batches, "LAAN"), ["1", "0", ""]);
+    for age in texts(&batches, "ALDER").iter().filter(|age| !age.is_empty()) {
+        assert!(age.ends_with('0'), "{age}");
+    }
+    let between =
+        Filter::Integers { column: "BIDRAG".to_owned(), from: Some(12_345), to: Some(12_345) };
+    let asked_by = RowQuery { filters: vec![between], ..RowQuery::default() };
+    let refused = read(&registers, &asked, &held, &edition, &asked_by).await;
+    assert!(matches!(refused, Err(Error::Column { column, .. }) if column == "BIDRAG"));
+    // What nobody can make coarser is not given at all.
+    held.coarser = [("VKLO".to_owned(), Precision::Banded)].into();
+    let refused = read(&registers, &asked, &held, &edition, &query).await;
+    assert!(matches!(refused, Err(Error::Column { column, .. }) if column == "VKLO"));
 }

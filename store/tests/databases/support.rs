@@ -5,7 +5,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use hjemmel_kostra::Form;
 use hjemmel_store::{
-    DecisionRow, Delivery, DeliveryStatus, EditionKind, GrantRow, NewEdition, Store,
+    DecisionRow, Delivery, DeliveryStatus, Edition, EditionKind, EditionStatus, GrantRow,
+    NewEdition, Store,
 };
 use hjemmel_tests::postgres::Cluster;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -79,6 +80,13 @@ macro_rules! on_both {
             }
         }
     )+};
+}
+
+/// The newest edition of each form and year.
+pub fn current_editions(store: &Store) -> Vec<Edition> {
+    let mut all = store.editions().unwrap();
+    all.retain(|edition| edition.status == EditionStatus::Current);
+    all
 }
 
 pub fn noon() -> DateTime<Utc> {

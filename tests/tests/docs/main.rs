@@ -11,6 +11,7 @@ mod demo;
 mod expected;
 mod operators;
 mod pages;
+mod pictures;
 
 use demo::{Demo, alone, running};
 use pages::{Fence, page};
@@ -40,6 +41,10 @@ fn run_page(name: &str) -> usize {
         let said = running().shell(&fence.text);
         assert!(said.status.success(), "{name}: {}\n{}", fence.text, said.both());
         run += 1;
+        if let Some(picture) = &fence.picture {
+            let file = std::path::Path::new("..").join(name).with_file_name(picture);
+            pictures::assert_shows(&file, &fence.text, &said.output);
+        }
         let shown =
             fences.get(at + 1).filter(|next| ["json", "", "csv"].contains(&&*next.language));
         match shown {
@@ -172,7 +177,9 @@ fn the_r_for_agencies_asks_what_curl_asks() {
 #[test]
 fn every_command_for_legal_staff_works() {
     let _alone = alone();
-    assert_eq!(run_page("docs/legal.md"), 13);
+    assert_eq!(run_page("docs/legal.md"), 21);
+    let pictures = page("docs/legal.md").into_iter().filter(|fence| fence.picture.is_some());
+    assert_eq!(pictures.count(), 16, "a step is not shown");
 }
 
 #[test]

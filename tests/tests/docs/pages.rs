@@ -20,6 +20,8 @@ pub struct Fence {
     pub language: String,
     /// The lines.
     pub text: String,
+    /// The picture the page shows right after it, by its path from the page.
+    pub picture: Option<String>,
 }
 
 /// A page as it stands.
@@ -32,14 +34,23 @@ pub fn page(name: &str) -> Vec<Fence> {
     let text = read(name);
     let parts: Vec<&str> = text.split("```").collect();
     assert_eq!(parts.len() % 2, 1, "{name} has a fence that is not closed");
-    let inside = parts.iter().skip(1).step_by(2);
+    let (inside, after) = (parts.iter().skip(1).step_by(2), parts.iter().skip(2).step_by(2));
     inside
-        .map(|part| part.split_once('\n').unwrap())
-        .map(|(language, text)| Fence {
-            language: language.trim().to_owned(),
-            text: text.to_owned(),
+        .zip(after)
+        .map(|(part, after)| {
+            let (language, text) = part.split_once('\n').unwrap();
+            Fence {
+                language: language.trim().to_owned(),
+                text: text.to_owned(),
+                picture: picture(after),
+            }
         })
         .collect()
+}
+
+fn picture(after: &str) -> Option<String> {
+    let (_, rest) = after.trim_start().strip_prefix("![")?.split_once("](")?;
+    Some(rest.split_once(')')?.0.to_owned())
 }
 
 /// The code within the sentences of a page.

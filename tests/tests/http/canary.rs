@@ -205,8 +205,11 @@ fn who_somebody_is_is_found_nowhere_but_in_the_identified_answer_asked_for_by_na
         said += &report;
         let mut release = talkative(&installation);
         release.args(["release", "--form", planted.form.number(), "--year", &YEAR.to_string()]);
-        let output = release.output().unwrap();
+        let account = installation.path(&format!("{}.json", planted.form.number()));
+        let output = release.arg("--report").arg(&account).output().unwrap();
         assert!(output.status.success(), "{}", words(&output));
+        let page = std::fs::read_to_string(account.with_extension("html")).unwrap();
+        assert!(page.contains("No attacker found anything."), "{page}");
         said += &words(&output);
     }
     assert_nothing_of(&needles, said.as_bytes(), "what the commands print");

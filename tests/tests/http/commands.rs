@@ -241,6 +241,10 @@ fn forms_years_and_files_that_are_wrong_are_named() {
             vec!["release", "--form", "11", "--year", "2024", "--report", "no/such/r.json"],
             ["no/such/r.json", "No such"],
         ),
+        (
+            vec!["release", "--form", "11", "--year", "2024", "--report", "r.html"],
+            ["--report", "JSON"],
+        ),
         (vec!["serve", "--address", "192.0.2.1:80"], ["192.0.2.1:80", "cannot serve"]),
         (vec!["demo", "--dir", &truth], [&truth, "ot a directory"]),
         (vec!["demo", "--years", "1999", "--dir", &out], ["1999", "2024"]),

@@ -90,3 +90,18 @@ fn an_attacker_who_is_told_of_tables_finds_no_less_and_solves_nothing() {
     let theirs = statuses(&case, &folder("c11").join("expected/cells.csv")).unwrap();
     assert_eq!(told(&theirs, done.tables()).breaches(), told(&theirs, &[]).breaches());
 }
+
+#[test]
+fn margins_that_should_stay_are_found_by_their_columns() {
+    let mut specification = Specification::read(&folder("c03").join("spec.json")).unwrap();
+    specification.keep = vec![vec!["hovedint".to_owned(), "fylke".to_owned()], Vec::new()];
+    let data = File::open(folder("c03").join("input.csv")).unwrap();
+    let case = Case::new(specification, data).unwrap();
+    assert_eq!(case.columns(), ["region", "fylke", "kostragr", "hovedint"]);
+    for (cell, keep) in case.kept().into_iter().enumerate() {
+        let broken = [0, 1, 2, 3].map(|column| case.code(cell, column) != "Total");
+        let stays = broken == [false, true, false, true] || broken == [false; 4];
+        assert_eq!(keep == Keep::Total, stays, "{}", case.name(cell));
+    }
+    assert_eq!(protect(&case).unwrap().report().audit.as_ref().unwrap().breaches(), 0);
+}

@@ -224,3 +224,47 @@ fn what_was_shown_though_it_is_small_is_named_and_refused() {
     let said = protected(&counts, vec![Before { counts: sealed(&counts), release }]).err().unwrap();
     assert!(said.to_string().contains("T1 r0 s0"), "{said}");
 }
+
+#[test]
+fn the_account_of_a_release_can_be_read() {
+    let (counts, _) = editions(3);
+    let report = protected(&counts, Vec::new()).unwrap().report;
+    let account = report.account();
+    assert_eq!((account.attackers.len(), account.found()), (3, 0));
+    assert!(
+        account.narrowest.iter().all(|interval| interval.cell.starts_with("T1 ")),
+        "{account:?}"
+    );
+    assert!(!account.narrowest.is_empty() && account.narrowest_primary >= Some(3));
+    let page = account.page();
+    for words in ["T1 2024", "No attacker found anything.", "small_count", "county", "fylke"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let text = serde_json::to_string(&report).unwrap();
+    let again: Report = serde_json::from_str(&text).unwrap();
+    assert_eq!((again.attacks, again.narrowest), (report.attacks, report.narrowest));
+}
+
+#[test]
+fn sums_of_the_country_are_withheld_only_where_others_will_not_do() {
+    let (definition, rule) = (table("T1"), Rule::default());
+    let (mut free, mut wished) = (0, 0);
+    for seed in 0..60 {
+        let counts = editions(seed).0;
+        let (_, cube) = sealed(&counts).open();
+        let shapes = [Shape::of(&definition, YEAR).unwrap()];
+        let blocks = Blocks::of(&cube, &shapes).unwrap();
+        let system = blocks.system(&cube, &shapes).unwrap();
+        let terms = terms(&cube, &shapes, &system, &blocks, &rule).unwrap();
+        let country: Vec<usize> =
+            (0..system.cells()).filter(|&cell| terms.kept[cell] > Keep::No).collect();
+        assert_eq!(country.len(), SOURCES + 3, "the country by source, and the totals of counties");
+        let lost = |terms: &Terms| {
+            let done = crate::suppress::system(&system, terms, &rule).unwrap();
+            country.iter().filter(|&&cell| done.statuses()[cell] == Status::Secondary).count()
+        };
+        wished += lost(&terms);
+        free += lost(&Terms { kept: Vec::new(), ..terms.clone() });
+    }
+    assert!(wished <= free, "{wished} of {free}");
+}

@@ -2,10 +2,10 @@
 
 use super::Found;
 use crate::terms::{GrantTerms, HardRule, Precision};
-use hjemmel_kostra::{Column, ColumnKind};
+use hjemmel_kostra::Column;
 
-/// A column promised in bands or as a flag must be kept that way by the form: nothing is coarsened on the
-/// way out, so a promise the form does not keep would be broken by the first answer.
+/// A column promised in bands or as a flag must be one that can be given so: codes are given as the form has them, and
+/// numbers and dates are made coarser on the way out. A promise that cannot be kept would be broken by the first answer.
 pub(super) fn check_precision(terms: &GrantTerms, found: &mut Found) {
     for (name, precision) in &terms.precision {
         let columns = terms.years.iter().flat_map(|year| {
@@ -20,8 +20,8 @@ pub(super) fn check_precision(terms: &GrantTerms, found: &mut Found) {
             broken,
             HardRule::Precision,
             "precision",
-            &format!("skjema {form} har ikke `{name}` {}", word.nb),
-            &format!("form {form} does not have `{name}` {}", word.en),
+            &format!("skjema {form} kan ikke gi `{name}` {}", word.nb),
+            &format!("form {form} cannot give `{name}` {}", word.en),
         );
     }
 }
@@ -29,8 +29,8 @@ pub(super) fn check_precision(terms: &GrantTerms, found: &mut Found) {
 fn keeps(column: &Column, precision: Precision) -> bool {
     match precision {
         Precision::Exact => true,
-        Precision::Banded => column.kind == ColumnKind::Code,
-        Precision::Flag => column.kind == ColumnKind::Code && column.codes.len() == 2,
+        Precision::Banded => column.has_bands(),
+        Precision::Flag => column.has_flag(),
     }
 }
 
