@@ -7,7 +7,7 @@ use super::Fault;
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_disclosure::suppress::Beside;
 use hjemmel_disclosure::{Cell, TableCells};
-use hjemmel_kostra::{Form, Table};
+use hjemmel_kostra::{Form, Table, months};
 use hjemmel_store::Store;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -48,12 +48,23 @@ pub fn of(
                     let shown = shown(table, cells, indicator(form).unwrap_or_default());
                     beside.shown.extend(shown);
                 } else {
-                    beside.withheld.extend(withheld(table, cells));
+                    for region in withheld(table, cells) {
+                        let codes = bounded(*other).map(|code| (region.clone(), code.to_owned()));
+                        beside.withheld.extend(codes);
+                    }
                 }
             }
         }
     }
     Ok((beside, known))
+}
+
+/// The indicators of a month that are parts of a form's total of the year.
+fn bounded(form: Form) -> impl Iterator<Item = &'static str> {
+    let indicators = tables_of_months().and_then(|(table, ..)| table.dimensions.last());
+    let years = indicators.into_iter().flat_map(|indicators| indicators.values.values());
+    let codes = years.flatten().map(|value| value.code.as_str());
+    codes.filter(move |code| (form == Form::F11C) == (*code == months::PROGRAMME))
 }
 
 /// The cells of a table, each with the codes of its values.
@@ -125,5 +136,8 @@ mod tests {
         let cells = of("S11M1", cells);
         assert_eq!(shown(months, &cells, recipients), ["3103".to_owned()].into());
         assert!(shown(months, &cells, "kvp").is_empty());
+        let codes: BTreeSet<&str> = bounded(Form::F11).collect();
+        assert!(codes.len() == 7 && codes.contains("uten_barn") && !codes.contains("kvp"));
+        assert_eq!(bounded(Form::F11C).collect::<BTreeSet<_>>(), ["kvp"].into());
     }
 }

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 /// What is known from elsewhere of the cells of a region.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beside {
-    /// Regions of which every cell is withheld, since another table withholds what these would bound.
-    pub withheld: BTreeSet<String>,
+    /// Regions with a code of the last dimension: whatever of both is not zero is withheld, since another table withholds
+    /// what it would bound.
+    pub withheld: BTreeSet<(String, String)>,
     /// Regions whose total stays shown where it may be, since another table shows part of it.
     pub shown: BTreeSet<String>,
 }
@@ -36,7 +37,8 @@ impl Beside {
                 let Some(region) = values.next() else { continue };
                 let count = value(system, cell);
                 let is_small = (1..few).contains(&count);
-                if self.withheld.contains(&region.code)
+                let last = shape.values(cell - next).last().unwrap_or(region);
+                if self.withheld.contains(&(region.code.clone(), last.code.clone()))
                     && count > 0
                     && let Some(withheld) = terms.withheld.get_mut(cell)
                 {

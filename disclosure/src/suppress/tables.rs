@@ -56,7 +56,7 @@ pub fn tables(
 /// The same beside other tables of the year that show or withhold a part or a whole of a region's total.
 ///
 /// # Guarantee
-/// As [`tables`]. Beside it, no cell is shown of a region in `withheld`; and no total of a region in `shown` is withheld
+/// As [`tables`]. Beside it, nothing but zeros is shown of what `withheld` names; and no total of a region in `shown` is withheld
 /// unless it is small itself: the part that is shown elsewhere then bounds nothing that is withheld here.
 ///
 /// # Errors

@@ -79,7 +79,7 @@ fn months_are_delivered_revised_and_published_beside_the_year() {
     assert_eq!(kroner, [json!(9_100_000), json!(9_100_000), Value::Null]);
     let february =
         cells(&node, "S11M1", "valueCodes[Indikator]=med_barn,uten_barn,kvp&valueCodes[Maaned]=02");
-    assert_eq!(february, [Value::Null; 3], "two without children, two in the programme");
+    assert_eq!(february, vec![Value::Null; 3], "two without children, two in the programme");
     let missing = node.anyone().get("/pxwebapi/v2/tables/S11M1/data?valueCodes[Region]=3105&valueCodes[ContentsCode]=*&valueCodes[Tid]=2025&valueCodes[Indikator]=mottakere&valueCodes[Maaned]=01");
     assert!(missing.ok().text().contains(".."), "it has not delivered");
 

@@ -126,7 +126,9 @@ fn a_later_month_and_a_revision_are_protected_with_what_was_released_before() {
 
 #[test]
 fn a_region_whose_year_is_withheld_shows_no_month_but_zeros() {
-    let beside = Beside { withheld: ["3114".to_owned()].into(), ..Beside::default() };
+    let codes = ["mottakere", "med_barn", "uten_barn", "hovedkilde"];
+    let withheld = codes.map(|code| ("3114".to_owned(), code.to_owned())).into();
+    let beside = Beside { withheld, ..Beside::default() };
     let made = released(TOLD, Vec::new(), &beside);
     for month in ["01", "02"] {
         for indicator in ["mottakere", "med_barn", "uten_barn", "hovedkilde"] {
