@@ -2,6 +2,7 @@
 
 use super::audited::Audited;
 use super::before::{Before, Present};
+use super::beside::Beside;
 use super::blocks::{Blocks, Spread};
 use super::error::Error;
 use super::pattern::{Keep, Terms};
@@ -49,6 +50,24 @@ pub fn tables(
     before: Vec<Before>,
     watch: Watch<'_>,
 ) -> Result<Protected, Error> {
+    tables_beside(sealed, tables, rule, (before, &Beside::default()), watch)
+}
+
+/// The same beside other tables of the year that show or withhold a part or a whole of a region's total.
+///
+/// # Guarantee
+/// As [`tables`]. Beside it, nothing but zeros is shown of what `withheld` names; and no total of a region in `shown` is withheld
+/// unless it is small itself: the part that is shown elsewhere then bounds nothing that is withheld here.
+///
+/// # Errors
+/// As [`tables`]; also when a total that must stay shown gives away what must be withheld.
+pub fn tables_beside(
+    sealed: Sealed<Protect, Microcube>,
+    tables: &[&Table],
+    rule: &Rule,
+    (before, beside): (Vec<Before>, &Beside),
+    watch: Watch<'_>,
+) -> Result<Protected, Error> {
     if !rule.bounds {
         return Err(Error::Unsupported("published tables are protected against bounds too"));
     }
@@ -61,7 +80,8 @@ pub fn tables(
     let shapes = tables.iter().map(|t| Shape::of(t, year)).collect::<Result<Vec<_>, _>>()?;
     let blocks = Blocks::of(&cube, &shapes)?;
     let system = blocks.system(&cube, &shapes)?;
-    let terms = terms(&cube, &shapes, &system, &blocks, rule)?;
+    let mut terms = terms(&cube, &shapes, &system, &blocks, rule)?;
+    beside.join(&mut terms, &shapes, &system, rule);
     let (audited, found) = if before.is_empty() {
         let audited = super::system_watched(&system, &terms, rule, watch);
         let audited = audited.map_err(|e| named(e, &shapes))?;
@@ -201,7 +221,7 @@ impl<'a> Shape<'a> {
     }
 
     /// The values of a cell.
-    fn values(&self, cell: usize) -> impl Iterator<Item = &'a Value> {
+    pub(super) fn values(&self, cell: usize) -> impl Iterator<Item = &'a Value> {
         self.at(cell).into_iter().zip(&self.dimensions).filter_map(|(at, values)| values.get(at))
     }
 }
