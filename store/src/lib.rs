@@ -5,6 +5,7 @@
 //! thread that may wait. A fault is always an error, never an empty answer.
 
 mod answers;
+mod callings;
 mod caps;
 mod chain;
 mod connection;
@@ -31,6 +32,7 @@ mod targets;
 mod values;
 
 pub use answers::{NewAnswer, StoredAnswer};
+pub use callings::CallingOff;
 pub use caps::{CapChange, CapOutcome};
 pub use chain::{Chain, ChainState};
 pub use decisions::{DecisionFilter, DecisionRow, StoredDecision};

@@ -6,7 +6,9 @@ pub mod budgets;
 pub mod catalogue;
 pub mod codelists;
 pub mod collection;
+pub mod crosschecks;
 pub mod decisions;
+pub mod deliver;
 pub mod deliveries;
 pub mod editions;
 pub mod feed;
@@ -67,7 +69,8 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(budgets::list_spends)
         .service(budgets::list_budgets)
         .service(budgets::change_budget)
-        .service(deliveries::deliver)
+        .service(deliver::deliver)
+        .service(deliver::deliver_month)
         .service(deliveries::list_deliveries)
         .service(deliveries::read_delivery)
         .service(deliveries::confirm_delivery)
@@ -79,7 +82,9 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(releases::list_releases)
         .service(releases::follow_release)
         .service(releases::publish_release)
+        .service(releases::call_off_release)
         .service(releases::read_release)
+        .service(crosschecks::check_accounts)
         .service(access::read_me)
         .service(access::read_decision)
         .configure(law);
