@@ -14,6 +14,7 @@ mod editions;
 mod error;
 mod events;
 mod imports;
+mod line;
 mod lock;
 mod municipal;
 mod notices;

@@ -9,13 +9,19 @@ use hjemmel_store::{
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 /// How many payments and answers may wait.
 const WAITING: usize = 10_000;
 /// How many one transaction takes.
 const TOGETHER: usize = 256;
+/// Those who were in the last round come again soon: with the answer, or with the next question. So that they need not
+/// sit out a whole round, the next one waits for them, but no longer than this share of what the last one took.
+const SHARE: u32 = 3;
+/// And no longer than this.
+const LONGEST: Duration = Duration::from_millis(4);
 /// How long a busy database is asked again before questions are refused.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -32,7 +38,7 @@ enum Order {
 /// The way to the budgets.
 #[derive(Clone)]
 pub struct Purser {
-    orders: mpsc::Sender<Order>,
+    orders: SyncSender<Order>,
 }
 
 impl Purser {
@@ -45,10 +51,10 @@ impl Purser {
         healthy: Arc<AtomicBool>,
         patience: TimeDelta,
     ) -> std::io::Result<Self> {
-        let (orders, waiting) = mpsc::channel(WAITING);
+        let (orders, waiting) = sync_channel(WAITING);
         std::thread::Builder::new()
             .name("purser".to_owned())
-            .spawn(move || serve(&store, waiting, &healthy, patience))?;
+            .spawn(move || serve(&store, &waiting, &healthy, patience))?;
         Ok(Self { orders })
     }
 
@@ -63,7 +69,7 @@ impl Purser {
     ) -> Result<Reserved, Unavailable> {
         let (done, paid) = oneshot::channel();
         let order = Order::Reserve(Box::new(spend), decision.map(Box::new), done);
-        self.orders.blocking_send(order).map_err(|_| Unavailable)?;
+        self.orders.send(order).map_err(|_| Unavailable)?;
         paid.blocking_recv().map_err(|_| Unavailable)
     }
 
@@ -73,19 +79,35 @@ impl Purser {
     /// Nothing may leave.
     pub fn keep(&self, answer: NewAnswer) -> Result<StoredAnswer, Unavailable> {
         let (done, kept) = oneshot::channel();
-        self.orders.blocking_send(Order::Keep(answer, done)).map_err(|_| Unavailable)?;
+        self.orders.send(Order::Keep(answer, done)).map_err(|_| Unavailable)?;
         kept.blocking_recv().map_err(|_| Unavailable)
     }
 }
 
-fn serve(
-    store: &Store,
-    mut waiting: mpsc::Receiver<Order>,
-    healthy: &AtomicBool,
-    patience: TimeDelta,
-) {
-    let mut batch = Vec::with_capacity(TOGETHER);
-    while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
+/// Adds to those who wait until there are so many, or the time is up; somebody there must be. Nobody comes any more
+/// where nobody is there afterwards.
+fn gather(waiting: &Receiver<Order>, batch: &mut Vec<Order>, expected: usize, patience: Duration) {
+    if batch.is_empty() {
+        batch.extend(waiting.recv());
+    }
+    let until = Instant::now() + patience;
+    while !batch.is_empty() && batch.len() < expected.min(TOGETHER) {
+        match waiting.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(order) => batch.push(order),
+            Err(_) => break,
+        }
+    }
+    batch.extend(waiting.try_iter().take(TOGETHER.saturating_sub(batch.len())));
+}
+
+fn serve(store: &Store, waiting: &Receiver<Order>, healthy: &AtomicBool, patience: TimeDelta) {
+    let (mut batch, mut expected, mut took) = (Vec::new(), 0, Duration::ZERO);
+    loop {
+        gather(waiting, &mut batch, expected, (took / SHARE).min(LONGEST));
+        if batch.is_empty() {
+            return;
+        }
+        let (started, served) = (Instant::now(), batch.len());
         let mut round = Round { patience, ..Round::default() };
         let (mut payers, mut keepers) = (Vec::new(), Vec::new());
         for order in batch.drain(..) {
@@ -101,7 +123,12 @@ fn serve(
                 }
             }
         }
-        match again(|| store.settle(&round)) {
+        let settled = again(|| store.settle(&round));
+        took = started.elapsed();
+        // Whoever came meanwhile, and those who are about to be told and will be back.
+        batch.extend(waiting.try_iter().take(TOGETHER));
+        expected = batch.len() + served;
+        match settled {
             Ok(settled) => {
                 deliver(Ok(settled.kept), keepers, healthy);
                 deliver(Ok(settled.reserved), payers, healthy);
@@ -142,7 +169,10 @@ fn failed(error: &Error, questions: usize, healthy: &AtomicBool) {
 }
 
 /// Waits for a database that is busy, which is not one that is gone.
-fn again<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+///
+/// # Errors
+/// What else is wrong with it, or that it was busy for too long.
+pub fn again<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     let started = Instant::now();
     loop {
         match work() {
