@@ -15,6 +15,7 @@ mod editions;
 mod error;
 mod events;
 mod imports;
+mod line;
 mod lock;
 mod municipal;
 mod notices;
@@ -27,6 +28,7 @@ mod schema;
 mod sent;
 mod settle;
 mod spends;
+mod spent;
 mod store;
 mod targets;
 mod values;
@@ -49,6 +51,7 @@ pub use releases::{NewRelease, Publication, Release, ReleaseStanding, published}
 pub use saved_queries::SavedQueryRow;
 pub use settle::{Round, Settled};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
+pub use spent::ProjectDay;
 pub use store::{Store, newest_migration};
 pub use targets::TargetRow;
 

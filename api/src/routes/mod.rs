@@ -37,8 +37,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation; a handler that is not here does not exist.
 pub fn configure(services: &mut ServiceConfig<'_>) {
     services
-        // Addresses are compared in this order; most requests are for this one.
+        // Addresses are compared in this order; most requests are for the first.
         .service(tables::read_table_data)
+        .service(questions::ask_question)
         .service(health::read_liveness)
         .service(health::read_readiness)
         .service(health::read_problem)
@@ -63,7 +64,6 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(records::read_dataset)
         .service(records::read_microdata)
         .service(questions::preview_question)
-        .service(questions::ask_question)
         .service(questions::read_answer)
         .service(questions::read_receipt_key)
         .service(budgets::list_spends)
