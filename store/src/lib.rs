@@ -18,6 +18,7 @@ mod imports;
 mod line;
 mod lock;
 mod municipal;
+mod node_calls;
 mod notices;
 mod policy;
 mod protections;
