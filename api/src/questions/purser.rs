@@ -341,7 +341,7 @@ mod tests {
                 Reserved::Paid(_) => {
                     let kept = purser.keep(NewAnswer { question_key, id, at, body }).unwrap();
                     assert_eq!(kept.id, id);
-                    1
+                    1_u64
                 }
                 Reserved::Exhausted { .. } => 0,
                 other => panic!("{other:?}"),
@@ -350,7 +350,7 @@ mod tests {
         assert_eq!((0..5).map(|number| ask(&format!("alone {number}"))).sum::<u64>(), 5);
         let crowd: u64 = std::thread::scope(|scope| {
             let ask = &ask;
-            let of = |thread: u64| (0..10).map(|n| ask(&format!("{thread} {n}"))).sum::<u64>();
+            let of = move |thread: u64| (0..10).map(|n| ask(&format!("{thread} {n}"))).sum::<u64>();
             let threads: Vec<_> = (0..8).map(|thread| scope.spawn(move || of(thread))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
