@@ -8,7 +8,8 @@ mod open;
 mod policy;
 
 use crate::clock::Clock;
-use crate::identity::Verifier;
+use crate::federation::Federation;
+use crate::identity::{TestIssuers, Verifier};
 use crate::journal::Journal;
 use crate::pictures::Pictures;
 use crate::problem::{Kind, Problem};
@@ -68,6 +69,9 @@ pub enum AppError {
     /// The issuers.
     #[error(transparent)]
     Identity(#[from] crate::identity::Error),
+    /// The other nodes.
+    #[error(transparent)]
+    Federation(#[from] crate::federation::Error),
     /// Another clock than the machine's.
     #[error("`test_clock` is for a test installation alone")]
     Clock,
@@ -103,6 +107,7 @@ pub struct App {
     /// Places for deliveries that arrive.
     arrivals: tokio::sync::Semaphore,
     sent: Sent,
+    federation: Option<Federation>,
 }
 
 /// What the pictures were made from.
@@ -144,7 +149,14 @@ impl App {
         let journal = Journal::start(store.clone(), healthy.clone())?;
         let patience = TimeDelta::seconds(i64::from(settings.questions.patience_seconds));
         let purser = Purser::start(store.clone(), healthy.clone(), patience)?;
+        let tests =
+            if settings.test_installation { TestIssuers::Allowed } else { TestIssuers::Refused };
+        let federation = settings.federation.clone();
+        let federation = federation
+            .map(|federation| Federation::open(federation, &settings.issuers, tests))
+            .transpose()?;
         let app = Self {
+            federation,
             archive_key: ArchiveKey::new(keys.archive_key()),
             receipts: ReceiptKey::new(&keys.receipt_key()),
             answers: moka::sync::Cache::builder()
@@ -194,7 +206,11 @@ impl App {
     }
 
     fn try_refresh(&self, now: DateTime<Utc>) -> Result<(), AppError> {
-        self.store.ping()?;
+        match self.store.ping() {
+            // Somebody else has been writing for long, so the database is there.
+            Ok(()) | Err(hjemmel_store::Error::Busy(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         let version = self.store.policy_version()?;
         let editions = self.store.editions()?;
         let fresh = Seen {
@@ -310,6 +326,12 @@ impl App {
     #[must_use]
     pub const fn sent(&self) -> &Sent {
         &self.sent
+    }
+
+    /// The other nodes, if this installation is one among others.
+    #[must_use]
+    pub const fn federation(&self) -> Option<&Federation> {
+        self.federation.as_ref()
     }
 
     /// Whether the database answered the last time it was asked.

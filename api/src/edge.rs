@@ -98,6 +98,9 @@ pub async fn guard(
         return Err(Problem::new(Kind::Internal).about(language, &path).into());
     };
     let mut response = readable(answered?.map_into_boxed_body());
+    let (request, status) = (response.request().clone(), response.status().as_u16());
+    crate::federation::receipt::add(&request, response.headers_mut(), status);
+    drop(request);
     if response.status() == StatusCode::METHOD_NOT_ALLOWED
         && let Ok(allowed) = allowed(response.request()).parse()
     {

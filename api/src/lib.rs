@@ -14,6 +14,7 @@ pub mod deliveries;
 pub mod edge;
 pub mod editions;
 pub mod fault;
+pub mod federation;
 pub mod grants;
 pub mod hex;
 pub mod identity;

@@ -2,6 +2,7 @@
 
 mod inbound;
 mod law;
+mod nodes;
 mod sets;
 
 use crate::problem::Kind;
@@ -26,6 +27,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         (name = "Questions", description = "Questions of your own, answered with calibrated noise at the cost of a budget."),
         (name = "Deliveries", description = "A municipality's own file in, a report out."),
         (name = "Releases", description = "What deliveries become: editions, and tables protected and published together."),
+        (name = "Nodes", description = "Other holders, and questions brought to them."),
         (name = "Access", description = "What you may see and why."),
         (name = "Grants", description = "Applying for a grant, deciding on it, and stopping it."),
         (name = "Audit", description = "The record nobody can rewrite unseen: events, signed checkpoints, proofs."),
@@ -185,10 +187,12 @@ const COMMON: &[(&str, &[Kind])] = {
 
 /// The problems of every operation.
 static PROBLEMS: LazyLock<Vec<(&str, &[Kind])>> =
-    LazyLock::new(|| [COMMON, law::PROBLEMS, inbound::PROBLEMS].concat());
+    LazyLock::new(|| [COMMON, law::PROBLEMS, inbound::PROBLEMS, nodes::PROBLEMS].concat());
 
 /// Operations whose answers hold data and carry all marks.
-const WITH_DATA: [&str; 8] = [
+const WITH_DATA: [&str; 10] = [
+    "relay_microdata",
+    "relay_table_data",
     "query_v1_table",
     "query_v1_table_of_group",
     "read_table_data",
@@ -332,6 +336,9 @@ fn headers(operation: &str) -> Value {
                     "0191c7b0-7f3e-7a52-8c59-2f1f6e0d8a11",
                 ),
             );
+        }
+        if operation.starts_with("relay_") {
+            nodes::add_headers(all, text);
         }
         if operation == "read_microdata" {
             all.insert(

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::edge::{self, LARGEST_BODY, Methods};
+use crate::federation::Federation;
 use crate::openapi;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
@@ -35,6 +36,7 @@ pub async fn serve(app: App, listening: impl FnOnce(std::net::SocketAddr)) -> st
         listening(*address);
     }
     crate::notices::keep(app.clone())?;
+    app.federation().map(Federation::keep_looking).transpose()?;
     sweep_once(app.clone())?;
     keep_fresh(app, Duration::from_millis(server.refresh_milliseconds.max(50)))?;
     http.run().await

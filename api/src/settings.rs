@@ -42,6 +42,9 @@ pub struct Settings {
     /// What the clock that opens publications shows when a server of a test installation starts; it runs on from there.
     #[serde(default)]
     pub test_clock: Option<chrono::DateTime<chrono::Utc>>,
+    /// This installation as a node among others.
+    #[serde(default)]
+    pub federation: Option<crate::federation::Settings>,
     /// Who is trusted to issue tokens; none means every caller is anonymous.
     #[serde(default)]
     pub issuers: Vec<crate::identity::IssuerConfig>,
@@ -287,6 +290,9 @@ impl Settings {
         };
         self.registers.folder = at_folder(&self.registers.folder);
         self.keys.file = at_folder(&self.keys.file);
+        if let Some(federation) = &mut self.federation {
+            federation.resolve(folder);
+        }
         for issuer in &mut self.issuers {
             issuer.jwks.resolve(folder);
         }

@@ -1,6 +1,7 @@
 //! The caller of a request, as an extractor: a handler that takes it cannot be reached with a bad token.
 
 use crate::app::App;
+use crate::federation::receive;
 use crate::identity::Refusal;
 use crate::problem::{Kind, Problem};
 use actix_web::dev::Payload;
@@ -47,6 +48,13 @@ impl FromRequest for SignedIn {
         let Some(app) = request.app_data::<web::Data<App>>().cloned() else {
             return Either::Left(ready(Err(Problem::new(Kind::Internal).for_request(request))));
         };
+        if receive::is_brought(request) {
+            let request = request.clone();
+            return Either::Right(Box::pin(async move {
+                let found = receive::caller(&request, &app).await;
+                found.map(Self).map_err(|problem| problem.for_request(&request))
+            }));
+        }
         // A header that is no text is handed on as something no token can be.
         let headers: Vec<String> = request
             .headers()

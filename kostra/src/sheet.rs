@@ -21,6 +21,10 @@ pub type Record = BTreeMap<String, String>;
 
 /// What a form asks.
 #[derive(Debug, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing of a form, as its description does"
+)]
 pub struct Sheet {
     /// The form.
     pub form: Form,

@@ -1,6 +1,6 @@
 //! What can be asked for, as types, so that a permission for one thing cannot be spent on another.
 
-use crate::{Asked, Tier};
+use crate::{Asked, OrganisationNumber, Tier};
 use hjemmel_kostra::Form;
 use std::collections::BTreeSet;
 
@@ -61,6 +61,9 @@ pub enum Protect {}
 /// Asking a question that is answered with noise, at the cost of a budget.
 pub enum Ask {}
 
+/// Bringing a question to the node that holds the answer, and the answer back. It opens nothing: the holder decides.
+pub enum Relay {}
+
 /// Cells of one table for some years and regions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRead {
@@ -115,12 +118,24 @@ pub struct Asking {
     pub project: Option<String>,
 }
 
+/// What is asked of another node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relaying {
+    /// The node that holds it.
+    pub holder: OrganisationNumber,
+    /// The form.
+    pub form: Form,
+    /// The table, when it is cells of one.
+    pub table: Option<String>,
+}
+
 impl sealed::Sealed for ReadTable {
     type Of = TableRead;
     fn need(resource: &TableRead) -> Need<'_> {
         Need {
             asked: Asked {
                 form: resource.form,
+                holder: None,
                 table: Some(resource.table.clone()),
                 project: None,
                 years: resource.years.clone(),
@@ -143,6 +158,7 @@ impl sealed::Sealed for ReadMicrodata {
         Need {
             asked: Asked {
                 form: resource.form,
+                holder: None,
                 table: None,
                 project: None,
                 years: BTreeSet::from([resource.year]),
@@ -165,6 +181,7 @@ impl sealed::Sealed for Protect {
         Need {
             asked: Asked {
                 form: resource.form,
+                holder: None,
                 table: None,
                 project: None,
                 years: BTreeSet::from([resource.year]),
@@ -187,6 +204,7 @@ impl sealed::Sealed for Ask {
         Need {
             asked: Asked {
                 form: resource.form,
+                holder: None,
                 table: None,
                 project: resource.project.clone(),
                 years: resource.years.clone(),
@@ -204,6 +222,30 @@ impl sealed::Sealed for Ask {
     }
 }
 
+impl sealed::Sealed for Relay {
+    type Of = Relaying;
+    fn need(resource: &Relaying) -> Need<'_> {
+        Need {
+            asked: Asked {
+                form: resource.form,
+                holder: Some(resource.holder),
+                table: resource.table.clone(),
+                project: None,
+                years: BTreeSet::new(),
+                columns: None,
+                regions: None,
+            },
+            columns: None,
+            regions: None,
+            whole_country: true,
+            tier: Tier::Protected,
+            unpublished: false,
+            // No grant of this installation's lets anybody in elsewhere; `Policy::decide_relay` does.
+            scope: None,
+        }
+    }
+}
+
 impl Action for ReadTable {
     type Resource = TableRead;
     const NAME: &'static str = "table:read";
@@ -215,6 +257,10 @@ impl Action for ReadMicrodata {
 impl Action for Protect {
     type Resource = ProtectTables;
     const NAME: &'static str = "tables:protect";
+}
+impl Action for Relay {
+    type Resource = Relaying;
+    const NAME: &'static str = "dataset:relay";
 }
 impl Action for Ask {
     type Resource = Asking;

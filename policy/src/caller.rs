@@ -52,6 +52,7 @@ pub struct Caller {
     supplier: Option<OrganisationNumber>,
     client: Option<String>,
     person: Option<String>,
+    relay: Option<OrganisationNumber>,
 }
 
 impl Caller {
@@ -64,6 +65,7 @@ impl Caller {
             supplier: None,
             client: None,
             person: None,
+            relay: None,
         }
     }
 
@@ -75,7 +77,7 @@ impl Caller {
         supplier: Option<OrganisationNumber>,
         client: Option<String>,
     ) -> Self {
-        Self { subject, scopes, supplier, client, person: None }
+        Self { subject, scopes, supplier, client, person: None, relay: None }
     }
 
     /// Somebody who is not there, to ask what would be decided; nothing that comes of it can be used.
@@ -84,7 +86,7 @@ impl Caller {
         scopes: BTreeSet<String>,
         supplier: Option<OrganisationNumber>,
     ) -> Self {
-        Self { subject, scopes, supplier, client: None, person: None }
+        Self { subject, scopes, supplier, client: None, person: None, relay: None }
     }
 
     /// The same caller, with the issuer's name for the person behind the account: one person may have
@@ -92,6 +94,18 @@ impl Caller {
     #[must_use]
     pub fn of_person(self, person: Option<String>) -> Self {
         Self { person, ..self }
+    }
+
+    /// The same caller, whose question another node brings. Who asks stays who asked; that node is for the record.
+    #[must_use]
+    pub fn relayed_by(self, node: OrganisationNumber) -> Self {
+        Self { relay: Some(node), ..self }
+    }
+
+    /// The node that brings the question, if it did not come from the caller itself.
+    #[must_use]
+    pub const fn relay(&self) -> Option<OrganisationNumber> {
+        self.relay
     }
 
     /// The person behind the account, where the issuer says.

@@ -18,6 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Asked {
     /// The form.
     pub form: Form,
+    /// The node that holds it, when it was another's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub holder: Option<OrganisationNumber>,
     /// The table, when it was cells of one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub table: Option<String>,
@@ -46,6 +49,9 @@ pub struct Asker {
     pub supplier: Option<OrganisationNumber>,
     /// The client.
     pub client: Option<String>,
+    /// The node that brought the question, when it did not come from the caller itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub relay: Option<OrganisationNumber>,
 }
 
 /// How it ended.
@@ -175,6 +181,7 @@ impl Asker {
             person: None,
             supplier: None,
             client: None,
+            relay: None,
         }
     }
 }
@@ -194,6 +201,7 @@ impl From<&Caller> for Asker {
             person,
             supplier: caller.supplier(),
             client: caller.client().map(str::to_owned),
+            relay: caller.relay(),
         }
     }
 }

@@ -25,8 +25,8 @@ pub mod terms;
 pub mod tier;
 
 pub use action::{
-    Action, Ask, Asking, MicrodataRead, Protect, ProtectTables, ReadMicrodata, ReadTable,
-    SCOPE_DELIVERIES, SCOPE_MICRODATA, SCOPE_QUESTIONS, SCOPE_TABLES, TableRead,
+    Action, Ask, Asking, MicrodataRead, Protect, ProtectTables, ReadMicrodata, ReadTable, Relay,
+    Relaying, SCOPE_DELIVERIES, SCOPE_MICRODATA, SCOPE_QUESTIONS, SCOPE_TABLES, TableRead,
 };
 pub use caller::{Caller, Role, Subject};
 pub use decision::{Asked, Decision, Failure, GrantRef, NearMiss, Outcome};

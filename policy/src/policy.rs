@@ -2,6 +2,8 @@
 
 mod ask;
 mod conditions;
+mod relay;
+mod stops;
 
 use crate::action::Need;
 use crate::decision::Asker;
@@ -14,7 +16,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use conditions::{Question, Reach};
 use hjemmel_kostra::Form;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One grant of the snapshot with what building found out about it.
@@ -39,6 +41,7 @@ pub struct Policy {
     rules: Arc<Rules>,
     version: u64,
     projects: Vec<Project>,
+    stops: Vec<crate::Stop>,
 }
 
 /// The columns of the forms and years that grants are about.
@@ -126,6 +129,7 @@ impl Policy {
             rules: rules.into(),
             version,
             projects: Vec::new(),
+            stops: Vec::new(),
         }
         .indexed()
     }
@@ -156,46 +160,6 @@ impl Policy {
             .iter()
             .filter(|held| !held.broken.is_empty())
             .map(|held| (&held.terms, held.broken.as_slice()))
-    }
-
-    /// The same grants under stops: what is stopped opens nothing, whatever its grant says.
-    #[must_use]
-    pub fn under(self, stops: &[crate::Stop]) -> Self {
-        self.stopped(|_, stop| stop, stops)
-    }
-
-    fn stopped(
-        mut self,
-        by: impl Fn(&Held, Option<crate::Stop>) -> Option<crate::Stop>,
-        stops: &[crate::Stop],
-    ) -> Self {
-        for held in &mut self.grants {
-            let (recipient, form) = (held.terms.recipient.organisation, held.terms.product);
-            let stop = stops.iter().copied().find(|stop| stop.stops(recipient, form));
-            let stopped = by(held, stop);
-            if held.stopped != stopped {
-                *held = Arc::new(Held { stopped, ..held.as_ref().clone() });
-            }
-        }
-        self
-    }
-
-    /// The same grants without some versions of them, and under further stops. It opens nothing that was closed
-    /// and needs no look at the others, so that what is taken away can be gone before a new snapshot is made.
-    #[must_use]
-    pub fn without(&self, gone: &[(String, u32)], stops: &[crate::Stop]) -> Self {
-        let gone: HashSet<(&str, u32)> = gone.iter().map(|(id, no)| (id.as_str(), *no)).collect();
-        let stays =
-            |held: &&Arc<Held>| !gone.contains(&(held.terms.id.as_str(), held.terms.version));
-        let closer = Self {
-            grants: self.grants.iter().filter(stays).map(Arc::clone).collect(),
-            index: HashMap::new(),
-            columns: Arc::clone(&self.columns),
-            rules: Arc::clone(&self.rules),
-            version: self.version,
-            projects: self.projects.clone(),
-        };
-        closer.stopped(|held, stop| held.stopped.or(stop), stops).indexed()
     }
 
     /// Whether a version of a grant opens anything at this moment: what a stream that is under way asks

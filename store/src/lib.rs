@@ -15,8 +15,10 @@ mod editions;
 mod error;
 mod events;
 mod imports;
+mod line;
 mod lock;
 mod municipal;
+mod node_calls;
 mod notices;
 mod policy;
 mod protections;
@@ -27,6 +29,7 @@ mod schema;
 mod sent;
 mod settle;
 mod spends;
+mod spent;
 mod store;
 mod targets;
 mod values;
@@ -49,6 +52,7 @@ pub use releases::{NewRelease, Publication, Release, ReleaseStanding, published}
 pub use saved_queries::SavedQueryRow;
 pub use settle::{Round, Settled};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
+pub use spent::ProjectDay;
 pub use store::{Store, newest_migration};
 pub use targets::TargetRow;
 

@@ -325,6 +325,12 @@ diesel::table! {
     }
 }
 diesel::table! {
+    node_calls (id) {
+        id -> Text,
+        until -> BigInt,
+    }
+}
+diesel::table! {
     saved_queries (id) {
         id -> Text,
         at -> BigInt,

@@ -2,8 +2,10 @@
 
 use super::installation::Installation;
 use super::{Failure, say};
+use crate::identity::jwks::KeySet;
 use crate::record::Notary;
 use crate::record::export::End;
+use crate::record::receipts;
 use crate::record::verify::{Found, verify};
 use crate::record::witness::{WitnessKey, cosigned};
 use crate::routes::audit::lines;
@@ -35,6 +37,16 @@ pub enum Command {
         /// A witness's key; one of the checkpoints given must carry its cosignature. May be said several times.
         #[arg(long, value_name = "KEY")]
         witness: Vec<WitnessKey>,
+        /// The export of a node that answered questions brought from here: each of its receipts in the first export
+        /// must name a decision of it.
+        #[arg(long, value_name = "FILE", requires_all = ["holder_key", "node_keys"])]
+        holder: Option<PathBuf>,
+        /// The key of that node's record.
+        #[arg(long, value_name = "KEY", requires = "holder")]
+        holder_key: Option<String>,
+        /// The key set that node signs receipts with, as `/v1/node-keys` gives it.
+        #[arg(long, value_name = "FILE", requires = "holder")]
+        node_keys: Option<PathBuf>,
     },
     /// Makes the key file of a witness and prints the key that others check its cosignatures with.
     WitnessKey {
@@ -83,7 +95,7 @@ impl Command {
             }
             Self::WitnessKey { file, name } => super::witness::make_key(&file, &name),
             Self::Witness(witness) => witness.run(),
-            Self::Verify { file, key, checkpoint, witness } => {
+            Self::Verify { file, key, checkpoint, witness, holder, holder_key, node_keys } => {
                 let noted = checkpoint
                     .iter()
                     .map(|file| std::fs::read_to_string(file).map_err(Failure::at("read", file)))
@@ -95,18 +107,12 @@ impl Command {
                     say(&format!("no checkpoint given is signed by the witness {witness}"));
                     return Ok(ExitCode::from(1));
                 }
-                let export = File::open(&file).map_err(Failure::at("read", &file))?;
-                match verify(BufReader::with_capacity(1 << 20, export), &key, &noted)? {
-                    Found::Intact { events, checkpoints } => {
-                        say(&format!(
-                            "{events} events, as recorded; {checkpoints} checkpoints agree"
-                        ));
-                        Ok(ExitCode::SUCCESS)
-                    }
-                    Found::Broken { first_bad, why } => {
-                        say(&format!("not as recorded from event {first_bad} on: {why}"));
-                        Ok(ExitCode::from(1))
-                    }
+                if let Some(bad) = intact(&file, &key, &noted)? {
+                    return Ok(bad);
+                }
+                match (holder, holder_key, node_keys) {
+                    (Some(holder), Some(key), Some(keys)) => both(&file, &holder, &key, &keys),
+                    _ => Ok(ExitCode::SUCCESS),
                 }
             }
             Self::Forget { person } => {
@@ -116,6 +122,43 @@ impl Command {
             }
         }
     }
+}
+
+fn reader(file: &Path) -> Result<BufReader<File>, Failure> {
+    let export = File::open(file).map_err(Failure::at("read", file))?;
+    Ok(BufReader::with_capacity(1 << 20, export))
+}
+
+/// Says whether an export is as it was recorded; the status to end with, if it is not.
+fn intact(file: &Path, key: &str, noted: &[String]) -> Result<Option<ExitCode>, Failure> {
+    match verify(reader(file)?, key, noted)? {
+        Found::Intact { events, checkpoints } => {
+            say(&format!("{events} events, as recorded; {checkpoints} checkpoints agree"));
+            Ok(None)
+        }
+        Found::Broken { first_bad, why } => {
+            say(&format!("not as recorded from event {first_bad} on: {why}"));
+            Ok(Some(ExitCode::from(1)))
+        }
+    }
+}
+
+/// Holds the receipts of one record against the record of the node that signed them.
+fn both(file: &Path, holder: &Path, key: &str, keys: &Path) -> Result<ExitCode, Failure> {
+    if let Some(bad) = intact(holder, key, &[])? {
+        return Ok(bad);
+    }
+    let keys = std::fs::read(keys).map_err(Failure::at("read", keys))?;
+    let receipts::Kept { signed, others } = receipts::kept(reader(file)?, &KeySet::parse(&keys)?)?;
+    if let Some(why) = receipts::unanswered(reader(holder)?, &signed)? {
+        say(&why);
+        return Ok(ExitCode::from(1));
+    }
+    say(&format!(
+        "{} receipts, each with its decision in the holder's record; {others} that other keys signed",
+        signed.len()
+    ));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn signed(installation: &Installation, root: &hjemmel_store::Root) -> Result<String, Failure> {

@@ -86,6 +86,11 @@ enum What {
     Migrate,
     /// Makes a new key file where the settings say; never overwrites one.
     Keys,
+    /// Makes the key file of this installation as a node, and prints the key set for other nodes.
+    NodeKey {
+        /// The file to make; never written over.
+        file: PathBuf,
+    },
     /// Signs a token with the development issuer of a demonstration.
     Token(token::Token),
     /// Prints the OpenAPI document of this version.
@@ -161,6 +166,11 @@ impl Command {
                     "made {}; keep a copy where the records are not",
                     settings.keys.file.display()
                 ));
+                Ok(ExitCode::SUCCESS)
+            }
+            What::NodeKey { file } => {
+                let key = crate::identity::NodeKey::create(&file, &mut rand::rng())?;
+                say(&key.key_set().to_string());
                 Ok(ExitCode::SUCCESS)
             }
             What::Token(token) => token.run(),

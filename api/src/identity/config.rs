@@ -162,7 +162,7 @@ impl KeySource {
         }
     }
 
-    fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         let Self::Url(text) = self else { return None };
         let Ok(url) = text.parse::<ureq::http::Uri>() else {
             return Some("`jwks.url` is not an address".to_owned());

@@ -223,24 +223,29 @@ const fn role_name(role: Role) -> &'static str {
     }
 }
 
-fn public(key: &SigningKey) -> String {
+pub(super) fn public(key: &SigningKey) -> String {
     URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes())
 }
 
 /// RFC 7638: a name for the key that follows from the key.
-fn thumbprint(key: &SigningKey) -> String {
-    let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, public(key));
+pub(super) fn thumbprint(key: &SigningKey) -> String {
+    thumbprint_of(&public(key))
+}
+
+/// The same of a public key in base64url.
+pub(super) fn thumbprint_of(x: &str) -> String {
+    let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
     URL_SAFE_NO_PAD.encode(Sha256::digest(members))
 }
 
-fn key_set(key: &SigningKey, kid: &str) -> Value {
+pub(super) fn key_set(key: &SigningKey, kid: &str) -> Value {
     let x = public(key);
     json!({ "keys": [
         { "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x }
     ] })
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -251,12 +256,12 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 #[cfg(unix)]
-fn is_exposed(path: &Path) -> std::io::Result<bool> {
+pub(super) fn is_exposed(path: &Path) -> std::io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
     Ok(std::fs::metadata(path)?.permissions().mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_exposed(path: &Path) -> std::io::Result<bool> {
+pub(super) fn is_exposed(path: &Path) -> std::io::Result<bool> {
     std::fs::metadata(path).map(|_| false)
 }

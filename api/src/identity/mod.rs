@@ -9,6 +9,7 @@
 pub mod config;
 pub mod issuer;
 pub mod jwks;
+pub mod node;
 pub mod refusal;
 pub mod verify;
 
@@ -25,6 +26,7 @@ mod tests;
 
 pub use config::{Algorithm, IssuerConfig, KeySource, Kind, People};
 pub use issuer::{DevIssuer, OrganisationToken, PEOPLE, PersonToken};
+pub use node::{Incoming, NodeKey, NodeRefusal, Outgoing, Peering};
 pub use refusal::{Reason, Refusal};
 pub use verify::{TestIssuers, Verifier};
 

@@ -49,9 +49,14 @@ impl Fetches {
 
 impl KeyRing {
     pub(super) fn new(config: &IssuerConfig) -> Self {
+        Self::of(config.jwks.clone(), config.refresh_keys_seconds)
+    }
+
+    /// The keys of a source, fetched again when they are so many seconds old.
+    pub(super) fn of(source: KeySource, refresh_seconds: u32) -> Self {
         Self {
-            source: config.jwks.clone(),
-            refresh_after: TimeDelta::seconds(i64::from(config.refresh_keys_seconds)),
+            source,
+            refresh_after: TimeDelta::seconds(i64::from(refresh_seconds)),
             keys: ArcSwapOption::empty(),
             fetches: Mutex::default(),
             waiting: AtomicUsize::new(0),

@@ -1,6 +1,7 @@
 //! The record of what was decided and done, as it is shown, exported, signed and checked.
 
 pub mod export;
+pub mod receipts;
 pub mod verify;
 pub mod witness;
 

@@ -198,6 +198,9 @@ fn months(
     Ok(workshop.registers.months(grant, parts, axes::of_form(form, year))?)
 }
 
+/// A release with the edition it was made from.
+type Earlier = (Edition, Release<Vec<TableCells>>);
+
 /// What was published of the form and year before, or will be, each with the edition it was made from.
 ///
 /// An archive that does not verify, or records that cannot be read any more, stop the release: what is already known
@@ -206,7 +209,7 @@ fn earlier(
     workshop: Workshop<'_>,
     (form, year): (Form, u16),
     key: &ArchiveKey,
-) -> Result<(Vec<(Edition, Release<Vec<TableCells>>)>, Vec<Uuid>), Fault> {
+) -> Result<(Vec<Earlier>, Vec<Uuid>), Fault> {
     let (mut earlier, mut known) = (Vec::new(), Vec::new());
     let mut contents = BTreeSet::new();
     for one in workshop.store.releases_of(form, year)? {

@@ -17,6 +17,7 @@ pub mod health;
 pub mod indicators;
 pub mod klass;
 pub mod matrix;
+pub mod nodes;
 pub mod notices;
 pub mod policy_tests;
 pub mod questions;
@@ -37,8 +38,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation; a handler that is not here does not exist.
 pub fn configure(services: &mut ServiceConfig<'_>) {
     services
-        // Addresses are compared in this order; most requests are for this one.
+        // Addresses are compared in this order; most requests are for the first.
         .service(tables::read_table_data)
+        .service(questions::ask_question)
         .service(health::read_liveness)
         .service(health::read_readiness)
         .service(health::read_problem)
@@ -63,7 +65,6 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(records::read_dataset)
         .service(records::read_microdata)
         .service(questions::preview_question)
-        .service(questions::ask_question)
         .service(questions::read_answer)
         .service(questions::read_receipt_key)
         .service(budgets::list_spends)
@@ -87,6 +88,7 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(crosschecks::check_accounts)
         .service(access::read_me)
         .service(access::read_decision)
+        .configure(nodes)
         .configure(law);
 }
 
@@ -118,6 +120,15 @@ fn catalogues(services: &mut ServiceConfig<'_>) {
         .service(collection::read_jsonstat_collection)
         .service(feed::read_feed)
         .service(catalogue::read_catalogue);
+}
+
+/// Other nodes.
+fn nodes(services: &mut ServiceConfig<'_>) {
+    services
+        .service(nodes::list_nodes)
+        .service(nodes::read_node_keys)
+        .service(nodes::relay_microdata)
+        .service(nodes::relay_table_data);
 }
 
 /// What legal staff and applicants do.

@@ -1,6 +1,7 @@
 //! `/v1/datasets`: what there is, open to all; and the records themselves, on a legal basis.
 
 use crate::app::App;
+use crate::federation::catalogue;
 use crate::microdata::{Ask, Format, dataset};
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
@@ -74,7 +75,10 @@ pub async fn list_datasets(
                         "years": shelf.years(form), "href": format!("/v1/datasets/{id}") })
             })
             .collect();
-        Reply::open(&request).in_language(language).json(&json!({ "datasets": datasets }))
+        let elsewhere = catalogue::elsewhere(app.federation(), None);
+        let holder = catalogue::holder(app.federation());
+        let all = json!({ "holder": holder, "datasets": datasets, "elsewhere": elsewhere });
+        Reply::open(&request).in_language(language).json(&all)
     };
     answer().map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -111,6 +115,8 @@ pub async fn read_dataset(
             "id": form.dataset(),
             "form": form.number(),
             "title": form_name(form, language),
+            "holder": catalogue::holder(app.federation()),
+            "elsewhere": catalogue::elsewhere(app.federation(), Some(form.dataset())),
             "editions": editions,
             "columns": columns(form, &years, language),
             "asks": asks(form, language),

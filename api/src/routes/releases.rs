@@ -266,11 +266,11 @@ pub async fn call_off_release(
         let about = json!({ "release": protection.id });
         let event = event(&app, "release:call-off", about, &actor).await?;
         let (id, moment) = (protection.id, (app.clock().now(), LATEST));
-        let called = on_disk(&app, move |store| {
+        let after = on_disk(&app, move |store| {
             store.call_off_release(id, (&reason, &by), moment, &event)?;
             store.release_standing(id)
         });
-        let standing = called.await.map_err(|problem| match problem.kind() {
+        let standing = after.await.map_err(|problem| match problem.kind() {
             Kind::WrongState => problem.detail(
                 "utgivelsen er ikke tidfestet, eller den er offentlig eller blir det om få sekunder",
                 "the release is not scheduled, or it is public or will be within seconds",

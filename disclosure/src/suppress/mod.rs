@@ -3,6 +3,7 @@
 //! Cells are sums of atoms ([`crate::System`]). The rule says which are withheld for their own sake; more are
 //! withheld until nothing of them can be worked out, and the finished pattern is attacked before anything leaves.
 
+mod adding;
 mod algebra;
 mod audited;
 mod before;
@@ -11,6 +12,7 @@ mod blocks;
 mod cover;
 mod crossing;
 mod demand;
+mod distinct;
 mod economy;
 mod elimination;
 mod error;

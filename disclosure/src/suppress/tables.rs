@@ -37,8 +37,8 @@ pub struct Protected {
 /// single person who also knows where they are counted themselves. Cells behind which fewer distinct persons
 /// than the threshold stand are withheld too. An attacker who shares no code with the engine ([`crate::audit`]) finds
 /// nothing in the result, or there is none. The same holds for whoever also holds the releases in `before`, of the
-/// same or of other editions of the year: what they show is reckoned with, and what they withheld as primary is
-/// protected still. An inner cell that did not change between editions counts as known to be the same.
+/// same or of other editions of the year: what they show is reckoned with, and what they withheld is protected still, for
+/// others' sake as far as what changed leaves a way ([`super::Evidence`] counts both). An inner cell that did not change between editions counts as known to be the same.
 ///
 /// # Errors
 /// When a table does not belong to the permission's form and year, needs what the cube does not have, or the
@@ -68,6 +68,9 @@ pub fn tables_beside(
     (before, beside): (Vec<Before>, &Beside),
     watch: Watch<'_>,
 ) -> Result<Protected, Error> {
+    if !rule.bounds {
+        return Err(Error::Unsupported("published tables are protected against bounds too"));
+    }
     let (grant, cube) = sealed.open();
     let resource = grant.resource();
     let year = resource.year;

@@ -98,10 +98,7 @@ impl Blocks {
 #[inline]
 fn at_a_glance(block: &[u8], length: usize) -> Option<(Record<'_>, &[u8])> {
     let (line, after) = block.split_at_checked(length)?;
-    let after = match after {
-        [b'\n', after @ ..] | [b'\r', b'\n', after @ ..] => after,
-        _ => return None,
-    };
+    let ([b'\n', after @ ..] | [b'\r', b'\n', after @ ..]) = after else { return None };
     let is_plain =
         line.iter().map(|byte| u8::from(!(b' '..0x7F).contains(byte))).fold(0, |a, b| a | b);
     if is_plain != 0 {

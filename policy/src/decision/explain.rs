@@ -43,9 +43,14 @@ impl Decision {
                 (_, Language::En) => "someone not signed in".to_owned(),
             },
         };
-        match (self.caller.supplier, language) {
+        let by = match (self.caller.supplier, language) {
             (Some(supplier), Language::Nb) => format!("{by} (gjennom leverandøren {supplier})"),
             (Some(supplier), Language::En) => format!("{by} (through the supplier {supplier})"),
+            (None, _) => by,
+        };
+        match (self.caller.relay, language) {
+            (Some(node), Language::Nb) => format!("{by} (gjennom noden {node})"),
+            (Some(node), Language::En) => format!("{by} (through the node {node})"),
             (None, _) => by,
         }
     }
@@ -109,6 +114,14 @@ impl Decision {
 
 fn described(asked: &Asked, language: Language) -> String {
     let years = asked.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if let Some(holder) = &asked.holder {
+        return match (&asked.table, language) {
+            (Some(table), Language::Nb) => format!("tabell {table} hos noden {holder}"),
+            (Some(table), Language::En) => format!("table {table} at the node {holder}"),
+            (None, Language::Nb) => format!("skjema {} hos noden {holder}", asked.form),
+            (None, Language::En) => format!("form {} at the node {holder}", asked.form),
+        };
+    }
     if let Some(project) = &asked.project {
         return match language {
             Language::Nb => format!(

@@ -13,7 +13,9 @@ fn permit(form: Form) -> Grant<Protect> {
 fn deposit(registers: &Registers, form: Form, lines: &[String]) -> DepositRef {
     let reference = DepositRef { form, year: YEAR, id: Uuid::new_v4() };
     let mut deposit = registers.deposit(&reference).unwrap();
-    lines.iter().for_each(|line| deposit.add(line.as_bytes()).unwrap());
+    for line in lines {
+        deposit.add(line.as_bytes()).unwrap();
+    }
     deposit.keep().unwrap();
     reference
 }

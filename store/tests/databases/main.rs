@@ -14,6 +14,8 @@ mod imports;
 #[cfg(test)]
 mod municipal;
 #[cfg(test)]
+mod node_calls;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod policy;

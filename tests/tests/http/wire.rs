@@ -25,6 +25,16 @@ pub fn send(caller: &Caller<'_>, method: &str, path: &str, headers: &[(&str, &st
     read(&bytes, method == "HEAD")
 }
 
+/// Sends bytes that are a whole request, and reads until the server closes.
+pub fn exactly(host: &str, request: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    stream.write_all(request).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    read(&bytes, false)
+}
+
 fn read(bytes: &[u8], bodiless: bool) -> Answer {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();

@@ -1,4 +1,5 @@
-//! The line of dependencies: `api → store, registers → disclosure → policy → kostra`.
+//! The line of dependencies: `api → store, registers → disclosure → policy → kostra`, with
+//! `federation` beside it.
 
 use super::root;
 use serde_json::Value;
@@ -6,15 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each crate may use of the others.
-const LINE: [(&str, &[&str]); 6] = [
+const LINE: [(&str, &[&str]); 7] = [
     ("hjemmel-kostra", &[]),
     ("hjemmel-policy", &["hjemmel-kostra"]),
     ("hjemmel-disclosure", &["hjemmel-policy", "hjemmel-kostra"]),
     ("hjemmel-registers", &["hjemmel-disclosure", "hjemmel-policy", "hjemmel-kostra"]),
     ("hjemmel-store", &["hjemmel-disclosure", "hjemmel-policy", "hjemmel-kostra"]),
+    ("hjemmel-federation", &["hjemmel-kostra"]),
     (
         "hjemmel",
         &[
+            "hjemmel-federation",
             "hjemmel-store",
             "hjemmel-registers",
             "hjemmel-disclosure",
@@ -42,10 +45,11 @@ const ONLY_IN: [(&str, &str); 10] = [
 ];
 
 /// What the lower crates must not reach: the network, the clock's runtime, chance.
-const NOT_BELOW: [(&str, &[&str]); 3] = [
+const NOT_BELOW: [(&str, &[&str]); 4] = [
     ("hjemmel-kostra", &["tokio", "getrandom", "ureq"]),
     ("hjemmel-policy", &["tokio", "getrandom", "rand", "ureq"]),
     ("hjemmel-disclosure", &["tokio", "getrandom", "ureq"]),
+    ("hjemmel-federation", &["tokio", "getrandom", "ureq"]),
 ];
 
 /// What each crate of the workspace is built from, tests and benchmarks aside.

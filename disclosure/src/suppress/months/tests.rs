@@ -17,11 +17,11 @@ type Told<'a> = &'a [(&'a str, &'a str, u64, u64, u64)];
 
 fn sealed(told: Told<'_>) -> Sealed<Protect, Months> {
     let leaves = Division::of(YEAR).unwrap().leaves().to_vec();
-    let axis = |column: &str, codes: Vec<String>| Axis { column: column.to_owned(), codes };
+    let made = |column: &str, codes: Vec<String>| Axis { column: column.to_owned(), codes };
     let axes = vec![
-        axis("REGION", leaves.clone()),
-        axis("MAANED", MONTHS.map(str::to_owned).into()),
-        axis("GRUPPE", GROUPS.map(str::to_owned).into()),
+        made("REGION", leaves.clone()),
+        made("MAANED", MONTHS.map(str::to_owned).into()),
+        made("GRUPPE", GROUPS.map(str::to_owned).into()),
     ];
     let mut codes = vec![Vec::new(); 3];
     let mut counts = Vec::new();

@@ -1,0 +1,142 @@
+//! A question that another node brings here.
+
+use super::Federation;
+use super::receipt::Brought;
+use crate::app::App;
+use crate::identity::node::{Relayed, SUBJECT_TOKEN};
+use crate::identity::{Incoming, NodeRefusal};
+use crate::microdata::dataset;
+use crate::problem::{Kind, Problem};
+use actix_web::http::{Method, header};
+use actix_web::{HttpMessage as _, HttpRequest, web};
+use chrono::Utc;
+use hjemmel_kostra::Form;
+use hjemmel_policy::Caller;
+
+/// Whether a request says that a node brings it.
+#[must_use]
+pub fn is_brought(request: &HttpRequest) -> bool {
+    let mut schemes = request.headers().get_all(header::AUTHORIZATION);
+    schemes.any(|value| {
+        let scheme = value.as_bytes().get(..5);
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"dpop "))
+    })
+}
+
+/// Who asks, through the node that brings the question.
+///
+/// # Errors
+/// 401 when the node's token, its proof or the caller's token does not count; 403 when the node may not ask for that;
+/// 503 when it cannot be found out or written down.
+pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Caller, Problem> {
+    let texts = |name: &str| {
+        let all = request.headers().get_all(name);
+        all.map(|value| value.to_str().unwrap_or("\u{fffd}").to_owned()).collect()
+    };
+    let call = Incoming {
+        authorization: texts(header::AUTHORIZATION.as_str()),
+        proof: texts(crate::identity::node::PROOF),
+        subject: texts(SUBJECT_TOKEN),
+        method: request.method().to_string(),
+        path: request.path().to_owned(),
+        query: request.query_string().to_owned(),
+    };
+    // What a caller may do directly and a node may not bring: anything that is not reading records or cells.
+    let asked = if request.method() == Method::GET { brought(request.path()) } else { None };
+    let shared = app.clone();
+    let checked = web::block(move || {
+        let federation = shared.federation().ok_or(NodeRefusal::Stranger)?;
+        check(federation, &shared, &call, asked)
+    });
+    match checked.await.map_err(|_| Problem::new(Kind::Unavailable))? {
+        Ok(Some(relayed)) => {
+            if let Some(by) = relayed.caller.relay() {
+                request.extensions_mut().insert(Brought { by, call: relayed.id });
+            }
+            Ok(relayed.caller)
+        }
+        Ok(None) => {
+            app.journal().event("node-refused", "node-may-not-ask").await?;
+            Err(Problem::new(Kind::NotPermitted).detail(
+                "noden kan ikke spørre om dette på vegne av andre",
+                "the node may not ask for this on behalf of others",
+            ))
+        }
+        Err(NodeRefusal::Unavailable) => Err(Problem::new(Kind::Unavailable)),
+        Err(refusal) => {
+            tracing::warn!(reason = refusal.code(), "a node was refused");
+            app.journal().event("node-refused", refusal.code()).await?;
+            Err(told(refusal))
+        }
+    }
+}
+
+/// The caller; none where the node may not ask for the form.
+fn check(
+    federation: &Federation,
+    app: &App,
+    call: &Incoming,
+    asked: Option<Form>,
+) -> Result<Option<Relayed>, NodeRefusal> {
+    let now = Utc::now();
+    let peer = federation.peers().find(|peer| peer.peering().is_of(call));
+    let peer = peer.ok_or(NodeRefusal::Stranger)?;
+    let relayed = peer.peering().check(call, &federation.settings().address, now)?;
+    if !asked.is_some_and(|form| peer.may_ask_for(form)) {
+        return Ok(None);
+    }
+    // Written down before anything rests on it, so that no other server takes it either.
+    let first = app.store().use_node_call(&relayed.id, relayed.until, now);
+    let first = first.map_err(|_| NodeRefusal::Unavailable)?;
+    if first { Ok(Some(relayed)) } else { Err(NodeRefusal::Replayed) }
+}
+
+/// The form a node may ask about at an address; none at any other address.
+fn brought(path: &str) -> Option<Form> {
+    let inner = |start: &str, end: &str| path.strip_prefix(start)?.strip_suffix(end);
+    if let Some(id) = inner("/v1/datasets/", "/microdata") {
+        return dataset(id).ok();
+    }
+    let table = inner("/pxwebapi/v2/tables/", "/data")?;
+    hjemmel_kostra::table(table).map(|table| table.form)
+}
+
+fn told(refusal: NodeRefusal) -> Problem {
+    let problem = Problem::new(Kind::InvalidToken).with("node", refusal.code());
+    match refusal {
+        NodeRefusal::Version => problem.detail(
+            format!(
+                "noden snakker en versjon vi ikke forstår; vi snakker {}, oppgrader den",
+                crate::identity::node::version()
+            ),
+            format!(
+                "the node speaks a version we do not understand; we speak {}, upgrade it",
+                crate::identity::node::version()
+            ),
+        ),
+        _ => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_brings_questions_for_records_and_cells_and_nothing_else() {
+        assert_eq!(brought("/v1/datasets/skjema-11/microdata"), Some(Form::F11));
+        assert_eq!(brought("/pxwebapi/v2/tables/S1101/data"), Some(Form::F11));
+        for other in [
+            "/v1/grants",
+            "/v1/datasets/skjema-11",
+            "/v1/datasets/nothing/microdata",
+            "/v1/datasets//microdata",
+            "/v1/me",
+            "/pxwebapi/v2/tables/S9999/data",
+            "/pxwebapi/v2/tables/S1101/metadata",
+            "/v1/nodes/987879696/datasets/skjema-11/microdata",
+        ] {
+            assert_eq!(brought(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What is the same for questions that are brought to other nodes.
+
+use crate::problem::Kind::{
+    self, InvalidToken, LimitReached, NoLegalBasis, NodeUnavailable, NotAcceptable, NotFound,
+    NotPermitted, NotPublished, NotSignedIn, OutsideGrant, ParameterError, TooManyCells,
+    Unavailable,
+};
+use serde_json::{Map, Value};
+
+/// By operation.
+pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
+    ("list_nodes", &[NotAcceptable, Unavailable]),
+    ("read_node_keys", &[NotAcceptable]),
+    (
+        "relay_microdata",
+        &[
+            ParameterError,
+            NotSignedIn,
+            InvalidToken,
+            NoLegalBasis,
+            OutsideGrant,
+            NotPermitted,
+            NotFound,
+            NotPublished,
+            NotAcceptable,
+            LimitReached,
+            NodeUnavailable,
+            Unavailable,
+        ],
+    ),
+    (
+        "relay_table_data",
+        &[
+            ParameterError,
+            NotSignedIn,
+            InvalidToken,
+            TooManyCells,
+            NotPermitted,
+            NotFound,
+            NotPublished,
+            NotAcceptable,
+            NodeUnavailable,
+            Unavailable,
+        ],
+    ),
+];
+
+/// The headers of an answer that another node gave.
+pub(super) fn add_headers(all: &mut Map<String, Value>, text: impl Fn(&str, &str) -> Value) {
+    all.insert(
+        crate::federation::relay::HOLDER.to_owned(),
+        text("The node that holds it, by organisation number.", "987879696"),
+    );
+    all.insert(
+        crate::federation::relay::HOLDER_DECISION.to_owned(),
+        text("The holder's own recorded decision.", "0191c7b0-7f3e-7a52-8c59-2f1f6e0d8a11"),
+    );
+    all.insert(
+        crate::federation::receipt::HOLDER_RECEIPT.to_owned(),
+        text("The holder's receipt: a JWT under its node key that names the decision and the question.", "eyJ…"),
+    );
+    all.insert(
+        "Hjemmel-Receipt".to_owned(),
+        text("This node's receipt, in the same form.", "eyJ…"),
+    );
+}

@@ -1,0 +1,157 @@
+//! One side of a comparison.
+
+use super::points::{MOST_POINTS, compressed, on_all_cores};
+use super::{Broken, Commitment, Comparison, Persons, Points};
+use crate::NodeId;
+use curve25519_dalek::ristretto::RistrettoPoint;
+use curve25519_dalek::scalar::Scalar;
+use rand::CryptoRng;
+use rand::seq::SliceRandom as _;
+use sha2::{Digest as _, Sha512};
+use std::collections::{BTreeSet, HashSet};
+use zeroize::{Zeroize as _, Zeroizing};
+
+/// A side's persons under its secret. The secret is drawn for one comparison and forgotten with it.
+pub struct Set {
+    comparison: Comparison,
+    secret: Scalar,
+    points: Points,
+    commitment: Commitment,
+}
+
+impl Drop for Set {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+/// How two registers overlap in one stratum. It is exact, for disclosure control, and cannot be encoded or printed.
+///
+/// ```compile_fail
+/// fn leave(overlap: &hjemmel_federation::psi::Overlap) -> String {
+///     serde_json::to_string(overlap).unwrap()
+/// }
+/// ```
+pub struct Overlap {
+    both: u64,
+    only_here: u64,
+    only_there: u64,
+}
+
+impl Set {
+    /// Blinds a side's persons.
+    ///
+    /// # Errors
+    /// When there are more than can be compared.
+    pub fn new(
+        comparison: Comparison,
+        node: NodeId,
+        persons: &Persons,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Broken> {
+        let mut wide = Zeroizing::new([0; 64]);
+        rng.fill_bytes(wide.as_mut());
+        let secret = Scalar::from_bytes_mod_order_wide(&wide);
+        let numbers: Vec<&str> = persons.linkable().collect();
+        if numbers.len() > MOST_POINTS {
+            return Err(Broken::TooMany);
+        }
+        let bound = comparison.digest().0;
+        // The digest of a number is on the stack of this closure alone, on its way to a point nobody sees unblinded.
+        let mut points = on_all_cores(&numbers, |number| {
+            let digest = Sha512::new()
+                .chain_update(b"hjemmel/federation/person/1\n")
+                .chain_update(bound)
+                .chain_update(number.as_bytes());
+            let uniform: Zeroizing<[u8; 64]> = Zeroizing::new(digest.finalize().into());
+            Ok(compressed(RistrettoPoint::from_uniform_bytes(&uniform) * secret))
+        })?;
+        points.shuffle(rng);
+        let points = Points(points);
+        let commitment = Commitment {
+            node,
+            persons: u64::try_from(points.len()).unwrap_or(u64::MAX),
+            stand_ins: persons.stand_ins(),
+            unlinkable: persons.unlinkable(),
+            points: points.digest(&comparison, node),
+        };
+        Ok(Self { comparison, secret, points, commitment })
+    }
+
+    /// What to send first.
+    #[must_use]
+    pub const fn commitment(&self) -> &Commitment {
+        &self.commitment
+    }
+
+    /// The points, to be sent when the other's commitment is there.
+    #[must_use]
+    pub const fn points(&self) -> &Points {
+        &self.points
+    }
+
+    /// Multiplies the other's points and shuffles them, to be sent back.
+    ///
+    /// # Errors
+    /// When they are not what the other committed to.
+    pub fn answer(
+        &self,
+        theirs: &Points,
+        committed: &Commitment,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Points, Broken> {
+        let count = u64::try_from(theirs.len()).unwrap_or(u64::MAX);
+        let digest = theirs.digest(&self.comparison, committed.node);
+        if committed.persons != count || committed.points != digest {
+            return Err(Broken::NotCommitted);
+        }
+        distinct(theirs)?;
+        let mut points = theirs.times(&self.secret)?;
+        points.shuffle(rng);
+        Ok(Points(points))
+    }
+
+    /// Counts, from what the other sent back of this side's points and what this side made of the other's.
+    ///
+    /// # Errors
+    /// When what came back cannot be this side's points.
+    pub fn compare(&self, came_back: &Points, made_of_theirs: &Points) -> Result<Overlap, Broken> {
+        if came_back.len() != self.points.len() {
+            return Err(Broken::Count);
+        }
+        let ours = distinct(came_back)?;
+        let count = |points: &Points| u64::try_from(points.len()).unwrap_or(u64::MAX);
+        let both = made_of_theirs.0.iter().filter(|point| ours.contains(*point)).count();
+        let both = u64::try_from(both).unwrap_or(u64::MAX);
+        Ok(Overlap {
+            both,
+            only_here: count(came_back).saturating_sub(both),
+            only_there: count(made_of_theirs).saturating_sub(both),
+        })
+    }
+}
+
+fn distinct(points: &Points) -> Result<HashSet<[u8; 32]>, Broken> {
+    let all: HashSet<[u8; 32]> = points.0.iter().copied().collect();
+    if all.len() == points.len() { Ok(all) } else { Err(Broken::NotPoints) }
+}
+
+impl Overlap {
+    /// In both, only here, only there: exact, so that disclosure control can protect it.
+    #[must_use]
+    pub const fn into_unprotected(self) -> (u64, u64, u64) {
+        (self.both, self.only_here, self.only_there)
+    }
+}
+
+/// The digest of a list of strata.
+#[must_use]
+pub fn partition(strata: &BTreeSet<String>) -> crate::Bytes<32> {
+    let mut all = sha2::Sha256::new();
+    all.update(b"hjemmel/federation/partition/1\n");
+    for stratum in strata {
+        all.update(u64::try_from(stratum.len()).unwrap_or(u64::MAX).to_be_bytes());
+        all.update(stratum.as_bytes());
+    }
+    crate::Bytes(all.finalize().into())
+}
