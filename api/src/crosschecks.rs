@@ -5,7 +5,7 @@
 
 use crate::deliveries::view::name;
 use hjemmel_disclosure::Cell;
-use hjemmel_disclosure::suppress::Paid;
+use hjemmel_disclosure::suppress::Sums;
 use hjemmel_kostra::record::{Lines, Record};
 use hjemmel_kostra::sheet::{self, whole};
 use hjemmel_kostra::{Form, Language, Layout, Text};
@@ -121,7 +121,7 @@ fn each_line(
 pub fn ranked(
     year: u16,
     accounts: &BTreeMap<String, Accounts>,
-    paid: &Paid,
+    paid: &Sums,
     language: Language,
 ) -> (Vec<Row>, Row) {
     let all: BTreeSet<&String> = accounts.keys().chain(paid.kommuner.keys()).collect();
@@ -249,7 +249,7 @@ mod tests {
             ("3110".to_owned(), account(9_000)),
             ("5001".to_owned(), account(1)),
         ]);
-        let paid = Paid {
+        let paid = Sums {
             kommuner: BTreeMap::from([
                 ("0301".to_owned(), Cell::Shown(995_000)),
                 ("3105".to_owned(), Cell::Shown(540_000)),

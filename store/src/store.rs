@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{Pool, PooledConnection, R2D2Connection as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
@@ -20,8 +20,8 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres")
 /// How long a request waits for a connection before it looks whether the database is there at all.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long it waits altogether while the database is there and others have all connections.
-const LONGEST: Duration = Duration::from_secs(30);
+/// How many times it waits so long while the database is there and others have all connections.
+const TRIES: u32 = 15;
 
 /// How a round begins on PostgreSQL: whoever else pays waits, and then whoever else records.
 const LOCKED: &str =
@@ -92,13 +92,13 @@ impl Store {
     /// be reached either.
     fn connection(&self) -> Result<PooledConnection<Database>, Error> {
         self.check_file()?;
-        let started = Instant::now();
-        loop {
+        for _ in 1..TRIES {
             match self.pool.get() {
-                Err(_) if started.elapsed() < LONGEST && self.is_reachable() => {}
+                Err(_) if self.is_reachable() => {}
                 got => return Ok(got?),
             }
         }
+        Ok(self.pool.get()?)
     }
 
     fn is_reachable(&self) -> bool {

@@ -13,7 +13,7 @@ use crate::reply::{Marks, Reply};
 use crate::signin::SignedIn;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::Utc;
-use hjemmel_disclosure::suppress::{self, Paid};
+use hjemmel_disclosure::suppress::{self, Sums};
 use hjemmel_disclosure::{Protection, Release};
 use hjemmel_kostra::{Form, Language};
 use hjemmel_policy::{Actor, ProtectTables, Subject};
@@ -156,7 +156,7 @@ async fn of_all(
 }
 
 /// What form 11 says was paid, protected.
-async fn paid(app: &web::Data<App>, edition: &Edition) -> Result<Release<Paid>, Problem> {
+async fn paid(app: &web::Data<App>, edition: &Edition) -> Result<Release<Sums>, Problem> {
     let resource = ProtectTables { form: edition.form, year: edition.year };
     let grant = app.policy()?.permit_protection(resource, Utc::now());
     let read = app.registers().payments(grant, &reference(edition)).await;

@@ -39,7 +39,7 @@ pub use beside::Beside;
 pub use error::Error;
 pub use months::{EarlierMonths, Months, months};
 pub use pattern::{Keep, Primary, Secondary, Terms};
-pub use payments::{Paid, Payments, payments};
+pub use payments::{Payments, Sums, payments};
 pub use report::{LevelCount, Report, TableCount};
 pub use tables::{Protected, tables, tables_beside};
 

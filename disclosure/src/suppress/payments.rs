@@ -32,7 +32,7 @@ impl Payments {
 
 /// What municipalities paid, in kroner.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paid {
+pub struct Sums {
     /// By municipality.
     pub kommuner: BTreeMap<String, Cell>,
     /// In all.
@@ -57,7 +57,7 @@ pub fn rule() -> Rule {
 ///
 /// # Errors
 /// When the audit refuses the pattern. Nothing is released then.
-pub fn payments(sealed: Sealed<Protect, Payments>) -> Result<Release<Paid>, Error> {
+pub fn payments(sealed: Sealed<Protect, Payments>) -> Result<Release<Sums>, Error> {
     let (_, Payments(by_kommune)) = sealed.open();
     let mut contributions: Vec<Vec<(u32, i64)>> = Vec::with_capacity(by_kommune.len());
     for all in by_kommune.values() {
@@ -90,7 +90,7 @@ pub fn payments(sealed: Sealed<Protect, Payments>) -> Result<Release<Paid>, Erro
         _ => Cell::Withheld,
     };
     let kommuner = by_kommune.keys().zip(&values).enumerate();
-    let paid = Paid {
+    let paid = Sums {
         kommuner: kommuner
             .map(|(cell, (kommune, value))| (kommune.clone(), shown(cell, *value)))
             .collect(),
@@ -105,7 +105,7 @@ mod tests {
     use hjemmel_kostra::Form;
     use hjemmel_policy::{Policy, ProtectTables};
 
-    fn paid(given: &[(&str, &[i64])]) -> Paid {
+    fn paid(given: &[(&str, &[i64])]) -> Sums {
         let policy = Policy::build(Vec::new(), 0, &|_, _| Vec::new()).unwrap();
         let resource = ProtectTables { form: Form::F11, year: 2024 };
         let grant = policy.permit_protection(resource, chrono::DateTime::UNIX_EPOCH);

@@ -20,6 +20,11 @@ fn deposit(registers: &Registers, form: Form, lines: &[String]) -> DepositRef {
     reference
 }
 
+/// A person born on a day of their own.
+fn person(which: u32) -> String {
+    number(300 * which)
+}
+
 fn delivered(number: &str, kommune: &str, start: &str, kroner: &str) -> String {
     let layout = Layout::of(Form::F11B, YEAR).unwrap();
     let given = [
@@ -56,25 +61,25 @@ fn persons_are_compared_and_only_a_seal_comes_out() {
         &registers,
         Form::F11B,
         &[
-            delivered(&number(1), "0106", "010216", "100"),
-            delivered(&number(2), "0106", "010216", "100"),
-            delivered(&number(3), "0106", "010216", "100"),
-            delivered(&number(4), "0106", "010216", "100"),
-            delivered(&number(5), "0106", "010216", "100"),
+            delivered(&person(1), "0106", "010216", "100"),
+            delivered(&person(2), "0106", "010216", "100"),
+            delivered(&person(3), "0106", "010216", "100"),
+            delivered(&person(4), "0106", "010216", "100"),
+            delivered(&person(5), "0106", "010216", "100"),
             delivered("01018000100", "0106", "010216", "100"),
-            delivered(&number(7), "0104", "010216", "100"),
+            delivered(&person(7), "0104", "010216", "100"),
         ],
     );
     let of_register = deposit(
         &registers,
         Form::Nir,
         &[
-            registered(&number(1), "0106", "2016-02-01", "100"),
-            registered(&number(2), "0106", "2016-03-01", "100"),
-            registered(&number(3), "0106", "2016-02-01", "90"),
-            registered(&number(4), "0106", "2016-03-01", "90"),
-            registered(&number(6), "0106", "2016-02-01", "100"),
-            registered(&number(7), "0106", "2016-02-01", "100"),
+            registered(&person(1), "0106", "2016-02-01", "100"),
+            registered(&person(2), "0106", "2016-03-01", "100"),
+            registered(&person(3), "0106", "2016-02-01", "90"),
+            registered(&person(4), "0106", "2016-03-01", "90"),
+            registered(&person(6), "0106", "2016-02-01", "100"),
+            registered(&person(7), "0106", "2016-02-01", "100"),
         ],
     );
     let mut rows = Rows::new(axes());
