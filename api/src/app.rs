@@ -206,7 +206,11 @@ impl App {
     }
 
     fn try_refresh(&self, now: DateTime<Utc>) -> Result<(), AppError> {
-        self.store.ping()?;
+        match self.store.ping() {
+            // Somebody else has been writing for long, so the database is there.
+            Ok(()) | Err(hjemmel_store::Error::Busy(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         let version = self.store.policy_version()?;
         let editions = self.store.editions()?;
         let fresh = Seen {

@@ -4,6 +4,7 @@
 //! one.
 
 use crate::problem::{Kind, Problem};
+use crate::questions::purser::again;
 use chrono::Utc;
 use hjemmel_policy::{Decision, Outcome};
 use hjemmel_store::{DecisionRow, SecurityEvent, Store};
@@ -147,7 +148,7 @@ fn write(store: &Store, mut waiting: mpsc::Receiver<Entry>, healthy: &AtomicBool
     while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
         let (rows, done): (Vec<DecisionRow>, Vec<oneshot::Sender<bool>>) =
             batch.drain(..).map(|entry| (entry.row, entry.done)).unzip();
-        let stored = store.record_decisions(&rows);
+        let stored = again(|| store.record_decisions(&rows));
         if let Err(error) = &stored {
             healthy.store(false, Ordering::Release);
             tracing::error!(%error, decisions = rows.len(), "the record of decisions cannot be written");

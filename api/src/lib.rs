@@ -7,6 +7,7 @@ pub mod app;
 pub mod axes;
 pub mod clock;
 pub mod command;
+pub mod crosschecks;
 pub mod cursor;
 pub mod dcat;
 pub mod deliveries;

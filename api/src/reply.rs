@@ -151,6 +151,13 @@ impl<'a> Reply<'a> {
         Self { cache_control: PRIVATE, ..reply }
     }
 
+    /// An answer with marks of its own, for nobody else's cache.
+    #[must_use]
+    pub const fn private(request: &'a HttpRequest, marks: Marks) -> Self {
+        let status = StatusCode::OK;
+        Self { request, marks, language: None, cache_control: PRIVATE, tag: None, status }
+    }
+
     /// Says which language the words of the answer are in; without it the answer has none of ours.
     #[must_use]
     pub const fn in_language(mut self, language: Language) -> Self {

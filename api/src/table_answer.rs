@@ -274,17 +274,19 @@ fn resource(choice: &Choice, unpublished: bool) -> TableRead {
         if variable.role != Role::Geo {
             continue;
         }
-        let chosen = selected.positions.get(at).into_iter().flatten();
-        for value in chosen.filter_map(|&at| variable.values.get(at)) {
-            for (year_at, year) in
-                chosen_years.iter().filter_map(|&at| Some((at, cube.years.get(at)?)))
-            {
-                if let Place::At(position) = value.place(year_at)
-                    && let Some(own) = dimension.values_of(*year).get(position)
-                {
-                    regions.extend(own.leaves.iter().cloned());
-                }
-            }
+        let years = chosen_years.iter().filter_map(|&at| Some((at, cube.years.get(at)?)));
+        for (year_at, year) in years {
+            let all = dimension.values_of(*year);
+            let chosen = selected.positions.get(at).into_iter().flatten();
+            let chosen = chosen.filter_map(|&at| variable.values.get(at)).filter_map(|value| {
+                let Place::At(position) = value.place(year_at) else { return None };
+                all.get(position)
+            });
+            let chosen: Vec<_> = chosen.collect();
+            // Whoever asks for the total, as most do, asks for every region, and need not be heard out.
+            let total = chosen.iter().find(|value| Some(&value.code) == dimension.total.as_ref());
+            let heard = total.map_or(chosen.as_slice(), std::slice::from_ref);
+            regions.extend(heard.iter().flat_map(|value| &value.leaves).cloned());
         }
     }
     TableRead {

@@ -34,6 +34,13 @@ fn bench() -> Result<()> {
         count(Status::Primary),
         count(Status::Secondary),
     );
+    for (name, keep) in
+        [("totals of country and counties", Keep::Total), ("other sums of the country", Keep::Sum)]
+    {
+        let wished = || terms.kept.iter().zip(done.statuses()).filter(|(kept, _)| **kept == keep);
+        let lost = wished().filter(|(_, status)| **status == Status::Secondary).count();
+        println!("{name}: {lost} of {} withheld for others' sake", wished().count());
+    }
     let evidence = done.evidence();
     println!(
         "{} of {} withheld cells proved open, {} primary ones against insiders; memory at most {} MB",

@@ -17,6 +17,8 @@ const COMPARED: usize = 150;
 const ROUNDS: usize = 1;
 const AGES: usize = 8;
 const SOURCES: usize = 5;
+/// Draws who is another in the second year.
+const YEAR_SEED: u64 = 2_027;
 
 fn main() -> ExitCode {
     hjemmel_benches::run(bench)
@@ -51,6 +53,34 @@ fn bench() -> Result<()> {
         points.push(now);
     }
     println!("  {:.2} over all sizes (least squares on the log-log line)", slope(&points));
+    years()
+}
+
+/// Two years of the same regions: how many of the cells withheld in the first are withheld in the second too, by itself
+/// and where last year's cells are preferred, and what that costs.
+fn years() -> Result<()> {
+    let (first, second) = (tables(COMPARED, true)?, tables_of(COMPARED, true, YEAR_SEED)?);
+    let rule = Rule::default();
+    let statuses = |system: &System, terms: &Terms| -> Result<Vec<Status>> {
+        Ok(suppress::system(system, terms, &rule)?.statuses().to_vec())
+    };
+    let last = statuses(&first, &Terms::default())?;
+    let secondary: Vec<bool> = last.iter().map(|was| *was == Status::Secondary).collect();
+    let preferred = last.iter().map(|was| *was != Status::Shown).collect();
+    let wished = Terms { preferred, ..Terms::default() };
+    println!("two years of {} cells, 1 in 10 persons another:", first.cells());
+    for (name, terms) in [("by itself", Terms::default()), ("like last year", wished)] {
+        let now = statuses(&second, &terms)?;
+        let count = |wanted| now.iter().filter(|status| **status == wanted).count();
+        let pairs = || secondary.iter().zip(&now).filter(|(was, _)| **was);
+        let again = pairs().filter(|(_, is)| **is != Status::Shown).count();
+        println!(
+            "  {name}: {again} of last year's {} secondary cells are withheld again; {} primary, {} secondary",
+            pairs().count(),
+            count(Status::Primary),
+            count(Status::Secondary),
+        );
+    }
     Ok(())
 }
 
@@ -77,6 +107,11 @@ fn to_f64(count: usize) -> f64 {
 
 /// Regions, counties and groups by age and source, all margins; `crossed` tells the engine how atoms are made up.
 fn tables(regions: usize, crossed: bool) -> Result<System> {
+    tables_of(regions, crossed, 0)
+}
+
+/// The same; a `year` other than zero has one in ten persons of each inner cell replaced, by chance more or fewer.
+fn tables_of(regions: usize, crossed: bool, year: u64) -> Result<System> {
     let mut state = 20_260_105_u64;
     let mut draw = |below: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
@@ -84,8 +119,20 @@ fn tables(regions: usize, crossed: bool) -> Result<System> {
     };
     let count = |region: usize| 20 + 40_000 / (region as u64 + 10);
     let atoms = regions * AGES * SOURCES;
-    let values = (0..atoms).map(|atom| draw(count(atom / (AGES * SOURCES))).cast_signed());
-    let mut builder = System::builder(values.collect());
+    let mut values: Vec<i64> =
+        (0..atoms).map(|atom| draw(count(atom / (AGES * SOURCES))).cast_signed()).collect();
+    let mut state = year;
+    let mut lot = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
+        (state >> 33) % below
+    };
+    for value in values.iter_mut().filter(|_| year > 0) {
+        let persons = value.cast_unsigned();
+        let gone = (0..persons).filter(|_| lot(10) == 0).count();
+        let come = (0..=persons).filter(|_| lot(10) == 0).count();
+        *value = *value - i64::try_from(gone)? + i64::try_from(come)?;
+    }
+    let mut builder = System::builder(values);
     if crossed {
         builder.cross(0, vec![regions, AGES, SOURCES], 0);
     }

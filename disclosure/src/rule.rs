@@ -49,6 +49,13 @@ pub struct Rule {
     pub min_feasible: u64,
     /// Whether single contributors who subtract themselves are among the attackers.
     pub insiders: bool,
+    /// Whether readers who know that nothing is negative and counts are whole are among the attackers.
+    #[serde(default = "yes")]
+    pub bounds: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Default for Rule {
@@ -62,6 +69,7 @@ impl Default for Rule {
             secondary_zeros: false,
             min_feasible: 3,
             insiders: true,
+            bounds: true,
         }
     }
 }

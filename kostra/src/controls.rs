@@ -28,6 +28,7 @@ mod findings;
 mod fit;
 mod part;
 mod plan;
+mod quick;
 mod quote;
 mod rules;
 mod summary;

@@ -1,4 +1,4 @@
-//! The forms (skjema) municipalities report on.
+//! The forms (skjema) municipalities report on, and what they are set against.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,12 +26,31 @@ pub enum Form {
     /// Municipal housing.
     #[serde(rename = "13")]
     F13,
+    /// The accounts of the municipality, of which function 281 (social assistance) is delivered here.
+    #[serde(rename = "0A")]
+    F0A,
+    /// The indicators of social assistance by month.
+    #[serde(rename = "11M")]
+    F11M,
+    /// An extract of the national introduction register, which form 11B is set against.
+    #[serde(rename = "NIR")]
+    Nir,
 }
 
 impl Form {
-    /// Every form, in the order of their numbers.
-    pub const ALL: [Self; 7] =
-        [Self::F7, Self::F7B, Self::F11, Self::F11B, Self::F11C, Self::F12, Self::F13];
+    /// Every form: those of a year in the order of their numbers, then what is set against them.
+    pub const ALL: [Self; 10] = [
+        Self::F7,
+        Self::F7B,
+        Self::F11,
+        Self::F11B,
+        Self::F11C,
+        Self::F12,
+        Self::F13,
+        Self::F0A,
+        Self::F11M,
+        Self::Nir,
+    ];
 
     /// The number as municipalities write it: `11`, `11C`.
     #[must_use]
@@ -44,6 +63,9 @@ impl Form {
             Self::F11C => "11C",
             Self::F12 => "12",
             Self::F13 => "13",
+            Self::F0A => "0A",
+            Self::F11M => "11M",
+            Self::Nir => "NIR",
         }
     }
 
@@ -58,6 +80,20 @@ impl Form {
             Self::F11C => "skjema-11C",
             Self::F12 => "skjema-12",
             Self::F13 => "skjema-13",
+            Self::F0A => "skjema-0A",
+            Self::F11M => "skjema-11M",
+            Self::Nir => "nir",
+        }
+    }
+
+    /// The forms whose tables of a year show a part or the whole of what this one's do, so that they must be protected
+    /// with each other in mind.
+    #[must_use]
+    pub const fn beside(self) -> &'static [Self] {
+        match self {
+            Self::F11 | Self::F11C => &[Self::F11M],
+            Self::F11M => &[Self::F11, Self::F11C],
+            _ => &[],
         }
     }
 
@@ -65,6 +101,7 @@ impl Form {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let number = text.strip_prefix("skjema-").unwrap_or(text);
+        let number = if number == "nir" { "NIR" } else { number };
         let number = match number {
             "11F" => "11",
             "11CF" => "11C",

@@ -23,8 +23,7 @@ pub const KOMMUNER: u32 = 131;
 const FIRST: u16 = 2017;
 
 /// The municipality lists of years that no records are of.
-const WITHOUT_RECORDS: [(u16, &str); 3] = [
-    (2017, include_str!("../data/klass/kommuner_2017.csv")),
+const WITHOUT_RECORDS: [(u16, &str); 2] = [
     (2018, include_str!("../data/klass/kommuner_2018.csv")),
     (2019, include_str!("../data/klass/kommuner_2019.csv")),
 ];
@@ -32,7 +31,9 @@ const WITHOUT_RECORDS: [(u16, &str); 3] = [
 /// The municipality list of each year, oldest first.
 fn lists() -> impl Iterator<Item = (u16, &'static str)> {
     let known = SOURCES.into_iter().filter(|(year, _)| *year >= FIRST);
-    WITHOUT_RECORDS.into_iter().chain(known)
+    let mut all: Vec<_> = WITHOUT_RECORDS.into_iter().chain(known).collect();
+    all.sort_by_key(|(year, _)| *year);
+    all.into_iter()
 }
 
 /// A code and the years it has one name and one parent.

@@ -1,6 +1,7 @@
 //! The KOSTRA vocabulary as pure values: forms, record layouts, controls, code lists, regions and
 //! tables. It does no I/O and knows no clock; what it draws at random it draws from a given seed.
 
+pub mod agreement;
 pub mod bands;
 pub mod calendar;
 pub mod catalogue;
@@ -15,6 +16,7 @@ pub mod identity;
 pub mod indicators;
 pub mod klass;
 pub mod layout;
+pub mod months;
 pub mod question;
 pub mod record;
 pub mod regions;

@@ -64,6 +64,12 @@ impl<'a> Record<'a> {
         &self.line
     }
 
+    /// The bytes of the line, where each is a character.
+    #[inline]
+    pub(crate) fn ascii(&self) -> Option<&[u8]> {
+        self.offsets.is_empty().then(|| self.line.as_bytes())
+    }
+
     /// The bytes of a field with their blanks: as [`Record::raw`], without looking for characters
     /// where each is one byte.
     #[inline]

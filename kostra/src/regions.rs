@@ -80,7 +80,7 @@ static DIVISIONS: LazyLock<BTreeMap<u16, Division>> = LazyLock::new(|| {
 });
 
 impl Division {
-    /// The division of a year: 2016, and 2020 onwards.
+    /// The division of a year: 2016, 2017, and 2020 onwards.
     #[must_use]
     pub fn of(year: u16) -> Option<&'static Self> {
         DIVISIONS.get(&year)

@@ -1,10 +1,14 @@
-//! Forms of one record a municipality, in Oslo one a bydel: 7, 7B, 12 and 13.
+//! Forms of one record a municipality, in Oslo one a bydel: 7, 7B, 12, 13 and each month of 11M; and what forms are set
+//! against: accounts, a record a kind of account, and the register's extract, a record a person.
 //!
 //! What they ask is our assumption (`data/skjema.toml` says what it rests on). They come as JSON or as comma separated
 //! values with a header; either way each record is a set of named values.
 
+mod asked;
 #[cfg(test)]
 mod tests;
+
+pub use asked::{Asked, day, whole};
 
 use crate::controls::{Finding, Options, Report, Severity};
 use crate::{Form, Text};
@@ -17,42 +21,32 @@ pub type Record = BTreeMap<String, String>;
 
 /// What a form asks.
 #[derive(Debug, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing of a form, as its description does"
+)]
 pub struct Sheet {
     /// The form.
     pub form: Form,
     /// Whether it names who answers for it.
     contact: bool,
+    /// Whether Oslo sends a record for each bydel.
+    #[serde(default = "yes")]
+    bydeler: bool,
+    /// Whether it is sent for each month.
+    #[serde(default)]
+    pub monthly: bool,
+    /// Whether a register sends it, with records of every municipality, each about a person.
+    #[serde(default)]
+    pub of_register: bool,
+    /// What tells two records of one place apart.
+    #[serde(default)]
+    key: Vec<String>,
     /// Its fields.
     #[serde(default, rename = "field")]
     pub fields: Vec<Asked>,
     #[serde(default, rename = "control")]
     controls: Vec<Rule>,
-}
-
-/// One field.
-#[derive(Debug, Deserialize)]
-pub struct Asked {
-    /// Its name.
-    pub name: String,
-    /// What it holds.
-    kind: Kind,
-    /// The most that is likely.
-    #[serde(default)]
-    most: i64,
-    /// What it is.
-    #[serde(flatten)]
-    pub title: Text,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    /// A whole number from 0.
-    Count,
-    /// A number from 0 with at most two decimals.
-    Decimal,
-    /// 1 or 2.
-    YesNo,
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,8 +86,19 @@ static SHEETS: LazyLock<Vec<Sheet>> = LazyLock::new(|| {
 const KOMMUNE: &str = "KOMMUNE_NR";
 const YEAR: &str = "AAR";
 const BYDEL: &str = "BYDELSNR";
+const MONTH: &str = "MAANED";
 /// Who answers for it, where the form asks.
 const CONTACT: [&str; 3] = ["ANSVARLIG", "EPOST", "TELEFON"];
+
+/// A record as it rests: one JSON object.
+#[must_use]
+pub fn rested(line: &[u8]) -> Option<Record> {
+    serde_json::from_slice(line).ok()
+}
+
+const fn yes() -> bool {
+    true
+}
 
 impl Sheet {
     /// What a form asks, if it is one of these.
@@ -106,12 +111,25 @@ impl Sheet {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let contact = CONTACT.iter().copied().filter(|_| self.contact);
         let own = self.fields.iter().map(|field| field.name.as_str());
-        [KOMMUNE, YEAR, BYDEL].into_iter().chain(contact).chain(own)
+        let bydel = self.bydeler.then_some(BYDEL);
+        let month = self.monthly.then_some(MONTH);
+        [KOMMUNE, YEAR].into_iter().chain(bydel).chain(month).chain(contact).chain(own)
     }
 
     /// Controls the records of a municipality and year.
     #[must_use]
     pub fn check(&self, year: u16, records: &[Record], options: &Options) -> Report {
+        self.check_month((year, None), records, options)
+    }
+
+    /// The same, of a month where it is one that is sent for each.
+    #[must_use]
+    pub fn check_month(
+        &self,
+        (year, month): (u16, Option<u8>),
+        records: &[Record],
+        options: &Options,
+    ) -> Report {
         let mut found = Found { findings: Vec::new(), line: 0 };
         if records.is_empty() {
             found.whole(
@@ -122,20 +140,20 @@ impl Sheet {
                 ),
             );
         }
+        let known: BTreeSet<&str> = self.names().collect();
         let mut places = BTreeSet::new();
         for (record, line) in records.iter().zip(1..) {
             found.line = line;
-            self.check_record(year, record, options, &mut found);
+            self.check_record((year, month), (record, &known), options, &mut found);
             let value = |name: &str| record.get(name).map_or("", |value| value.trim());
-            if !places.insert((value(KOMMUNE).to_owned(), value(BYDEL).to_owned())) {
-                found.add(
-                    ("005B", Severity::Error),
-                    &[KOMMUNE, BYDEL],
-                    Text::new(
-                        "Det er to poster for samme kommune eller bydel. Slå dem sammen.",
-                        "There are two records of one municipality or bydel. Merge them.",
-                    ),
-                );
+            let key = self.key.iter().map(|name| value(name));
+            let place: Vec<&str> = [value(KOMMUNE), value(BYDEL)].into_iter().chain(key).collect();
+            if !places.insert(place) {
+                let fields: Vec<&str> = [KOMMUNE, BYDEL]
+                    .into_iter()
+                    .chain(self.key.iter().map(String::as_str))
+                    .collect();
+                found.add(("005B", Severity::Error), &fields, self.twice());
             }
         }
         let accepted = found.findings.iter().all(|one| one.severity == Severity::Warning);
@@ -153,10 +171,34 @@ impl Sheet {
         }
     }
 
-    fn check_record(&self, year: u16, record: &Record, options: &Options, found: &mut Found) {
+    fn twice(&self) -> Text {
+        if self.of_register {
+            Text::new(
+                "Personen står to ganger i samme kommune. Slå postene sammen.",
+                "The person stands twice in one municipality. Merge the records.",
+            )
+        } else if self.key.is_empty() {
+            Text::new(
+                "Det er to poster for samme kommune eller bydel. Slå dem sammen.",
+                "There are two records of one municipality or bydel. Merge them.",
+            )
+        } else {
+            Text::new(
+                "Det er to poster for samme funksjon og art. Slå dem sammen.",
+                "There are two records of one function and kind of account. Merge them.",
+            )
+        }
+    }
+
+    fn check_record(
+        &self,
+        (year, month): (u16, Option<u8>),
+        (record, known): (&Record, &BTreeSet<&str>),
+        options: &Options,
+        found: &mut Found,
+    ) {
         let error = Severity::Error;
         let value = |name: &str| record.get(name).map_or("", |value| value.trim());
-        let known: BTreeSet<&str> = self.names().collect();
         for name in record.keys().filter(|name| !known.contains(name.as_str())) {
             let (form, name) = (self.form, name.chars().take(40).collect::<String>());
             found.add(
@@ -189,15 +231,17 @@ impl Sheet {
             );
         }
         let bydel = value(BYDEL).parse::<u8>().ok();
-        let is_right = if kommune == crate::regions::OSLO {
+        let is_right = if !self.bydeler {
+            true
+        } else if kommune == crate::regions::OSLO {
             matches!(bydel, Some(1..=15))
         } else {
             value(BYDEL).is_empty()
         };
         if !is_right {
             found.add(("003B", error), &[KOMMUNE, BYDEL], Text::new(
-                "Oslo leverer en post for hver bydel, 01 til 15; bare Oslo har bydelsnummer. Rett feltet.",
-                "Oslo delivers a record for each bydel, 01 to 15; only Oslo has bydel numbers. Correct the field.",
+                "Oslo leverer etter bydel, 01 til 15; bare Oslo har bydelsnummer. Rett feltet.",
+                "Oslo delivers by bydel, 01 to 15; only Oslo has bydel numbers. Correct the field.",
             ));
         }
         if value(YEAR).parse() != Ok(year) {
@@ -212,13 +256,27 @@ impl Sheet {
                 ),
             );
         }
+        if let Some(month) = month.filter(|month| value(MONTH).parse() != Ok(*month)) {
+            found.add(
+                ("004", error),
+                &[MONTH],
+                Text::new(
+                    format!("Posten er ikke merket med måneden {month}. Skriv {month}."),
+                    format!("The record is not marked with the month {month}. Write {month}."),
+                ),
+            );
+        }
         for name in
             CONTACT.into_iter().filter(|_| self.contact).filter(|name| value(name).is_empty())
         {
             found.add(("002", error), &[name], missing());
         }
         for field in &self.fields {
-            field.check(value(&field.name), found);
+            field.check(value(&field.name), options, found);
+        }
+        if self.of_register && self.key.iter().all(|name| value(name).is_empty()) {
+            let fields: Vec<&str> = self.key.iter().map(String::as_str).collect();
+            found.add(("005", error), &fields, missing());
         }
         for rule in &self.controls {
             let amounts: Option<Vec<i64>> =
@@ -242,46 +300,6 @@ fn rule_id(id: &str) -> &'static str {
 
 fn missing() -> Text {
     Text::new("Feltet må fylles ut.", "The field must be filled in.")
-}
-
-impl Asked {
-    fn check(&self, value: &str, found: &mut Found) {
-        let rule = ("002", Severity::Error);
-        let name = [self.name.as_str()];
-        if value.is_empty() {
-            return found.add(rule, &name, missing());
-        }
-        let number = hundredths(value);
-        let text = match (self.kind, number) {
-            (Kind::Count, Some(number)) if number >= 0 && !value.contains('.') => None,
-            (Kind::Decimal, Some(number)) if number >= 0 => None,
-            (Kind::YesNo, _) if matches!(value, "1" | "2") => None,
-            (Kind::Count, _) => Some(Text::new(
-                "Skriv et helt tall fra 0, bare sifre.",
-                "Write a whole number from 0, digits only.",
-            )),
-            (Kind::Decimal, _) => Some(Text::new(
-                "Skriv et tall fra 0, med punktum og høyst to desimaler.",
-                "Write a number from 0, with a point and at most two decimals.",
-            )),
-            (Kind::YesNo, _) => {
-                Some(Text::new("Skriv 1 for ja eller 2 for nei.", "Write 1 for yes or 2 for no."))
-            }
-        };
-        if let Some(text) = text {
-            found.add(rule, &name, text);
-        } else if self.kind != Kind::YesNo && number.is_some_and(|number| number / 100 > self.most)
-        {
-            found.add(
-                ("002", Severity::Warning),
-                &name,
-                Text::new(
-                    "Tallet er uvanlig høyt. Se etter at det er riktig.",
-                    "The number is unusually high. See that it is right.",
-                ),
-            );
-        }
-    }
 }
 
 impl Rule {

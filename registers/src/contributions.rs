@@ -3,12 +3,13 @@
 //! Nothing here fails because of what a record holds: a code that is on no list, or a value that is missing, makes a
 //! record that does not match. Nothing is read that has not been paid for.
 
+mod columns;
 mod count;
 mod gather;
 pub(crate) mod memory;
 
 use crate::{
-    EditionRef, Error, Filter, Registers, cipher::PERSON, filter::column, opened::Opened,
+    EditionRef, Error, Filter, Keys, Registers, cipher::PERSON, filter::column, opened::Opened,
     schema::PERSON_NUMBER,
 };
 use arrow::{
@@ -30,7 +31,10 @@ use hjemmel_disclosure::{
     rows::{CONTENT, ROLE},
 };
 use hjemmel_policy::{Ask, Grant};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 /// The namespace of the secrets that decide which records of a person count; no grant has it.
 const BOUND: &str = "contribution bound";
@@ -219,27 +223,26 @@ impl Registers {
         let frame = self.engine().in_parallel(file).await?;
         let frame = frame.filter(among(over).call(vec![column(PERSON_NUMBER)]))?;
         let frame = frame.select([PERSON, PERSON_NUMBER].map(column).to_vec())?;
-        let add = |found: &mut HashMap<u32, Vec<u8>>, batch: &RecordBatch| {
+        // On every core, since each takes a keyed hash.
+        let keys = Arc::clone(&self.keys);
+        let add = move |found: &mut Salts, batch: &RecordBatch| {
             let persons = batch.column(0).as_binary_opt::<i32>();
             let persons = persons.ok_or(Error::column(PERSON, "is not a ciphertext"))?;
             let numbers = batch.column(1).as_primitive_opt::<UInt32Type>();
             let numbers = numbers.ok_or(Error::column(PERSON_NUMBER, "is not a number"))?;
             for (person, number) in persons.iter().zip(numbers) {
-                if let (Some(person), Some(number)) = (person, number) {
-                    found.entry(number).or_insert_with(|| person.to_vec());
+                if let (Some(person), Some(number)) = (person, number)
+                    && let Entry::Vacant(place) = found.entry(number)
+                {
+                    place.insert(salt(&keys, person)?);
                 }
             }
             Ok(())
         };
+        let found: Vec<Salts> = self.scan(frame, add).await?;
         let mut salts = HashMap::with_capacity(over.len());
-        for found in self.scan(frame, add).await? {
-            for (number, person) in found {
-                let salt = self.keys().pseudonym(BOUND, &person);
-                let salt = salt.map_err(|_| Error::column(PERSON, "is not a ciphertext"))?;
-                let mut bytes = [0; 32];
-                bytes.iter_mut().zip(salt.bytes()).for_each(|(to, from)| *to = from);
-                salts.insert(number, bytes);
-            }
+        for found in found {
+            salts.extend(found);
         }
         Ok(salts)
     }
@@ -273,6 +276,15 @@ impl Registers {
         }
         Ok(all)
     }
+}
+
+/// The secret of a person.
+fn salt(keys: &Keys, ciphertext: &[u8]) -> Result<[u8; 32], Error> {
+    let salt = keys.pseudonym(BOUND, ciphertext);
+    let salt = salt.map_err(|_| Error::column(PERSON, "is not a ciphertext"))?;
+    let mut bytes = [0; 32];
+    bytes.iter_mut().zip(salt.bytes()).for_each(|(to, from)| *to = from);
+    Ok(bytes)
 }
 
 /// Why contributions could not be held to their bound.

@@ -1,7 +1,8 @@
 //! The records themselves: Parquet files, one an edition, queried with Apache DataFusion in process.
 //!
 //! Everything read here is sealed with the permission it was read under; this crate cannot open a seal.
-//! National identifiers are ciphertexts from the moment a line is parsed.
+//! National identifiers are ciphertexts from the moment a line is parsed; in deliveries that rest as they came, the whole
+//! delivery is one ([`inbox`]).
 
 mod cipher;
 mod coarser;
@@ -14,10 +15,12 @@ pub mod error;
 mod fictitious;
 mod file;
 pub mod filter;
+mod gathered;
 pub mod import;
 pub mod inbox;
 pub mod keys;
 mod opened;
+mod payments;
 pub mod read;
 mod schema;
 mod write;

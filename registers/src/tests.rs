@@ -21,7 +21,7 @@ pub(crate) fn edition(year: u16) -> EditionRef {
     EditionRef::new(Form::F11, year, 1)
 }
 
-/// A synthetic number; different `n` below 90 000 give different persons.
+/// A synthetic number; `n` in different hundreds of three give different persons, and nearly all others do.
 pub(crate) fn number(n: u32) -> String {
     let days = i64::from(n / 300) * 7;
     let born = NaiveDate::from_ymd_opt(1950, 1, 1).unwrap() + chrono::TimeDelta::days(days);

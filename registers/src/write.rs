@@ -41,7 +41,7 @@ pub(crate) const EDITION: &str = "hjemmel.edition";
 
 /// Few enough that a year of a national form is several groups, which are written while the next is encoded
 /// and read by several threads.
-const ROW_GROUP_ROWS: usize = 32_768;
+pub(crate) const ROW_GROUP_ROWS: usize = 32_768;
 
 /// Writes batches and counts persons on the way.
 pub(crate) struct Writer<W: Write + Send> {

@@ -37,14 +37,15 @@ pub struct StoredAnswer {
 
 type Raw = (String, String, i64, Vec<u8>, String);
 
+/// An answer on its way in.
 #[derive(Insertable)]
 #[diesel(table_name = answers)]
-struct NewRaw<'a> {
-    question_key: &'a str,
-    id: String,
-    at: i64,
-    body: &'a [u8],
-    sha256: String,
+pub(crate) struct NewRaw<'a> {
+    pub question_key: &'a str,
+    pub id: String,
+    pub at: i64,
+    pub body: &'a [u8],
+    pub sha256: String,
 }
 
 /// The answers of these questions, by key.
@@ -77,20 +78,16 @@ fn stored((question_key, id, at, body, digest): Raw) -> Result<StoredAnswer, Err
     Ok(StoredAnswer { question_key, id: uuid(&id)?, at: moment(at)?, body })
 }
 
-/// Keeps answers in a transaction that holds the purses, and gives what may leave: where a question has got an answer
-/// meanwhile, that one, so that no question ever has two.
-pub(crate) fn keep(
-    conn: &mut AnyConnection,
-    new: &[NewAnswer],
-) -> Result<Vec<StoredAnswer>, Error> {
-    if new.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys: BTreeSet<&str> = new.iter().map(|answer| answer.question_key.as_str()).collect();
-    let mut known = of_keys(conn, &keys)?;
-    let mut rows = Vec::new();
+/// What may leave of new answers, and what of them is to be written: where a question has got an answer meanwhile,
+/// that one leaves, so that no question ever has two.
+pub(crate) fn keep<'a>(
+    known: &mut BTreeMap<String, StoredAnswer>,
+    new: &'a [NewAnswer],
+) -> Result<(Vec<StoredAnswer>, Vec<NewRaw<'a>>), Error> {
+    let (mut kept, mut rows) = (Vec::with_capacity(new.len()), Vec::new());
     for answer in new {
-        if known.contains_key(&answer.question_key) {
+        if let Some(before) = known.get(&answer.question_key) {
+            kept.push(before.clone());
             continue;
         }
         rows.push(NewRaw {
@@ -100,28 +97,16 @@ pub(crate) fn keep(
             body: &answer.body,
             sha256: sha256(&answer.body),
         });
-        let kept = StoredAnswer {
+        let stored = StoredAnswer {
             question_key: answer.question_key.clone(),
             id: answer.id,
             at: moment(answer.at.timestamp_micros())?,
             body: answer.body.clone(),
         };
-        known.insert(answer.question_key.clone(), kept);
+        known.insert(answer.question_key.clone(), stored.clone());
+        kept.push(stored);
     }
-    for some in rows.chunks(1_000) {
-        match conn {
-            AnyConnection::Sqlite(c) => {
-                for row in some {
-                    diesel::insert_into(answers::table).values(row).execute(c)?;
-                }
-            }
-            AnyConnection::Postgres(c) => {
-                diesel::insert_into(answers::table).values(some).execute(c)?;
-            }
-        }
-    }
-    let of = |answer: &NewAnswer| known.get(&answer.question_key).cloned();
-    new.iter().map(|answer| of(answer).ok_or(Error::NotFound("answer"))).collect()
+    Ok((kept, rows))
 }
 
 impl Store {

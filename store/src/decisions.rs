@@ -8,6 +8,7 @@ use crate::{Error, Store};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use serde::Serialize;
 use uuid::Uuid;
 
 /// One decision as it is recorded.
@@ -73,9 +74,9 @@ pub struct DecisionFilter {
     pub until: Option<DateTime<Utc>>,
 }
 
-#[derive(Queryable, Insertable)]
+#[derive(Queryable, Insertable, Serialize)]
 #[diesel(table_name = decisions)]
-struct Raw {
+pub(crate) struct Raw {
     seq: i64,
     id: String,
     at: i64,
@@ -231,33 +232,53 @@ pub(crate) fn append(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(
 }
 
 /// The same in a transaction that holds the head of the record.
-pub(crate) fn append_locked(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(), Error> {
+fn append_locked(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(), Error> {
     let mut head = head(conn)?;
     let before = head.seq;
     for part in rows.chunks(BATCH) {
-        let batch =
-            part.iter().map(|row| Raw::next(&mut head, row)).collect::<Result<Vec<_>, Error>>()?;
-        let insert = diesel::insert_into(decisions::table);
+        let batch = chained(&mut head, part)?;
         match conn {
-            // A statement for one row is prepared once, and one for many each time.
-            AnyConnection::Sqlite(c) => {
-                for row in batch {
-                    diesel::insert_into(decisions::table).values(row).execute(c)?;
-                }
+            AnyConnection::Sqlite(c) => insert(c, batch)?,
+            AnyConnection::Postgres(c) => {
+                diesel::insert_into(decisions::table).values(&batch).execute(c)?;
             }
-            AnyConnection::Postgres(c) => drop(insert.values(&batch).execute(c)?),
         }
     }
-    diesel::update(decision_head::table.find(1))
-        .set((decision_head::seq.eq(head.seq), decision_head::hash.eq(&head.hash)))
-        .execute(conn)?;
-    if before / crate::tree::WIDTH != head.seq / crate::tree::WIDTH {
-        crate::tree::grow(conn, head.seq)?;
+    move_head(conn, &head)?;
+    grown(conn, before, head.seq)
+}
+
+/// Rows as they follow a head, which moves to the last.
+pub(crate) fn chained(head: &mut ChainState, rows: &[DecisionRow]) -> Result<Vec<Raw>, Error> {
+    rows.iter().map(|row| Raw::next(head, row)).collect()
+}
+
+/// A statement for one row is prepared once, and one for many each time.
+pub(crate) fn insert(conn: &mut SqliteConnection, rows: Vec<Raw>) -> Result<(), Error> {
+    for row in rows {
+        diesel::insert_into(decisions::table).values(row).execute(conn)?;
     }
     Ok(())
 }
 
-fn head(conn: &mut AnyConnection) -> Result<ChainState, Error> {
+/// Says where the record ends now.
+pub(crate) fn move_head(conn: &mut AnyConnection, head: &ChainState) -> Result<(), Error> {
+    diesel::update(decision_head::table.find(1))
+        .set((decision_head::seq.eq(head.seq), decision_head::hash.eq(&head.hash)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Adds the nodes of the tree that were finished by rows from one to another.
+pub(crate) fn grown(conn: &mut AnyConnection, before: i64, now: i64) -> Result<(), Error> {
+    if before / crate::tree::WIDTH == now / crate::tree::WIDTH {
+        return Ok(());
+    }
+    crate::tree::grow(conn, now)
+}
+
+/// Where the record ends.
+pub(crate) fn head(conn: &mut AnyConnection) -> Result<ChainState, Error> {
     let found: Option<(i64, String)> = decision_head::table
         .find(1)
         .select((decision_head::seq, decision_head::hash))

@@ -5,6 +5,7 @@
 //! thread that may wait. A fault is always an error, never an empty answer.
 
 mod answers;
+mod callings;
 mod caps;
 mod chain;
 mod connection;
@@ -14,6 +15,7 @@ mod editions;
 mod error;
 mod events;
 mod imports;
+mod line;
 mod lock;
 mod municipal;
 mod node_calls;
@@ -27,11 +29,13 @@ mod schema;
 mod sent;
 mod settle;
 mod spends;
+mod spent;
 mod store;
 mod targets;
 mod values;
 
 pub use answers::{NewAnswer, StoredAnswer};
+pub use callings::CallingOff;
 pub use caps::{CapChange, CapOutcome};
 pub use chain::{Chain, ChainState};
 pub use decisions::{DecisionFilter, DecisionRow, StoredDecision};
@@ -48,6 +52,7 @@ pub use releases::{NewRelease, Publication, Release, ReleaseStanding, published}
 pub use saved_queries::SavedQueryRow;
 pub use settle::{Round, Settled};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
+pub use spent::ProjectDay;
 pub use store::{Store, newest_migration};
 pub use targets::TargetRow;
 

@@ -1,6 +1,7 @@
 //! What municipalities send for themselves, and which of it counts.
 //!
-//! A municipality's newest accepted delivery of a form and year is the one that counts. What waits for its
+//! A municipality's newest accepted delivery of a form and year, or of a month where the form is sent for each, is the
+//! one that counts. What waits for its
 //! sender's word, or was refused, changes nothing about that.
 
 use crate::connection::AnyConnection;
@@ -49,7 +50,9 @@ pub struct MunicipalDelivery {
     pub form: Form,
     /// The reporting year.
     pub year: u16,
-    /// The municipality's number that year.
+    /// The month it is about, where its form is sent for each; 0 where it is about the year.
+    pub period: u8,
+    /// The municipality's number that year; four zeros for a register of the whole country.
     pub kommune: String,
     /// SHA-256 of the file, unpacked, hexadecimal.
     pub sha256: String,
@@ -114,6 +117,7 @@ struct Raw {
     client: Option<String>,
     received_at: i64,
     confirmed_at: Option<i64>,
+    period: i32,
 }
 
 impl Store {
@@ -159,6 +163,7 @@ impl Store {
             let later: i64 = municipal_deliveries::table
                 .filter(of_year(delivery.form, delivery.year))
                 .filter(municipal_deliveries::kommune.eq(&delivery.kommune))
+                .filter(municipal_deliveries::period.eq(i32::from(delivery.period)))
                 .filter(municipal_deliveries::number.gt(stored::<u64, i64>(delivery.number)?))
                 .filter(municipal_deliveries::status.ne("refused"))
                 .count()
@@ -228,7 +233,8 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// The delivery that counts of each municipality that has one, by its number.
+    /// The delivery that counts of each municipality that has one, by its number; of a form that is sent for each
+    /// month, that of the last month it sent.
     ///
     /// # Errors
     /// The database cannot be asked.
@@ -237,6 +243,20 @@ impl Store {
         form: Form,
         year: u16,
     ) -> Result<BTreeMap<String, MunicipalDelivery>, Error> {
+        let all = self.counting_periods(form, year)?.into_iter();
+        // Later months take the place of earlier ones.
+        Ok(all.map(|((kommune, _), delivery)| (kommune, delivery)).collect())
+    }
+
+    /// The delivery that counts of each municipality and month, by both; the month is 0 of a form of the year.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn counting_periods(
+        &self,
+        form: Form,
+        year: u16,
+    ) -> Result<BTreeMap<(String, u8), MunicipalDelivery>, Error> {
         let rows: Vec<Raw> = self.read(|conn| {
             Ok(municipal_deliveries::table
                 .filter(of_year(form, year))
@@ -246,7 +266,7 @@ impl Store {
         })?;
         let all = rows.into_iter().map(|raw| {
             let delivery = MunicipalDelivery::try_from(raw)?;
-            Ok((delivery.kommune.clone(), delivery))
+            Ok(((delivery.kommune.clone(), delivery.period), delivery))
         });
         // Later ones take the place of earlier ones.
         all.collect()
@@ -263,7 +283,7 @@ impl Store {
                 .select(edition_parts::delivery_id);
             Ok(municipal_deliveries::table
                 .filter(municipal_deliveries::id.eq_any(ids))
-                .order(municipal_deliveries::kommune.asc())
+                .order((municipal_deliveries::kommune.asc(), municipal_deliveries::number.asc()))
                 .load(conn)?)
         })?;
         rows.into_iter().map(TryInto::try_into).collect()
@@ -285,6 +305,7 @@ fn same(
     let rows: Vec<Raw> = municipal_deliveries::table
         .filter(of_year(delivery.form, delivery.year))
         .filter(municipal_deliveries::kommune.eq(&delivery.kommune))
+        .filter(municipal_deliveries::period.eq(i32::from(delivery.period)))
         .order(municipal_deliveries::number.desc())
         .load(conn)?;
     let all = rows.into_iter().map(TryInto::try_into);
@@ -330,6 +351,7 @@ fn insert(conn: &mut AnyConnection, delivery: &MunicipalDelivery) -> Result<(), 
             municipal_deliveries::received_at.eq(delivery.received_at.timestamp_micros()),
             municipal_deliveries::confirmed_at
                 .eq(delivery.confirmed_at.map(|at| at.timestamp_micros())),
+            municipal_deliveries::period.eq(i32::from(delivery.period)),
         ))
         .execute(conn)?;
     Ok(())
@@ -348,7 +370,7 @@ fn event(delivery: &MunicipalDelivery, action: &str, at: DateTime<Utc>) -> Decis
         action: action.to_owned(),
         resource: serde_json::json!({
             "delivery": delivery.id, "form": delivery.form.number(), "year": delivery.year,
-            "kommune": delivery.kommune, "status": delivery.status.as_str(),
+            "kommune": delivery.kommune, "status": delivery.status.as_str(), "period": delivery.period,
         })
         .to_string(),
         outcome: "done".to_owned(),
@@ -367,6 +389,7 @@ impl TryFrom<Raw> for MunicipalDelivery {
             number: number(raw.number)?,
             form: form(&raw.form)?,
             year: number(raw.year)?,
+            period: number(raw.period)?,
             kommune: raw.kommune,
             sha256: raw.sha256,
             bytes: number(raw.bytes)?,

@@ -10,7 +10,6 @@ use crate::values::{number, stored};
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose purse it is.
@@ -144,25 +143,8 @@ pub(crate) fn create(conn: &mut AnyConnection, id: &PurseId, cap: u64) -> Result
     Ok(Purse { id: id.clone(), cap, spent: 0 })
 }
 
-/// Writes what purses have come to, and what of it was spent on this day.
+/// Writes what a purse has come to, and what of it was spent on this day.
 pub(crate) fn spend(
-    conn: &mut AnyConnection,
-    spent: &[(&Purse, u64)],
-    day: i32,
-) -> Result<(), Error> {
-    match conn {
-        AnyConnection::Sqlite(c) => {
-            for (purse, today) in spent {
-                spend_one(c, purse, *today, day)?;
-            }
-            Ok(())
-        }
-        AnyConnection::Postgres(c) if !spent.is_empty() => spend_all(c, spent, day),
-        AnyConnection::Postgres(_) => Ok(()),
-    }
-}
-
-fn spend_one(
     conn: &mut SqliteConnection,
     purse: &Purse,
     today: u64,
@@ -189,40 +171,6 @@ fn spend_one(
             ))
             .execute(conn)?;
     }
-    Ok(())
-}
-
-/// The same for all in one journey to the server and another.
-fn spend_all(conn: &mut PgConnection, spent: &[(&Purse, u64)], day: i32) -> Result<(), Error> {
-    let kinds: Vec<&str> = spent.iter().map(|(purse, _)| purse.id.kind.as_str()).collect();
-    let keys: Vec<&str> = spent.iter().map(|(purse, _)| purse.id.key.as_str()).collect();
-    let all = spent.iter().map(|(purse, _)| stored(purse.spent));
-    let all: Vec<i64> = all.collect::<Result<_, Error>>()?;
-    let today = spent.iter().map(|(_, today)| stored(*today));
-    let today: Vec<i64> = today.collect::<Result<_, Error>>()?;
-    let rows = diesel::sql_query(
-        "UPDATE purses SET spent = given.spent \
-         FROM unnest($1::text[], $2::text[], $3::bigint[]) AS given (kind, key, spent) \
-         WHERE purses.kind = given.kind AND purses.key = given.key",
-    )
-    .bind::<Array<Text>, _>(&kinds)
-    .bind::<Array<Text>, _>(&keys)
-    .bind::<Array<BigInt>, _>(all)
-    .execute(conn)?;
-    if rows != spent.len() {
-        return Err(Error::NotFound("purse"));
-    }
-    diesel::sql_query(
-        "INSERT INTO purse_days (kind, key, day, spent) \
-         SELECT kind, key, $4, spent \
-         FROM unnest($1::text[], $2::text[], $3::bigint[]) AS given (kind, key, spent) \
-         ON CONFLICT (kind, key, day) DO UPDATE SET spent = purse_days.spent + EXCLUDED.spent",
-    )
-    .bind::<Array<Text>, _>(kinds)
-    .bind::<Array<Text>, _>(keys)
-    .bind::<Array<BigInt>, _>(today)
-    .bind::<Integer, _>(day)
-    .execute(conn)?;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Releases: what was protected together, kept as it left the disclosure control.
 
+use crate::callings::{self, CallingOff};
 use crate::connection::AnyConnection;
-use crate::schema::releases;
+use crate::schema::{callings_off, releases};
 use crate::values::{form, json, moment, number, sha256, stored, uuid};
 use crate::{DecisionRow, Error, Store};
 use chrono::{DateTime, Utc};
@@ -59,12 +60,14 @@ pub struct Release {
 }
 
 /// How a release stands, without what it holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseStanding {
     /// Its version within the form-year.
     pub version: u32,
     /// From when it is published, if it is to be.
     pub published_at: Option<DateTime<Utc>>,
+    /// That its publication was called off, if it was.
+    pub called_off: Option<CallingOff>,
 }
 
 /// That a release is published, and when.
@@ -127,11 +130,11 @@ impl Store {
     }
 
     /// Publishes a release from a moment on, but never before its edition is public. Doing so twice changes nothing.
-    /// `known` are the releases of the form and year that it was protected beside.
+    /// `known` are the releases of the form and year, and of the forms beside it, that it was protected beside.
     ///
     /// # Errors
     /// [`Error::Conflict`] when others than those were published meanwhile, or a newer edition was made: together they
-    /// might reveal what each withholds. There is none, or it could not be stored.
+    /// might reveal what each withholds; and when it was called off. There is none, or it could not be stored.
     pub fn publish_release(
         &self,
         id: Uuid,
@@ -146,13 +149,19 @@ impl Store {
                 .first(conn)
                 .optional()?;
             let (published, edition) = found.ok_or(Error::NotFound("release"))?;
+            if callings::of_release(conn, id)?.is_some() {
+                return Err(Error::Conflict(format!("release {id} was called off")));
+            }
             if let Some(published) = published {
                 return moment(published);
             }
             let edition = crate::editions::one(conn, &edition)?;
+            let beside = edition.form.beside().iter().chain([&edition.form]);
+            let forms: Vec<&str> = beside.map(|form| form.number()).collect();
             let others: Vec<String> = releases::table
                 .filter(releases::published_at.is_not_null())
-                .filter(releases::form.eq(edition.form.number()))
+                .filter(releases::id.ne_all(callings_off::table.select(callings_off::release_id)))
+                .filter(releases::form.eq_any(forms))
                 .filter(releases::year.eq(i32::from(edition.year)))
                 .select(releases::id)
                 .load(conn)?;
@@ -185,15 +194,18 @@ impl Store {
     /// # Errors
     /// There is none.
     pub fn release_standing(&self, id: Uuid) -> Result<ReleaseStanding, Error> {
-        let found: Option<(i32, Option<i64>)> = self.read(|conn| {
+        self.read(|conn| {
             let release = releases::table.find(id.to_string());
             let standing = release.select((releases::version, releases::published_at));
-            Ok(standing.first(conn).optional()?)
-        })?;
-        let (version, published) = found.ok_or(Error::NotFound("release"))?;
-        Ok(ReleaseStanding {
-            version: number(version)?,
-            published_at: published.map(moment).transpose()?,
+            let found: Option<(i32, Option<i64>)> = standing.first(conn).optional()?;
+            let (version, published) = found.ok_or(Error::NotFound("release"))?;
+            let called_off = callings::of_release(conn, id)?;
+            let published = published.filter(|_| called_off.is_none());
+            Ok(ReleaseStanding {
+                version: number(version)?,
+                published_at: published.map(moment).transpose()?,
+                called_off,
+            })
         })
     }
 
@@ -206,6 +218,7 @@ impl Store {
         let rows: Vec<(String, String, i32, Option<i64>)> = self.read(|conn| {
             Ok(releases::table
                 .filter(releases::published_at.is_not_null())
+                .filter(releases::id.ne_all(callings_off::table.select(callings_off::release_id)))
                 .order((releases::form.asc(), releases::year.asc(), releases::version.asc()))
                 .select((releases::id, releases::form, releases::year, releases::published_at))
                 .load(conn)?)
@@ -225,6 +238,7 @@ impl Store {
         self.snapshot(|conn| {
             let published: Vec<String> = releases::table
                 .filter(releases::published_at.is_not_null())
+                .filter(releases::id.ne_all(callings_off::table.select(callings_off::release_id)))
                 .filter(releases::form.eq(form.number()))
                 .filter(releases::year.eq(i32::from(year)))
                 .order(releases::version.asc())

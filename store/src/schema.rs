@@ -171,6 +171,7 @@ diesel::table! {
         client -> Nullable<Text>,
         received_at -> BigInt,
         confirmed_at -> Nullable<BigInt>,
+        period -> Integer,
     }
 }
 diesel::table! {
@@ -356,6 +357,15 @@ diesel::table! {
     }
 }
 diesel::table! {
+    callings_off (release_id) {
+        release_id -> Text,
+        at -> BigInt,
+        planned_for -> BigInt,
+        reason -> Text,
+        called_by -> Text,
+    }
+}
+diesel::table! {
     liveness (id) {
         id -> Integer,
         beats -> BigInt,
@@ -364,3 +374,4 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(grants, grant_periods);
 diesel::allow_tables_to_appear_in_same_query!(municipal_deliveries, edition_parts);
+diesel::allow_tables_to_appear_in_same_query!(releases, callings_off);

@@ -1,9 +1,17 @@
 //! One transaction for all that waits: answers that were made, decisions, and prices to be taken.
 
-use crate::answers::{self, NewAnswer, StoredAnswer};
-use crate::spends::{self, Reserved, Spend};
+mod postgres;
+
+use crate::answers::{self, NewAnswer, NewRaw, StoredAnswer};
+use crate::chain::ChainState;
+use crate::connection::AnyConnection;
+use crate::purses::{self, Purse, PurseId};
+use crate::schema::answers as answered;
+use crate::spends::{self, Paid, Reserved, Spend};
 use crate::{DecisionRow, Error, Store, decisions};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
+use diesel::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is written in one transaction, in this order.
 #[derive(Debug, Clone)]
@@ -68,12 +76,92 @@ impl Store {
             return Ok(Settled::default());
         }
         self.round(|conn| {
-            let kept = answers::keep(conn, &round.answers)?;
-            if !round.decisions.is_empty() {
-                decisions::append_locked(conn, &round.decisions)?;
-            }
-            let reserved = spends::take_all(conn, &round.spends, round.patience)?;
+            let mut found = Found::of(conn, round)?;
+            let before = found.head.seq;
+            let decisions = decisions::chained(&mut found.head, &round.decisions)?;
+            let (kept, answers) = answers::keep(&mut found.answers, &round.answers)?;
+            let (reserved, paid) = spends::take_all(conn, &mut found, &round.spends)?;
+            let at = round.spends.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at);
+            let changes = Changes { decisions, answers, paid, day: purses::day(at) };
+            changes.write(conn, &found)?;
+            decisions::grown(conn, before, found.head.seq)?;
             Ok(Settled { kept, reserved })
         })
+    }
+}
+
+/// What a round finds.
+pub(crate) struct Found {
+    /// Where the record ends.
+    pub head: ChainState,
+    /// The answers there are to questions of the round, by key.
+    pub answers: BTreeMap<String, StoredAnswer>,
+    /// Questions that somebody has paid for and may still answer.
+    pub under_way: BTreeSet<String>,
+    /// The purses there are.
+    pub purses: BTreeMap<PurseId, Purse>,
+}
+
+impl Found {
+    fn of(conn: &mut AnyConnection, round: &Round) -> Result<Self, Error> {
+        let asked: BTreeSet<&str> =
+            round.spends.iter().map(|spend| spend.question_key.as_str()).collect();
+        let made = round.answers.iter().map(|answer| answer.question_key.as_str());
+        let all: BTreeSet<&str> = asked.iter().copied().chain(made).collect();
+        let charges = round.spends.iter().flat_map(|spend| &spend.charges);
+        let ids: BTreeSet<&PurseId> = charges.map(|charge| &charge.purse).collect();
+        let since = spends::since(&round.spends, round.patience);
+        if let AnyConnection::Postgres(c) = conn {
+            let (mut found, answered) = postgres::find(c, &ids, (&asked, since), &all)?;
+            if !answered.is_empty() {
+                let keys = answered.iter().map(String::as_str).collect();
+                found.answers = answers::of_keys(conn, &keys)?;
+            }
+            return Ok(found);
+        }
+        Ok(Self {
+            head: decisions::head(conn)?,
+            answers: answers::of_keys(conn, &all)?,
+            under_way: match conn {
+                AnyConnection::Sqlite(c) => spends::under_way(c, &asked, since)?,
+                AnyConnection::Postgres(_) => BTreeSet::new(),
+            },
+            purses: purses::load(conn, ids.into_iter())?,
+        })
+    }
+}
+
+/// What a round writes.
+struct Changes<'a> {
+    decisions: Vec<decisions::Raw>,
+    answers: Vec<NewRaw<'a>>,
+    paid: Paid,
+    /// The day it is paid on.
+    day: i32,
+}
+
+impl Changes<'_> {
+    fn write(self, conn: &mut AnyConnection, found: &Found) -> Result<(), Error> {
+        let of = |(id, today): (&PurseId, &u64)| {
+            let purse = found.purses.get(id).ok_or(Error::NotFound("purse"))?;
+            Ok((purse.clone(), *today))
+        };
+        let spent: Vec<(Purse, u64)> =
+            self.paid.today.iter().map(of).collect::<Result<_, Error>>()?;
+        let moved = !self.decisions.is_empty();
+        match conn {
+            AnyConnection::Postgres(c) => return postgres::write(c, &self, &found.head, &spent),
+            AnyConnection::Sqlite(c) => {
+                for answer in &self.answers {
+                    diesel::insert_into(answered::table).values(answer).execute(c)?;
+                }
+                decisions::insert(c, self.decisions)?;
+                for (purse, today) in &spent {
+                    purses::spend(c, purse, *today, self.day)?;
+                }
+                spends::insert(c, &self.paid)?;
+            }
+        }
+        if moved { decisions::move_head(conn, &found.head) } else { Ok(()) }
     }
 }

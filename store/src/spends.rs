@@ -1,13 +1,15 @@
 //! Paying for questions: first the price is durable, then the answer may come to be. Nothing is ever given back.
 
-use crate::answers::{self, StoredAnswer};
+use crate::answers::StoredAnswer;
 use crate::connection::AnyConnection;
 use crate::purses::{self, Charge, Purse, PurseId, kind_of};
 use crate::schema::{answers as answered, charges, purses as all_purses, spends};
+use crate::settle::Found;
 use crate::values::{moment, number, sha256, stored, text, uuid};
 use crate::{Error, Store};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -74,9 +76,9 @@ pub struct LedgerFault {
     pub charged: u64,
 }
 
-#[derive(Queryable, Insertable)]
+#[derive(Queryable, Insertable, Serialize)]
 #[diesel(table_name = spends)]
-struct Raw {
+pub(crate) struct Raw {
     id: String,
     at: i64,
     question_key: String,
@@ -87,19 +89,22 @@ struct Raw {
     nano: i64,
 }
 
-#[derive(Queryable, Insertable)]
+#[derive(Queryable, Insertable, Serialize)]
 #[diesel(table_name = charges)]
-struct RawCharge {
+pub(crate) struct RawCharge {
     spend_id: String,
     kind: String,
     key: String,
     nano: i64,
 }
 
-/// The purses of one transaction, loaded once and written once.
-struct Table {
-    purses: BTreeMap<PurseId, Purse>,
-    today: BTreeMap<PurseId, u64>,
+/// What paying comes to, to be written once.
+#[derive(Default)]
+pub(crate) struct Paid {
+    pub rows: Vec<Raw>,
+    pub parts: Vec<RawCharge>,
+    /// What is taken of each purse.
+    pub today: BTreeMap<PurseId, u64>,
 }
 
 impl Store {
@@ -182,79 +187,62 @@ impl Store {
 /// Takes the price of each question from all its purses, or of none.
 pub(crate) fn take_all(
     conn: &mut AnyConnection,
+    found: &mut Found,
     asked: &[Spend],
-    patience: TimeDelta,
-) -> Result<Vec<Reserved>, Error> {
-    if asked.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys: BTreeSet<&str> = asked.iter().map(|spend| spend.question_key.as_str()).collect();
-    let known = answers::of_keys(conn, &keys)?;
-    let mut under_way = under_way(conn, asked, patience)?;
-    let ids = asked.iter().flat_map(|spend| &spend.charges).map(|charge| &charge.purse);
-    let mut table = Table { purses: purses::load(conn, ids)?, today: BTreeMap::new() };
-    let (mut rows, mut parts) = (Vec::new(), Vec::new());
+) -> Result<(Vec<Reserved>, Paid), Error> {
+    let mut paid = Paid::default();
     let mut outcomes = Vec::with_capacity(asked.len());
     for spend in asked {
-        if let Some(answer) = known.get(&spend.question_key) {
+        if let Some(answer) = found.answers.get(&spend.question_key) {
             outcomes.push(Reserved::Answered(Box::new(answer.clone())));
             continue;
         }
-        if under_way.contains(&spend.question_key) {
+        if found.under_way.contains(&spend.question_key) {
             outcomes.push(Reserved::UnderWay);
             continue;
         }
         let charges = joined(&spend.charges);
-        outcomes.push(match table.take(conn, &charges)? {
+        outcomes.push(match take(conn, &mut found.purses, &charges, &mut paid.today)? {
             Ok(purses) => {
-                under_way.insert(spend.question_key.clone());
-                rows.push(raw(spend, &charges)?);
+                found.under_way.insert(spend.question_key.clone());
+                paid.rows.push(raw(spend, &charges)?);
                 for charge in charges.values() {
-                    parts.push(raw_charge(spend, charge)?);
+                    paid.parts.push(raw_charge(spend, charge)?);
                 }
                 Reserved::Paid(purses)
             }
             Err((purse, asked)) => Reserved::Exhausted { purse, asked },
         });
     }
-    table.write(conn, asked.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at))?;
-    insert(conn, &rows, &parts)?;
-    Ok(outcomes)
+    Ok((outcomes, paid))
 }
 
-impl Table {
-    /// Takes all charges, or none and says which purse falls short.
-    fn take(
-        &mut self,
-        conn: &mut AnyConnection,
-        charges: &BTreeMap<PurseId, Charge>,
-    ) -> Result<Result<Vec<Purse>, (Purse, u64)>, Error> {
-        for (id, charge) in charges {
-            if !self.purses.contains_key(id) {
-                let purse = purses::create(conn, id, charge.first_cap)?;
-                self.purses.insert(id.clone(), purse);
-            }
-            let short = self.purses.get(id).filter(|purse| charge.nano > purse.left());
-            if let Some(purse) = short {
-                return Ok(Err((purse.clone(), charge.nano)));
-            }
+/// Takes all charges, or none and says which purse falls short.
+fn take(
+    conn: &mut AnyConnection,
+    purses: &mut BTreeMap<PurseId, Purse>,
+    charges: &BTreeMap<PurseId, Charge>,
+    today: &mut BTreeMap<PurseId, u64>,
+) -> Result<Result<Vec<Purse>, (Purse, u64)>, Error> {
+    for (id, charge) in charges {
+        if !purses.contains_key(id) {
+            let purse = purses::create(conn, id, charge.first_cap)?;
+            purses.insert(id.clone(), purse);
         }
-        let mut after = Vec::with_capacity(charges.len());
-        for (id, charge) in charges {
-            if let Some(purse) = self.purses.get_mut(id) {
-                purse.spent += charge.nano;
-                after.push(purse.clone());
-                *self.today.entry(id.clone()).or_default() += charge.nano;
-            }
+        let short = purses.get(id).filter(|purse| charge.nano > purse.left());
+        if let Some(purse) = short {
+            return Ok(Err((purse.clone(), charge.nano)));
         }
-        Ok(Ok(after))
     }
-
-    fn write(&self, conn: &mut AnyConnection, at: DateTime<Utc>) -> Result<(), Error> {
-        let spent =
-            self.today.iter().filter_map(|(id, today)| Some((self.purses.get(id)?, *today)));
-        purses::spend(conn, &spent.collect::<Vec<_>>(), purses::day(at))
+    let mut after = Vec::with_capacity(charges.len());
+    for (id, charge) in charges {
+        if let Some(purse) = purses.get_mut(id) {
+            purse.spent += charge.nano;
+            after.push(purse.clone());
+            *today.entry(id.clone()).or_default() += charge.nano;
+        }
     }
+    Ok(Ok(after))
 }
 
 /// A purse named twice pays the sum.
@@ -269,50 +257,34 @@ fn joined(charges: &[Charge]) -> BTreeMap<PurseId, Charge> {
     all
 }
 
-/// The questions that were paid for so short a time ago that their answer may still come.
-fn under_way(
-    conn: &mut AnyConnection,
-    asked: &[Spend],
-    patience: TimeDelta,
-) -> Result<BTreeSet<String>, Error> {
-    let keys: Vec<&str> = asked.iter().map(|spend| spend.question_key.as_str()).collect();
+/// From when on somebody who has paid may still answer.
+pub(crate) fn since(asked: &[Spend], patience: TimeDelta) -> i64 {
     let newest = asked.iter().map(|spend| spend.at).max().unwrap_or_default();
-    let since = newest.checked_sub_signed(patience).unwrap_or(newest).timestamp_micros();
-    let lately = || spends::table.filter(spends::at.ge(since)).select(spends::question_key);
-    let mut found: Vec<String> = Vec::new();
-    match conn {
-        AnyConnection::Sqlite(c) => {
-            for key in keys {
-                let of_key = lately().filter(spends::question_key.eq(key));
-                found.extend(of_key.first::<String>(c).optional()?);
-            }
-        }
-        AnyConnection::Postgres(c) => {
-            found = lately().filter(spends::question_key.eq_any(keys)).load(c)?;
-        }
-    }
-    Ok(found.into_iter().collect())
+    newest.checked_sub_signed(patience).unwrap_or(newest).timestamp_micros()
 }
 
-fn insert(conn: &mut AnyConnection, rows: &[Raw], parts: &[RawCharge]) -> Result<(), Error> {
-    match conn {
-        // A statement for one row is prepared once, and one for many each time.
-        AnyConnection::Sqlite(c) => {
-            for row in rows {
-                diesel::insert_into(spends::table).values(row).execute(c)?;
-            }
-            for part in parts {
-                diesel::insert_into(charges::table).values(part).execute(c)?;
-            }
-        }
-        AnyConnection::Postgres(c) => {
-            for some in rows.chunks(1_000) {
-                diesel::insert_into(spends::table).values(some).execute(c)?;
-            }
-            for some in parts.chunks(1_000) {
-                diesel::insert_into(charges::table).values(some).execute(c)?;
-            }
-        }
+/// The questions that were paid for since then, so that their answer may still come.
+pub(crate) fn under_way(
+    conn: &mut SqliteConnection,
+    keys: &BTreeSet<&str>,
+    since: i64,
+) -> Result<BTreeSet<String>, Error> {
+    let mut found = BTreeSet::new();
+    for key in keys {
+        let of_key = spends::table.filter(spends::question_key.eq(*key));
+        let lately = of_key.filter(spends::at.ge(since)).select(spends::question_key);
+        found.extend(lately.first::<String>(conn).optional()?);
+    }
+    Ok(found)
+}
+
+/// A statement for one row is prepared once, and one for many each time.
+pub(crate) fn insert(conn: &mut SqliteConnection, paid: &Paid) -> Result<(), Error> {
+    for row in &paid.rows {
+        diesel::insert_into(spends::table).values(row).execute(conn)?;
+    }
+    for part in &paid.parts {
+        diesel::insert_into(charges::table).values(part).execute(conn)?;
     }
     Ok(())
 }

@@ -3,12 +3,13 @@
 use crate::Error;
 use crate::connection::{AnyConnection, Database, FileId, Report};
 use crate::error::Fault;
+use crate::line::{Line, Turn};
 use crate::lock::Lock;
 use crate::schema::liveness;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
-use diesel::r2d2::{Pool, PooledConnection};
+use diesel::r2d2::{Pool, PooledConnection, R2D2Connection as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,8 +17,11 @@ use std::time::Duration;
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 
-/// How long a request may wait for a connection before it is told that there is none.
+/// How long a request waits for a connection before it looks whether the database is there at all.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many times it waits so long while the database is there and others have all connections.
+const TRIES: u32 = 15;
 
 /// How a round begins on PostgreSQL: whoever else pays waits, and then whoever else records.
 const LOCKED: &str =
@@ -34,6 +38,9 @@ pub struct Store {
     pulse: Arc<Mutex<Option<AnyConnection>>>,
     /// The connection of [`Store::round`], which comes too often to ask each time whether it still stands.
     ledger: Arc<Mutex<Option<AnyConnection>>>,
+    /// SQLite has one writer at a time. Who finds it taken sleeps and looks again, and may never be lucky; so those of
+    /// one process stand in line.
+    line: Arc<Line>,
 }
 
 impl std::fmt::Debug for Store {
@@ -77,12 +84,33 @@ impl Store {
             .error_handler(Box::new(Report))
             .build_unchecked(database.clone());
         let file = database.file_id()?;
-        Ok(Self { pool, file, database, pulse: Arc::default(), ledger: Arc::default() })
+        let (pulse, ledger, line) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { pool, database, file, pulse, ledger, line })
     }
 
+    /// A connection, as soon as others have done with one. That there is none is said only where the database cannot
+    /// be reached either.
     fn connection(&self) -> Result<PooledConnection<Database>, Error> {
         self.check_file()?;
+        for _ in 1..TRIES {
+            match self.pool.get() {
+                Err(_) if self.is_reachable() => {}
+                got => return Ok(got?),
+            }
+        }
         Ok(self.pool.get()?)
+    }
+
+    fn is_reachable(&self) -> bool {
+        let mut pulse = self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = pulse.take().and_then(|mut conn| conn.ping().is_ok().then_some(conn));
+        *pulse = kept.or_else(|| self.database.reconnect().ok());
+        pulse.is_some()
+    }
+
+    /// The turn of whoever writes to SQLite.
+    fn turn(&self) -> Option<Turn<'_>> {
+        matches!(self.database, Database::Sqlite(_)).then(|| self.line.turn())
     }
 
     /// An open file can be written to after it was moved or removed, and what is recorded there is lost.
@@ -117,6 +145,7 @@ impl Store {
         table: &'static str,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let _turn = self.turn();
         self.transaction("BEGIN IMMEDIATE", "BEGIN", |conn| {
             if let AnyConnection::Postgres(conn) = conn {
                 conn.batch_execute(&format!("LOCK TABLE {table} IN EXCLUSIVE MODE"))?;
@@ -132,6 +161,7 @@ impl Store {
     ) -> Result<T, Error> {
         let start = |conn: &mut AnyConnection| begin(conn, "BEGIN IMMEDIATE", LOCKED);
         self.check_file()?;
+        let _turn = self.turn();
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken out, so that a connection that fails is not asked again.
         let kept = ledger.take().and_then(|mut conn| start(&mut conn).is_ok().then_some(conn));
@@ -163,6 +193,7 @@ impl Store {
     /// It cannot.
     pub fn ping(&self) -> Result<(), Error> {
         self.check_file()?;
+        let _turn = self.turn();
         let mut pulse = self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken out, so that a connection that fails is not asked again.
         let mut conn = match pulse.take() {
@@ -284,4 +315,35 @@ pub fn newest_migration() -> Result<String, Error> {
         .migrations()
         .map_err(|error| Error::Configuration(format!("migrations unreadable: {error}")))?;
     named(&all).pop().ok_or(Error::NotFound("migration"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_finds_all_connections_taken_waits_while_the_database_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("busy.db");
+        let store = Store::open(path.to_str().unwrap(), 1).unwrap();
+        store.migrate().unwrap();
+        let long = PATIENCE + Duration::from_millis(300);
+        std::thread::scope(|scope| {
+            let (holds, held) = std::sync::mpsc::channel();
+            let busy = store.clone();
+            scope.spawn(move || {
+                busy.read(|_| {
+                    holds.send(()).unwrap();
+                    std::thread::sleep(long);
+                    Ok(())
+                })
+                .unwrap();
+            });
+            held.recv().unwrap();
+            assert_eq!(store.purses().unwrap(), []);
+            // Once it has gone, nobody waits for it.
+            std::fs::remove_file(&path).unwrap();
+            assert!(matches!(store.purses(), Err(Error::Unavailable(_))));
+        });
+    }
 }

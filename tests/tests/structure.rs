@@ -12,6 +12,8 @@ mod access;
 mod document;
 #[path = "structure/line.rs"]
 mod line;
+#[path = "structure/migrations.rs"]
+mod migrations;
 #[path = "structure/published.rs"]
 mod published;
 #[path = "structure/sources.rs"]

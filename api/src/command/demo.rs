@@ -25,12 +25,21 @@ const DONE: &str = "demo-is-complete";
 /// The seed of the demonstration's records.
 const SEED: u64 = 20_260_315;
 
-/// The municipality that can deliver to the demonstration.
+/// The municipality that can deliver to the demonstration, and the body that holds a register.
 const SENDER: &str = "
 [[deliveries.senders]]
 organisation = \"940039541\"
 kommune = \"3107\"
 from = 2024
+
+[[deliveries.senders]]
+organisation = \"940039541\"
+kommune = \"0106\"
+to = 2019
+
+[[deliveries.registers]]
+organisation = \"987879696\"
+form = \"NIR\"
 ";
 
 /// The question the demonstration suggests.
@@ -409,6 +418,7 @@ pub fn deliver_all(
             number: 0,
             form,
             year,
+            period: 0,
             sha256: format!("{:064x}", id.as_u128()),
             kommune,
             bytes: 0,

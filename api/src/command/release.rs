@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// Protects the tables of a form and year together and publishes them.
 #[derive(Debug, clap::Args)]
 pub struct Command {
-    /// The form: 11 or 11C.
+    /// The form: 11, 11B, 11C or 11M.
     #[arg(long, value_name = "FORM")]
     form: String,
     /// The reporting year.

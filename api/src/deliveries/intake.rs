@@ -54,6 +54,8 @@ pub struct Sender {
     pub client: Option<String>,
     /// Whether the sender lets warnings pass.
     pub confirmed: bool,
+    /// The month it is about, where its form is sent for each; else 0.
+    pub period: u8,
 }
 
 /// Who delivers what.
@@ -142,6 +144,7 @@ pub(super) fn keep(
         number: 0,
         form: reference.form,
         year: reference.year,
+        period: sender.period,
         kommune: sender.kommune.clone(),
         sha256,
         bytes,

@@ -13,6 +13,7 @@ pub use settings::Deliveries;
 
 use crate::app::App;
 use chrono::{DateTime, TimeDelta, Utc};
+use hjemmel_kostra::sheet::Sheet;
 use hjemmel_kostra::{Division, Form, Layout};
 use std::collections::BTreeSet;
 
@@ -26,13 +27,18 @@ pub fn kommuner(year: u16) -> Option<BTreeSet<String>> {
     Some(division.kommuner.iter().map(|kommune| kommune.code.clone()).collect())
 }
 
+/// The years a form can be delivered for.
+fn years(form: Form) -> Vec<u16> {
+    if Sheet::of(form).is_some() { Division::years().collect() } else { Layout::years(form) }
+}
+
 /// Removes the files of deliveries that were cut between their file and the database.
 ///
 /// # Errors
 /// What could not be read or removed.
 pub fn sweep(app: &App, now: DateTime<Utc>) -> Result<(), intake::Fault> {
     for form in Form::ALL {
-        for year in Layout::years(form) {
+        for year in years(form) {
             let mut old = app.registers().deposits(form, year)?;
             old.retain(|(_, written)| now - *written > ABANDONED);
             if old.is_empty() {

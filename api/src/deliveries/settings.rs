@@ -1,6 +1,7 @@
 //! Who may deliver for which municipality, and how much at a time.
 
 use crate::problem::{Kind, Problem};
+use hjemmel_kostra::Form;
 use hjemmel_policy::OrganisationNumber;
 use serde::Deserialize;
 
@@ -12,12 +13,24 @@ pub struct Deliveries {
     pub max_megabytes: u64,
     /// Who sends for which municipality; whoever is not here sends nothing.
     pub senders: Vec<Sender>,
+    /// Who holds a register that forms are compared with, and sends extracts of it.
+    pub registers: Vec<Holder>,
 }
 
 impl Default for Deliveries {
     fn default() -> Self {
-        Self { max_megabytes: 256, senders: Vec::new() }
+        Self { max_megabytes: 256, senders: Vec::new(), registers: Vec::new() }
     }
+}
+
+/// A body and the register it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holder {
+    /// The body.
+    pub organisation: OrganisationNumber,
+    /// What its extracts are delivered as: `NIR`.
+    pub form: Form,
 }
 
 /// A body and the municipality it is.
@@ -94,6 +107,22 @@ impl Deliveries {
     #[must_use]
     pub fn has(&self, organisation: OrganisationNumber) -> bool {
         self.senders.iter().any(|sender| sender.organisation == organisation)
+            || self.registers.iter().any(|holder| holder.organisation == organisation)
+    }
+
+    /// Whether a body holds the register that is delivered as this.
+    ///
+    /// # Errors
+    /// 403 when it does not.
+    pub fn holder(&self, organisation: OrganisationNumber, form: Form) -> Result<(), Problem> {
+        let holds = |one: &Holder| (one.organisation, one.form) == (organisation, form);
+        if self.registers.iter().any(holds) {
+            return Ok(());
+        }
+        Err(Problem::new(Kind::NotPermitted).detail(
+            format!("virksomheten er ikke registrert som den som fører registeret {form}"),
+            format!("the body is not registered as the one that holds the register {form}"),
+        ))
     }
 }
 
@@ -106,6 +135,18 @@ mod tests {
             [[senders]]\norganisation = \"940039541\"\nkommune = \"3107\"\nfrom = 2024\n\
             [[senders]]\norganisation = \"940039541\"\nkommune = \"3110\"\nfrom = 2025\n";
         toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_register_is_sent_by_its_holder_alone() {
+        let text = "[[registers]]\norganisation = \"987879696\"\nform = \"NIR\"\n";
+        let settings: Deliveries = toml::from_str(text).unwrap();
+        let body = |number| OrganisationNumber::parse(number).unwrap();
+        assert!(settings.has(body("987879696")) && !settings.has(body("940039541")));
+        assert!(settings.holder(body("987879696"), Form::Nir).is_ok());
+        assert!(settings.holder(body("987879696"), Form::F11).is_err());
+        assert!(settings.holder(body("940039541"), Form::Nir).is_err());
+        assert!(settings.kommune(body("987879696"), 2017, None).is_err());
     }
 
     #[test]

@@ -13,8 +13,18 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// The largest such delivery, in bytes.
-pub const LARGEST: usize = 1 << 20;
+/// The largest such delivery of a municipality, in bytes.
+const LARGEST: usize = 1 << 20;
+/// The largest extract of a register: some hundred thousand persons.
+const LARGEST_EXTRACT: usize = 32 << 20;
+/// What stands in the place of a municipality's number where a register sends.
+pub const WHOLE_COUNTRY: &str = "0000";
+
+/// The largest delivery of a form, in bytes.
+#[must_use]
+pub const fn largest(sheet: &Sheet) -> usize {
+    if sheet.of_register { LARGEST_EXTRACT } else { LARGEST }
+}
 
 /// Who delivers what.
 #[derive(Debug)]
@@ -25,6 +35,8 @@ pub struct Sent {
     pub year: u16,
     /// Who sends it.
     pub sender: Sender,
+    /// Whether numbers of test persons may pass.
+    pub allow_synthetic: bool,
 }
 
 /// Why nothing came of one.
@@ -56,13 +68,16 @@ pub fn take_in(
 ) -> Result<Told, Refused> {
     let read = if is_csv { from_csv(body) } else { from_json(body) };
     let records = read.map_err(Refused::Unreadable)?;
+    let own = (!sent.sheet.of_register).then(|| sent.sender.kommune.clone());
     let options = Options {
-        sender: Some(sent.sender.kommune.clone()),
+        sender: own,
+        allow_synthetic: sent.allow_synthetic,
         kommuner: super::kommuner(sent.year),
         max_findings: TOLD,
         ..Options::default()
     };
-    let report = sent.sheet.check(sent.year, &records, &options);
+    let month = (sent.sender.period > 0).then_some(sent.sender.period);
+    let report = sent.sheet.check_month((sent.year, month), &records, &options);
     let reference = DepositRef { form: sent.sheet.form, year: sent.year, id: Uuid::now_v7() };
     let place = (store, registers);
     let digest = (hex(&Sha256::digest(body)), body.len() as u64);

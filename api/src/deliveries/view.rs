@@ -38,6 +38,9 @@ pub struct Delivery {
     pub form: &'static str,
     /// The reporting year.
     pub year: u16,
+    /// The month, where the form is sent for each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub month: Option<u8>,
     /// The municipality's number.
     pub kommune: String,
     /// Its name.
@@ -143,6 +146,7 @@ impl Delivery {
             dataset: stored.form.dataset(),
             form: stored.form.number(),
             year: stored.year,
+            month: (stored.period > 0).then_some(stored.period),
             kommune: stored.kommune.clone(),
             name: name(stored.year, &stored.kommune),
             received_at: moment(stored.received_at),

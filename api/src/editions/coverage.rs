@@ -2,6 +2,7 @@
 
 use crate::deliveries::settings::Sender;
 use chrono::SecondsFormat;
+use hjemmel_kostra::sheet::Sheet;
 use hjemmel_kostra::{Division, Form, Language, Text};
 use hjemmel_store::{Edition, MunicipalDelivery, MunicipalStatus};
 use serde::Serialize;
@@ -92,7 +93,9 @@ pub fn coverage(
     counting: &BTreeMap<String, MunicipalDelivery>,
     editions: &[Edition],
 ) -> Coverage {
-    let from_file = counting.is_empty().then(|| editions.last()).flatten();
+    // Months are made of deliveries alone.
+    let is_monthly = Sheet::of(form).is_some_and(|sheet| sheet.monthly);
+    let from_file = editions.last().filter(|_| counting.is_empty() && !is_monthly);
     let has = |kommune: &str| match from_file {
         None => counting.contains_key(kommune),
         Some(edition) => !edition.missing_regions.iter().any(|leaf| leaf.starts_with(kommune)),

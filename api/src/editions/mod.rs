@@ -2,6 +2,7 @@
 //! never changed, and public from a moment that is known beforehand.
 
 pub mod coverage;
+mod resting;
 
 use crate::hex::hex;
 use chrono::{DateTime, Utc};
@@ -93,7 +94,8 @@ pub fn freeze(
     event: impl FnOnce(&NewEdition) -> Option<DecisionRow>,
 ) -> Result<Made, Fault> {
     let (form, year) = (wanted.form, wanted.year);
-    if hjemmel_kostra::columns(form, year).is_empty() {
+    let rests = resting::rests(form);
+    if hjemmel_kostra::columns(form, year).is_empty() && !rests {
         return Err(Fault::NoRegister(form, year));
     }
     let mut lock = store.lock_import(form, year)?;
@@ -101,7 +103,8 @@ pub fn freeze(
     if counting.is_empty() {
         return Err(Fault::Nothing(form, year));
     }
-    let parts: Vec<Uuid> = counting.values().map(|delivery| delivery.id).collect();
+    let made_of = resting::parts(store, form, year)?;
+    let parts: Vec<Uuid> = made_of.iter().map(|delivery| delivery.id).collect();
     let all = store.editions()?;
     let mut before: Vec<Edition> =
         all.into_iter().filter(|one| (one.form, one.year) == (form, year)).collect();
@@ -111,30 +114,34 @@ pub fn freeze(
         }
         before.push(newest);
     }
-    let public_from = public_from(wanted, &before, now)?;
+    let public_from = if form == Form::F11M {
+        resting::month_from(store, wanted, &before, &made_of, now)?
+    } else {
+        public_from(wanted, &before, now)?
+    };
     let version = store.next_edition(&mut lock, form, year)?;
-    let reference = EditionRef::new(form, year, version);
-    // A run that was cut after the file and before the database left a file nobody knows of.
-    registers.discard(&reference)?;
-    let deposits = parts.iter().map(|id| DepositRef { form, year, id: *id }).collect();
-    let imported = registers.import(&reference, registers.collected(deposits), &mut |_| {})?;
+    let (records, sha256) = if rests {
+        resting::sum_of(form, &made_of)
+    } else {
+        let reference = EditionRef::new(form, year, version);
+        // A run that was cut after the file and before the database left a file nobody knows of.
+        registers.discard(&reference)?;
+        let deposits = parts.iter().map(|id| DepositRef { form, year, id: *id }).collect();
+        let imported = registers.import(&reference, registers.collected(deposits), &mut |_| {})?;
+        (imported.records, imported.edition.sha256.unwrap_or_default())
+    };
     let edition = NewEdition {
         id: Uuid::now_v7(),
         version,
         kind: wanted.kind,
-        parquet_sha256: hex(&imported.edition.sha256.unwrap_or_default()),
+        parquet_sha256: hex(&sha256),
         missing_regions: missing_regions(year, &counting),
         public_from: Some(public_from),
         reason: wanted.reason.clone(),
     };
     let event = event(&edition).ok_or(Fault::Unrecorded)?;
-    let made = store.add_collected(
-        &mut lock,
-        (form, year),
-        (imported.records, &parts, now),
-        &edition,
-        &event,
-    )?;
+    let made =
+        store.add_collected(&mut lock, (form, year), (records, &parts, now), &edition, &event)?;
     Ok(Made::New(made))
 }
 

@@ -6,21 +6,34 @@ use crate::problem::Kind::{
     ParameterError, TooLarge, Unavailable, WrongState,
 };
 
+/// Of what takes a delivery.
+const SENT: &[Kind] = &[
+    ParameterError,
+    NotSignedIn,
+    InvalidToken,
+    NotPermitted,
+    DeliveryRefused,
+    TooLarge,
+    NotAcceptable,
+    Unavailable,
+];
+
+/// Of what sets deliveries against each other.
+const CHECKED: &[Kind] = &[
+    ParameterError,
+    NotSignedIn,
+    InvalidToken,
+    NotPermitted,
+    NotFound,
+    WrongState,
+    NotAcceptable,
+    Unavailable,
+];
+
 /// By operation.
 pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
-    (
-        "deliver",
-        &[
-            ParameterError,
-            NotSignedIn,
-            InvalidToken,
-            NotPermitted,
-            DeliveryRefused,
-            TooLarge,
-            NotAcceptable,
-            Unavailable,
-        ],
-    ),
+    ("deliver", SENT),
+    ("deliver_month", SENT),
     ("make_edition", CHANGED),
     ("list_editions", ONE),
     ("read_coverage", &[ParameterError, NotFound, NotAcceptable, Unavailable]),
@@ -30,6 +43,8 @@ pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
     ("read_release", ONE),
     ("follow_release", ONE),
     ("publish_release", CHANGED),
+    ("call_off_release", CHANGED),
+    ("check_accounts", CHECKED),
     ("list_deliveries", ASKED),
     ("read_delivery", ONE_ASKED),
     (

@@ -1,21 +1,27 @@
 //! Payments on their way to the disk. Questions that come together share a transaction, so that many cost about
-//! as much as one, and wait in line instead of being refused.
+//! as much as one, and wait in line instead of being refused. Whoever comes alone pays in their own thread.
 
 use chrono::TimeDelta;
 use hjemmel_disclosure::noise::{Charge as Due, Ledger, Refusal, Reservation};
 use hjemmel_store::{
-    Charge, DecisionRow, Error, NewAnswer, Purse, PurseId, PurseKind, Reserved, Round, Spend,
-    Store, StoredAnswer,
+    Charge, DecisionRow, Error, NewAnswer, Purse, PurseId, PurseKind, Reserved, Round, Settled,
+    Spend, Store, StoredAnswer,
 };
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 /// How many payments and answers may wait.
 const WAITING: usize = 10_000;
 /// How many one transaction takes.
 const TOGETHER: usize = 256;
+/// Those who were in the last round come again soon: with the answer, or with the next question. So that they need not
+/// sit out a whole round, the next one waits for them, but no longer than this share of what the last one took.
+const SHARE: u32 = 3;
+/// And no longer than this.
+const LONGEST: Duration = Duration::from_millis(4);
 /// How long a busy database is asked again before questions are refused.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -32,11 +38,44 @@ enum Order {
 /// The way to the budgets.
 #[derive(Clone)]
 pub struct Purser {
-    orders: mpsc::Sender<Order>,
+    orders: SyncSender<Order>,
+    desk: Arc<Desk>,
+}
+
+/// Where rounds are settled, one at a time.
+struct Desk {
+    store: Store,
+    healthy: Arc<AtomicBool>,
+    patience: TimeDelta,
+    turn: Mutex<()>,
+    /// Orders that were handed in and have not been served.
+    waiting: AtomicUsize,
+    /// Whether several were served in the last round, who come again soon.
+    crowded: AtomicBool,
+}
+
+impl Desk {
+    /// Settles the round of somebody who is alone, without a word to anybody else; none for whoever is not, or comes
+    /// just now with others.
+    fn alone(&self, round: &Round) -> Option<Result<Settled, Unavailable>> {
+        if self.waiting.load(Ordering::Acquire) > 0 || self.crowded.load(Ordering::Acquire) {
+            return None;
+        }
+        let _turn = match self.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let settled = again(|| self.store.settle(round));
+        Some(settled.map_err(|error| {
+            failed(&error, 1, &self.healthy);
+            Unavailable
+        }))
+    }
 }
 
 impl Purser {
-    /// Starts the thread that pays, and that says so when it cannot: `healthy` turns false.
+    /// Starts the thread that pays for those who come together, and that says so when it cannot: `healthy` turns false.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -45,11 +84,13 @@ impl Purser {
         healthy: Arc<AtomicBool>,
         patience: TimeDelta,
     ) -> std::io::Result<Self> {
-        let (orders, waiting) = mpsc::channel(WAITING);
-        std::thread::Builder::new()
-            .name("purser".to_owned())
-            .spawn(move || serve(&store, waiting, &healthy, patience))?;
-        Ok(Self { orders })
+        let (orders, waiting) = sync_channel(WAITING);
+        let (turn, number, crowded) = (Mutex::default(), AtomicUsize::new(0), false.into());
+        let desk = Arc::new(Desk { store, healthy, patience, turn, waiting: number, crowded });
+        let its = desk.clone();
+        let thread = std::thread::Builder::new().name("purser".to_owned());
+        thread.spawn(move || serve(&its, &waiting))?;
+        Ok(Self { orders, desk })
     }
 
     /// Pays for a question, and records the decision on it. Blocks; for threads that may wait.
@@ -61,10 +102,15 @@ impl Purser {
         spend: Spend,
         decision: Option<DecisionRow>,
     ) -> Result<Reserved, Unavailable> {
-        let (done, paid) = oneshot::channel();
-        let order = Order::Reserve(Box::new(spend), decision.map(Box::new), done);
-        self.orders.blocking_send(order).map_err(|_| Unavailable)?;
-        paid.blocking_recv().map_err(|_| Unavailable)
+        let (spends, patience) = (vec![spend], self.desk.patience);
+        let decisions = decision.into_iter().collect();
+        let mut round = Round { spends, decisions, patience, ..Round::default() };
+        if let Some(settled) = self.desk.alone(&round) {
+            return settled?.reserved.pop().ok_or(Unavailable);
+        }
+        let spend = round.spends.pop().ok_or(Unavailable)?;
+        let decision = round.decisions.pop().map(Box::new);
+        self.order(|done| Order::Reserve(Box::new(spend), decision, done))
     }
 
     /// Keeps an answer and gives the one that may leave. Blocks; for threads that may wait.
@@ -72,21 +118,51 @@ impl Purser {
     /// # Errors
     /// Nothing may leave.
     pub fn keep(&self, answer: NewAnswer) -> Result<StoredAnswer, Unavailable> {
-        let (done, kept) = oneshot::channel();
-        self.orders.blocking_send(Order::Keep(answer, done)).map_err(|_| Unavailable)?;
-        kept.blocking_recv().map_err(|_| Unavailable)
+        let mut round = Round { answers: vec![answer], ..Round::default() };
+        if let Some(settled) = self.desk.alone(&round) {
+            return settled?.kept.pop().ok_or(Unavailable);
+        }
+        let answer = round.answers.pop().ok_or(Unavailable)?;
+        self.order(|done| Order::Keep(answer, done))
+    }
+
+    /// Hands an order in and waits until it is served.
+    fn order<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, Unavailable> {
+        let (done, served) = oneshot::channel();
+        self.desk.waiting.fetch_add(1, Ordering::AcqRel);
+        self.orders.send(order(done)).map_err(|_| Unavailable)?;
+        served.blocking_recv().map_err(|_| Unavailable)
     }
 }
 
-fn serve(
-    store: &Store,
-    mut waiting: mpsc::Receiver<Order>,
-    healthy: &AtomicBool,
-    patience: TimeDelta,
-) {
-    let mut batch = Vec::with_capacity(TOGETHER);
-    while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
-        let mut round = Round { patience, ..Round::default() };
+/// Adds to those who wait until there are so many, or the time is up; somebody there must be. Nobody comes any more
+/// where nobody is there afterwards.
+fn gather(waiting: &Receiver<Order>, batch: &mut Vec<Order>, expected: usize, patience: Duration) {
+    if batch.is_empty() {
+        batch.extend(waiting.recv());
+    }
+    let until = Instant::now() + patience;
+    while !batch.is_empty() && batch.len() < expected.min(TOGETHER) {
+        match waiting.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(order) => batch.push(order),
+            Err(_) => break,
+        }
+    }
+    batch.extend(waiting.try_iter().take(TOGETHER.saturating_sub(batch.len())));
+}
+
+fn serve(desk: &Desk, waiting: &Receiver<Order>) {
+    let (mut batch, mut expected, mut took) = (Vec::new(), 0, Duration::ZERO);
+    loop {
+        gather(waiting, &mut batch, expected, (took / SHARE).min(LONGEST));
+        if batch.is_empty() {
+            return;
+        }
+        let turn = desk.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        batch.extend(waiting.try_iter().take(TOGETHER.saturating_sub(batch.len())));
+        let (started, served) = (Instant::now(), batch.len());
+        desk.crowded.store(served > 1, Ordering::Release);
+        let mut round = Round { patience: desk.patience, ..Round::default() };
         let (mut payers, mut keepers) = (Vec::new(), Vec::new());
         for order in batch.drain(..) {
             match order {
@@ -101,8 +177,16 @@ fn serve(
                 }
             }
         }
-        match again(|| store.settle(&round)) {
+        let (store, healthy) = (&desk.store, &desk.healthy);
+        let settled = again(|| store.settle(&round));
+        took = started.elapsed();
+        // Whoever came meanwhile, and those who are about to be told and will be back.
+        batch.extend(waiting.try_iter().take(TOGETHER));
+        expected = batch.len() + served;
+        desk.waiting.fetch_sub(served, Ordering::AcqRel);
+        match settled {
             Ok(settled) => {
+                drop(turn);
                 deliver(Ok(settled.kept), keepers, healthy);
                 deliver(Ok(settled.reserved), payers, healthy);
             }
@@ -142,7 +226,10 @@ fn failed(error: &Error, questions: usize, healthy: &AtomicBool) {
 }
 
 /// Waits for a database that is busy, which is not one that is gone.
-fn again<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+///
+/// # Errors
+/// What else is wrong with it, or that it was busy for too long.
+pub fn again<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     let started = Instant::now();
     loop {
         match work() {
@@ -214,5 +301,64 @@ fn short(purse: &Purse) -> Refusal {
     Refusal::Exhausted {
         budget: format!("{}/{}", purse.id.kind.as_str(), purse.id.key),
         remaining_nano_rho: purse.left(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::Utc;
+    use uuid::Uuid;
+
+    fn spend(question: &str) -> Spend {
+        let purse = PurseId { kind: PurseKind::Project, key: "kvp".to_owned() };
+        Spend {
+            id: Uuid::now_v7(),
+            at: Utc::now(),
+            question_key: question.to_owned(),
+            question: question.to_owned(),
+            project: "kvp".to_owned(),
+            sponsor: "971032146".to_owned(),
+            decision: Uuid::now_v7(),
+            charges: vec![Charge { purse, nano: 1, first_cap: 60 }],
+        }
+    }
+
+    #[test]
+    fn alone_or_in_a_crowd_everybody_is_served_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("purses.db");
+        let store = Store::open(path.to_str().unwrap(), 2).unwrap();
+        store.migrate().unwrap();
+        let healthy = Arc::new(AtomicBool::new(true));
+        let patience = TimeDelta::seconds(30);
+        let purser = Purser::start(store.clone(), healthy.clone(), patience).unwrap();
+        let ask = |question: &str| {
+            let spend = spend(question);
+            let body = question.as_bytes().to_vec();
+            let (question_key, id, at) = (spend.question_key.clone(), spend.id, spend.at);
+            match purser.reserve(spend, None).unwrap() {
+                Reserved::Paid(_) => {
+                    let kept = purser.keep(NewAnswer { question_key, id, at, body }).unwrap();
+                    assert_eq!(kept.id, id);
+                    1_u64
+                }
+                Reserved::Exhausted { .. } => 0,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((0..5).map(|number| ask(&format!("alone {number}"))).sum::<u64>(), 5);
+        let crowd: u64 = std::thread::scope(|scope| {
+            let ask = &ask;
+            let of = move |thread: u64| (0..10).map(|n| ask(&format!("{thread} {n}"))).sum::<u64>();
+            let threads: Vec<_> = (0..8).map(|thread| scope.spawn(move || of(thread))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(crowd, 55);
+        assert_eq!(ask("too late"), 0);
+        assert_eq!(store.paid_and_answered().unwrap(), (60, 60));
+        assert_eq!(store.check_purses().unwrap(), []);
+        assert_eq!(purser.desk.waiting.load(Ordering::Acquire), 0);
+        assert!(healthy.load(Ordering::Acquire));
     }
 }

@@ -1,16 +1,17 @@
 //! Releases: the tables of a form and year protected together over all that was published of them before.
 
+mod beside;
 pub mod work;
 
 use crate::app::{columns_of, reference};
 use crate::axes;
 use chrono::Utc;
 use hjemmel_disclosure::archive::{self, ArchiveKey};
-use hjemmel_disclosure::suppress::Stage;
-use hjemmel_disclosure::{Rule, suppress};
+use hjemmel_disclosure::suppress::{EarlierMonths, Months, Stage};
+use hjemmel_disclosure::{Microcube, Release, Rule, Sealed, TableCells, suppress};
 use hjemmel_kostra::{Form, Table};
-use hjemmel_policy::{Policy, ProtectTables};
-use hjemmel_registers::{Keys, Registers};
+use hjemmel_policy::{Policy, Protect, ProtectTables};
+use hjemmel_registers::{DepositRef, Keys, Registers};
 use hjemmel_store::{Edition, NewRelease, Store};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -44,6 +45,11 @@ pub enum Fault {
     /// The records.
     #[error(transparent)]
     Registers(#[from] hjemmel_registers::Error),
+    /// What the form is compared with has not come.
+    #[error(
+        "form {0} for {1} has nothing to be compared with; its edition has no extract of the register"
+    )]
+    NothingBeside(Form, u16),
     /// The protection.
     #[error(transparent)]
     Protection(#[from] suppress::Error),
@@ -89,6 +95,12 @@ pub fn of_year(
         return Err(Fault::NoTables(form, year, exist));
     }
     let edition = store.edition(form, year)?.ok_or(Fault::NoEdition(form, year))?;
+    let is_compared = || -> Result<bool, hjemmel_store::Error> {
+        Ok(store.parts_of(edition.id)?.iter().any(|part| part.form == Form::Nir))
+    };
+    if form == Form::F11B && !is_compared()? {
+        return Err(Fault::NothingBeside(form, year));
+    }
     Ok((edition, tables))
 }
 
@@ -107,14 +119,27 @@ pub fn make(
     let policy = Policy::build(Vec::new(), 0, &columns_of)?;
     let now = Utc::now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let grant = policy.permit_protection(ProtectTables { form, year }, now);
-    let from = reference(&edition);
-    let read = workshop.registers.cube(grant, &from, axes::of_form(form, year));
-    let cube = runtime.block_on(read)?;
     let rule = Rule::default();
     let key = ArchiveKey::new(workshop.keys.archive_key());
-    let (before, known) = before(workshop, &runtime, &policy, (form, year), &key)?;
-    let protected = suppress::tables(cube, &tables, &rule, before, progress)?;
+    let (earlier, known) = earlier(workshop, (form, year), &key)?;
+    let (beside, of_others) = beside::of(workshop.store, (form, year), &key)?;
+    let known = known.into_iter().chain(of_others).collect();
+    let protected = if form == Form::F11M {
+        let sealed = months(workshop, &policy, &edition)?;
+        let before = earlier.into_iter().map(|(then, release)| {
+            Ok(EarlierMonths { months: months(workshop, &policy, &then)?, release })
+        });
+        let before = before.collect::<Result<Vec<_>, Fault>>()?;
+        let tables = beside::tables_of_months().ok_or(Fault::NoEdition(form, year))?;
+        suppress::months(sealed, tables, &rule, (before, &beside), progress)?
+    } else {
+        let sealed = cube(workshop, &runtime, &policy, &edition)?;
+        let before = earlier.into_iter().map(|(then, release)| {
+            Ok(suppress::Before { counts: cube(workshop, &runtime, &policy, &then)?, release })
+        });
+        let before = before.collect::<Result<Vec<_>, Fault>>()?;
+        suppress::tables_beside(sealed, &tables, &rule, (before, &beside), progress)?
+    };
     let release = NewRelease {
         id,
         form,
@@ -138,31 +163,63 @@ pub fn make(
     })
 }
 
-/// What was published of the form and year before, or will be, each with the counts it was made from.
-///
-/// An archive that does not verify, or records that cannot be read any more, stop the release: what is already known
-/// would not be reckoned with.
-fn before(
+/// The counts of an edition, sealed.
+fn cube(
     workshop: Workshop<'_>,
     runtime: &tokio::runtime::Runtime,
     policy: &Policy,
+    edition: &Edition,
+) -> Result<Sealed<Protect, Microcube>, Fault> {
+    let (form, year) = (edition.form, edition.year);
+    let grant = policy.permit_protection(ProtectTables { form, year }, Utc::now());
+    let axes = axes::of_form(form, year);
+    if form != Form::F11B {
+        let from = reference(edition);
+        return Ok(runtime.block_on(workshop.registers.cube(grant, &from, axes))?);
+    }
+    let parts = workshop.store.parts_of(edition.id)?;
+    let of = |form| -> Vec<DepositRef> {
+        let of_form = parts.iter().filter(|part| part.form == form);
+        of_form.map(|part| DepositRef { form, year, id: part.id }).collect()
+    };
+    Ok(workshop.registers.agreement(grant, of(form), of(Form::Nir), axes)?)
+}
+
+/// The months of an edition, sealed.
+fn months(
+    workshop: Workshop<'_>,
+    policy: &Policy,
+    edition: &Edition,
+) -> Result<Sealed<Protect, Months>, Fault> {
+    let (form, year) = (edition.form, edition.year);
+    let grant = policy.permit_protection(ProtectTables { form, year }, Utc::now());
+    let parts = workshop.store.parts_of(edition.id)?.into_iter();
+    let parts = parts.map(|part| DepositRef { form, year, id: part.id }).collect();
+    Ok(workshop.registers.months(grant, parts, axes::of_form(form, year))?)
+}
+
+/// A release with the edition it was made from.
+type Earlier = (Edition, Release<Vec<TableCells>>);
+
+/// What was published of the form and year before, or will be, each with the edition it was made from.
+///
+/// An archive that does not verify, or records that cannot be read any more, stop the release: what is already known
+/// would not be reckoned with.
+fn earlier(
+    workshop: Workshop<'_>,
     (form, year): (Form, u16),
     key: &ArchiveKey,
-) -> Result<(Vec<suppress::Before>, Vec<Uuid>), Fault> {
-    let (mut before, mut known) = (Vec::new(), Vec::new());
+) -> Result<(Vec<Earlier>, Vec<Uuid>), Fault> {
+    let (mut earlier, mut known) = (Vec::new(), Vec::new());
     let mut contents = BTreeSet::new();
-    for earlier in workshop.store.releases_of(form, year)? {
-        known.push(earlier.id);
-        let edition = workshop.store.edition_by_id(earlier.edition)?;
-        let release = archive::unpack(&earlier.archive, key)?;
+    for one in workshop.store.releases_of(form, year)? {
+        known.push(one.id);
+        let edition = workshop.store.edition_by_id(one.edition)?;
+        let release = archive::unpack(&one.archive, key)?;
         let content = serde_json::to_vec(release.content())?;
-        if !contents.insert((edition.id, content)) {
-            continue;
+        if contents.insert((edition.id, content)) {
+            earlier.push((edition, release));
         }
-        let grant = policy.permit_protection(ProtectTables { form, year }, Utc::now());
-        let from = reference(&edition);
-        let read = workshop.registers.cube(grant, &from, axes::of_form(form, year));
-        before.push(suppress::Before { counts: runtime.block_on(read)?, release });
     }
-    Ok((before, known))
+    Ok((earlier, known))
 }

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::grants::mark;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
+use crate::questions::purser::again;
 use crate::questions::settings::{nano, rho};
 use crate::reply::Reply;
 use crate::signin::SignedIn;
@@ -12,7 +13,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use hjemmel_kostra::question::Vocabulary;
 use hjemmel_policy::{Caller, Role, Subject};
 use hjemmel_store::{
-    CapChange, CapOutcome, Charge, Purse, PurseId, PurseKind, Spend, SpendFilter, Store,
+    CapChange, CapOutcome, Charge, ProjectDay, Purse, PurseId, PurseKind, Spend, SpendFilter, Store,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -45,9 +46,9 @@ fn person(app: &App, caller: &Caller) -> Option<(String, Vec<String>)> {
 }
 
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, hjemmel_store::Error> + Send + 'static,
+    work: impl Fn() -> Result<T, hjemmel_store::Error> + Send + 'static,
 ) -> Result<T, Problem> {
-    match web::block(work).await {
+    match web::block(move || again(work)).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
             tracing::error!(%error, "the budgets cannot be reached");
@@ -269,14 +270,14 @@ fn exists(app: &App, id: &PurseId) -> bool {
     }
 }
 
-/// What was paid, newest first, by question and project: for administrators and auditors. Nothing here tells of the
-/// data.
+/// What was paid, newest first, and what projects paid altogether and by day, which counts all that match, listed or
+/// not: for administrators and auditors. Nothing here tells of the data.
 #[utoipa::path(operation_id = "list_spends", tag = "Questions", security(("bearer" = [])),
     params(
         ("project" = Option<String>, Query, description = "Only this project's.", example = "kvp-effekt"),
         ("from" = Option<String>, Query, description = "From this time on (RFC 3339).", example = "2026-01-01T00:00:00Z"),
         ("until" = Option<String>, Query, description = "Before this time.", example = "2030-01-01T00:00:00Z"),
-        ("limit" = Option<u64>, Query, description = "At most so many, 1 to 1000.", example = 100),
+        ("limit" = Option<u64>, Query, description = "List at most so many, 1 to 1000.", example = 100),
     ),
     responses((status = 200, description = "The spends.", body = Value)))]
 #[get("/v1/budgets/spends")]
@@ -305,25 +306,31 @@ async fn spends(
         limit: u32::try_from(limit).unwrap_or(100),
     };
     let store = app.store().clone();
-    let found = blocking(move || store.spends(&filter)).await?;
-    let mut by_project: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for spend in &found {
-        let of = by_project.entry(&spend.project).or_default();
-        *of = (of.0 + 1, of.1 + paid_by_project(spend));
-    }
-    let by_project: Vec<Value> = by_project
-        .into_iter()
-        .map(|(project, (questions, nano))| {
-            json!({ "project": project, "questions": questions, "rho": rho(nano) })
-        })
-        .collect();
+    let read = move || Ok((store.spends(&filter)?, store.spent_by_project(&filter)?));
+    let (found, days) = blocking(read).await?;
     let spends: Vec<Value> = found.iter().map(told).collect();
-    Reply::personal(request).json(&json!({ "byProject": by_project, "spends": spends }))
+    Reply::personal(request).json(&json!({ "byProject": by_project(&days), "spends": spends }))
 }
 
-fn paid_by_project(spend: &Spend) -> u64 {
-    let of_project = |charge: &&Charge| charge.purse.kind == PurseKind::Project;
-    spend.charges.iter().find(of_project).map_or(0, |charge| charge.nano)
+/// What each project paid, altogether and by day.
+fn by_project(days: &[ProjectDay]) -> Vec<Value> {
+    let of_project = |days: &[ProjectDay]| {
+        let sum = |of: fn(&ProjectDay) -> u64| days.iter().map(of).sum::<u64>();
+        let by_day: Vec<Value> = days
+            .iter()
+            .filter_map(|one| {
+                let day = date(one.day)?;
+                Some(json!({ "day": day, "questions": one.questions, "rho": rho(one.nano) }))
+            })
+            .collect();
+        json!({
+            "project": days.first().map(|one| &one.project),
+            "questions": sum(|one| one.questions),
+            "rho": rho(sum(|one| one.nano)),
+            "byDay": by_day,
+        })
+    };
+    days.chunk_by(|one, next| one.project == next.project).map(of_project).collect()
 }
 
 fn told(spend: &Spend) -> Value {

@@ -194,10 +194,16 @@ pub async fn list_editions(
 }
 
 /// Who has delivered a form and year, and what the public editions of it lack.
-async fn covered(app: &web::Data<App>, form: Form, year: u16) -> Result<Coverage, Problem> {
+async fn covered(
+    app: &web::Data<App>,
+    (form, year, month): (Form, u16, Option<u8>),
+) -> Result<Coverage, Problem> {
     let now = app.clock().now();
     on_disk(app, move |store| {
-        let counting = store.counting_deliveries(form, year)?;
+        let mut counting = store.counting_periods(form, year)?;
+        counting.retain(|(_, period), _| month.is_none_or(|month| month == *period));
+        let counting = counting.into_iter().map(|((kommune, _), delivery)| (kommune, delivery));
+        let counting = counting.collect();
         let public = |one: &Edition| (one.form, one.year) == (form, year) && one.public_from <= now;
         let editions: Vec<Edition> = store.editions()?.into_iter().filter(public).collect();
         Ok(coverage((form, year), &counting, &editions))
@@ -233,12 +239,23 @@ fn year(query: &Query) -> Result<u16, Problem> {
     })
 }
 
+/// The month that is asked about, where the form is sent for each.
+fn month(query: &Query) -> Result<Option<u8>, Problem> {
+    let Some(text) = query.first("month") else { return Ok(None) };
+    let month = text.parse().ok().filter(|month| (1..=12).contains(month));
+    month.map(Some).ok_or_else(|| {
+        Problem::new(Kind::ParameterError)
+            .detail("`month` er et tall fra 1 til 12", "`month` is a number from 1 to 12")
+    })
+}
+
 /// Which municipalities have delivered a form and year, when, and which have not; and what the published editions lack.
 /// How much anybody delivered is nowhere in it.
 #[utoipa::path(operation_id = "read_coverage", tag = "Datasets",
     params(
         ("id" = String, Path, description = "The dataset.", example = "skjema-11"),
         ("year" = u16, Query, description = "The reporting year.", example = 2024),
+        ("month" = Option<u8>, Query, description = "The month, of a form that is sent for each; any month unless said.", example = 3),
     ),
     responses((status = 200, description = "The coverage.", body = Value)))]
 #[get("/v1/datasets/{id}/coverage")]
@@ -248,8 +265,9 @@ pub async fn read_coverage(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
-        let (form, year) = (dataset(&id)?, year(&Query::of(&request))?);
-        Reply::open(&request).json(&covered(&app, form, year).await?)
+        let query = Query::of(&request);
+        let asked = (dataset(&id)?, year(&query)?, month(&query)?);
+        Reply::open(&request).json(&covered(&app, asked).await?)
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -272,7 +290,7 @@ pub async fn list_reminders(
         house(&app, &caller)?;
         let (form, year) = (dataset(&id)?, year(&Query::of(&request))?);
         let (coverage, newest) =
-            (covered(&app, form, year).await?, newest(&app, form, year).await?);
+            (covered(&app, (form, year, None)).await?, newest(&app, form, year).await?);
         let language = requested_language(&request);
         let senders = &app.settings().deliveries.senders;
         let all = reminders(&coverage, &newest, senders, language);

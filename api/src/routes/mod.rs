@@ -6,7 +6,9 @@ pub mod budgets;
 pub mod catalogue;
 pub mod codelists;
 pub mod collection;
+pub mod crosschecks;
 pub mod decisions;
+pub mod deliver;
 pub mod deliveries;
 pub mod editions;
 pub mod feed;
@@ -36,8 +38,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation; a handler that is not here does not exist.
 pub fn configure(services: &mut ServiceConfig<'_>) {
     services
-        // Addresses are compared in this order; most requests are for this one.
+        // Addresses are compared in this order; most requests are for the first.
         .service(tables::read_table_data)
+        .service(questions::ask_question)
         .service(health::read_liveness)
         .service(health::read_readiness)
         .service(health::read_problem)
@@ -62,13 +65,13 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(records::read_dataset)
         .service(records::read_microdata)
         .service(questions::preview_question)
-        .service(questions::ask_question)
         .service(questions::read_answer)
         .service(questions::read_receipt_key)
         .service(budgets::list_spends)
         .service(budgets::list_budgets)
         .service(budgets::change_budget)
-        .service(deliveries::deliver)
+        .service(deliver::deliver)
+        .service(deliver::deliver_month)
         .service(deliveries::list_deliveries)
         .service(deliveries::read_delivery)
         .service(deliveries::confirm_delivery)
@@ -80,7 +83,9 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(releases::list_releases)
         .service(releases::follow_release)
         .service(releases::publish_release)
+        .service(releases::call_off_release)
         .service(releases::read_release)
+        .service(crosschecks::check_accounts)
         .service(access::read_me)
         .service(access::read_decision)
         .configure(nodes)

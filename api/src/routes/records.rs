@@ -24,7 +24,9 @@ use std::collections::BTreeSet;
 const fn protected_table(form: Form) -> Option<&'static str> {
     match form {
         Form::F11 => Some("S1101"),
+        Form::F11B => Some("S11B1"),
         Form::F11C => Some("S11C1"),
+        Form::F11M => Some("S11M1"),
         _ => None,
     }
 }
@@ -45,6 +47,12 @@ fn form_name(form: Form, language: Language) -> &'static str {
         (Form::F12, Language::En) => "Benefit rates",
         (Form::F13, Language::Nb) => "Kommunale boliger",
         (Form::F13, Language::En) => "Municipal housing",
+        (Form::F0A, Language::Nb) => "Kommuneregnskap, funksjon 281",
+        (Form::F0A, Language::En) => "Municipal accounts, function 281",
+        (Form::F11M, Language::Nb) => "Sosialhjelp og kvalifiseringsprogram måned for måned",
+        (Form::F11M, Language::En) => "Social assistance and qualification programme by month",
+        (Form::Nir, Language::Nb) => "Uttrekk fra Nasjonalt introduksjonsregister",
+        (Form::Nir, Language::En) => "Extract of the National Introduction Register",
     }
 }
 

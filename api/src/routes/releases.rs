@@ -10,7 +10,7 @@ use crate::reply::Reply;
 use crate::signin::SignedIn;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use hjemmel_policy::{Actor, Role};
 use hjemmel_store::{Protection, ProtectionState, ReleaseStanding, Store};
 use serde::Deserialize;
@@ -20,6 +20,10 @@ use uuid::Uuid;
 
 /// How many releases a list has.
 const PAGE: u32 = 100;
+/// How long before its moment a publication can be called off at the latest: every server must have heard of it.
+const LATEST: TimeDelta = TimeDelta::seconds(10);
+/// The longest a reason may be, in characters.
+const REASON: usize = 2_000;
 /// How often a follower is told.
 const TELL: Duration = Duration::from_millis(500);
 
@@ -35,6 +39,12 @@ struct Written {
 struct When {
     #[serde(default)]
     at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Why {
+    reason: String,
 }
 
 /// Protects all tables of a form and year together, with everything that was published of them before, the preliminary
@@ -93,7 +103,7 @@ pub async fn list_releases(
             all.map(|one| Ok((standing(store, &one)?, one))).collect::<Result<Vec<_>, _>>()
         });
         let all = all.await?;
-        let all: Vec<Value> = all.iter().map(|(made, one)| told(one, *made, None)).collect();
+        let all: Vec<Value> = all.into_iter().map(|(made, one)| told(&one, made, None)).collect();
         Reply::personal(&request).json(&json!({ "releases": all }))
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
@@ -118,9 +128,11 @@ pub async fn read_release(
             return Reply::personal(&request).json(&told(&protection, None, None));
         }
         let id = protection.id;
-        let made = on_disk(&app, move |store| store.release(id)).await?;
-        let standing = ReleaseStanding { version: made.version, published_at: made.published_at };
-        Reply::personal(&request).json(&told(&protection, Some(standing), Some(made.report)))
+        let made = on_disk(&app, move |store| {
+            Ok((store.release_standing(id)?, store.release(id)?.report))
+        });
+        let (standing, report) = made.await?;
+        Reply::personal(&request).json(&told(&protection, Some(standing), Some(report)))
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -223,6 +235,58 @@ pub async fn publish_release(
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
 
+/// Calls off a publication that is scheduled and whose moment has not come. One person can do it, whoever made or
+/// scheduled it, since it opens nothing. The release is never public after that; what is to be published instead is made
+/// anew and takes two persons as ever. With less than ten seconds to go it is too late.
+#[utoipa::path(operation_id = "call_off_release", tag = "Releases", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The release.")),
+    request_body(content = Value, description = "Why.",
+        example = json!({ "reason": "A municipality found a fault in its file." })),
+    responses((status = 200, description = "The release and that it was called off.", body = Value)))]
+#[post("/v1/releases/{id}/call-off")]
+pub async fn call_off_release(
+    request: HttpRequest,
+    app: web::Data<App>,
+    caller: SignedIn,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Problem> {
+    let answer = async {
+        let actor = grants::administrator(&app, &caller)?;
+        let protection = known(&app, &id).await?;
+        let Why { reason } = written::read(&body)?;
+        let reason = reason.trim().to_owned();
+        if reason.is_empty() || reason.chars().count() > REASON {
+            return Err(Problem::new(Kind::ParameterError).detail(
+                format!("si hvorfor i `reason`, med høyst {REASON} tegn"),
+                format!("say why in `reason`, in at most {REASON} characters"),
+            ));
+        }
+        let by = serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?;
+        let about = json!({ "release": protection.id });
+        let event = event(&app, "release:call-off", about, &actor).await?;
+        let (id, moment) = (protection.id, (app.clock().now(), LATEST));
+        let after = on_disk(&app, move |store| {
+            store.call_off_release(id, (&reason, &by), moment, &event)?;
+            store.release_standing(id)
+        });
+        let standing = after.await.map_err(|problem| match problem.kind() {
+            Kind::WrongState => problem.detail(
+                "utgivelsen er ikke tidfestet, eller den er offentlig eller blir det om få sekunder",
+                "the release is not scheduled, or it is public or will be within seconds",
+            ),
+            _ => problem,
+        })?;
+        grants::follow(&app).await?;
+        Reply::personal(&request).tagged(format!("\"{id}.called-off\"")).json(&told(
+            &protection,
+            Some(standing),
+            None,
+        ))
+    };
+    answer.await.map_err(|problem: Problem| problem.for_request(&request))
+}
+
 async fn event(
     app: &web::Data<App>,
     action: &str,
@@ -268,6 +332,11 @@ fn told(protection: &Protection, made: Option<ReleaseStanding>, report: Option<V
     if let Some(made) = made {
         members.insert("version".to_owned(), made.version.into());
         members.insert("publishedFrom".to_owned(), json!(made.published_at.map(moment)));
+        if let Some(called) = made.called_off {
+            let called = json!({ "at": moment(called.at), "plannedFor": moment(called.planned_for),
+                                 "reason": called.reason });
+            members.insert("calledOff".to_owned(), called);
+        }
     }
     if let Some(report) = report {
         members.insert("report".to_owned(), report);
@@ -285,6 +354,14 @@ fn refused(fault: &Fault) -> Problem {
         Fault::NoEdition(form, year) => wrong(
             format!("skjema {form} har ingen utgave for {year}"),
             format!("form {form} has no edition for {year}"),
+        ),
+        Fault::NothingBeside(form, year) => wrong(
+            format!(
+                "utgaven av skjema {form} for {year} har ikke noe uttrekk av registeret å sammenliknes med; lever det og lag utgaven på nytt"
+            ),
+            format!(
+                "the edition of form {form} for {year} has no extract of the register to be compared with; deliver it and make the edition anew"
+            ),
         ),
         Fault::Store(error) => grants::refused_by_store(error),
         _ => Problem::new(Kind::Unavailable),

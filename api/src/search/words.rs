@@ -44,11 +44,11 @@ pub(super) fn stem(word: &str) -> String {
 
 /// Words that say nothing of what is looked for.
 pub(super) fn is_empty_word(word: &str) -> bool {
-    const EMPTY: [&str; 52] = [
+    const EMPTY: [&str; 53] = [
         "a", "alle", "an", "and", "ar", "at", "av", "by", "da", "de", "den", "der", "det", "eit",
-        "ein", "en", "er", "et", "etter", "for", "fra", "from", "ha", "har", "hvem", "hvor", "how",
-        "i", "in", "is", "kor", "korleis", "kven", "mange", "many", "med", "much", "mye", "of",
-        "og", "om", "on", "pa", "per", "som", "the", "til", "to", "ut", "ved", "who", "with",
+        "ein", "en", "er", "et", "etter", "far", "for", "fra", "from", "ha", "har", "hvem", "hvor",
+        "how", "i", "in", "is", "kor", "korleis", "kven", "mange", "many", "med", "much", "mye",
+        "of", "og", "om", "on", "pa", "per", "som", "the", "til", "to", "ut", "ved", "who", "with",
     ];
     EMPTY.contains(&word)
 }

@@ -1,7 +1,7 @@
 //! The account as a page.
 
 use super::words::{EN, NB, Words};
-use super::{Account, Loss, Method};
+use super::{Account, Knowledge, Loss, Method};
 use std::fmt::{Display, Write as _};
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}\
@@ -31,6 +31,13 @@ fn section(page: &mut String, account: &Account, words: &Words) {
         let (class, verdict) =
             if account.found() == 0 { ("safe", words.safe) } else { ("broken", words.broken) };
         let _ = writeln!(page, "<p class=\"{class}\"><strong>{verdict}</strong></p>");
+        let tried = |who| account.attackers.iter().any(|attacker| attacker.knows == who);
+        for untried in
+            [Knowledge::Bounds, Knowledge::Insider].into_iter().filter(|&who| !tried(who))
+        {
+            let who = words.knowledge(untried);
+            let _ = writeln!(page, "<p class=\"broken\">{} {who}.</p>", words.untried);
+        }
     }
     let _ = writeln!(page, "<p>{}</p><p>{}</p>", words.method(account.method), words.only_for);
     settings(page, account, words);

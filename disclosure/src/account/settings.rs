@@ -23,6 +23,11 @@ pub(crate) fn settings(rule: &Rule) -> Vec<(String, String)> {
     if let Some(points) = rule.p_percent {
         settings.push(("p_percent".to_owned(), format!("p = {}", percent(points))));
     }
+    if !(rule.bounds && rule.insiders) {
+        let tried = [("algebra", true), ("bounds", rule.bounds), ("insider", rule.insiders)];
+        let tried: Vec<&str> = tried.into_iter().filter(|who| who.1).map(|who| who.0).collect();
+        settings.push(("attackers".to_owned(), tried.join(", ")));
+    }
     settings
 }
 

@@ -107,6 +107,8 @@ struct Parts {
     /// By cell of the case, the further margins' included.
     shown: Vec<bool>,
     preferred: Vec<bool>,
+    /// Own cells that another publication of the same data withheld.
+    held: Vec<bool>,
     /// Cells of further margins that count.
     further: BTreeSet<usize>,
     /// Cells of the earlier edition that count, and whether each was shown.
@@ -116,8 +118,8 @@ struct Parts {
 impl Parts {
     fn new(case: &Case, own: usize) -> Self {
         let cells = case.system.cells();
-        let (shown, preferred) = (vec![false; cells], vec![false; own]);
-        Self { own, shown, preferred, further: BTreeSet::new(), earlier: Vec::new() }
+        let (shown, preferred, held) = (vec![false; cells], vec![false; own], vec![false; own]);
+        Self { own, shown, preferred, held, further: BTreeSet::new(), earlier: Vec::new() }
     }
 
     /// Takes in a table published from the same data.
@@ -130,8 +132,8 @@ impl Parts {
             let found = label.and_then(|label| index.get(&label).copied());
             let cell = found.ok_or_else(|| wrong(LineFault::NotACell(row.codes.join(","))))?;
             let Some((digits, decimals)) = row.shown else {
-                match self.preferred.get_mut(cell) {
-                    Some(preferred) => *preferred = true,
+                match self.held.get_mut(cell) {
+                    Some(held) => *held = true,
                     None => drop(self.further.insert(cell)),
                 }
                 continue;
@@ -184,6 +186,7 @@ impl Parts {
         let cells: Vec<usize> = (0..self.own).chain(self.further.iter().copied()).collect();
         let mut terms = Terms {
             preferred: self.preferred,
+            held: self.held,
             published: cells
                 .iter()
                 .map(|&cell| self.shown.get(cell).copied().unwrap_or(false))
@@ -191,8 +194,8 @@ impl Parts {
             every_cell_counts: true,
             ..Terms::default()
         };
-        // What was withheld for others' sake is no secret any more, but known to be withheld.
         terms.preferred.resize(cells.len(), true);
+        terms.held.resize(cells.len(), true);
         let mut names: Vec<String> = self
             .further
             .iter()
@@ -202,6 +205,7 @@ impl Parts {
         for (cell, shown) in self.earlier {
             terms.published.push(shown);
             terms.preferred.push(!shown);
+            terms.held.push(!shown);
             let name = then.map(|then| then.name(cell)).unwrap_or_default();
             names.push(format!("{name} (earlier edition)"));
             earlier_cells.push(cell);

@@ -60,7 +60,11 @@ impl Case {
             min_feasible: if counts { self.rule.min_feasible } else { 0 },
         };
         // How close an amount is known takes both ends; of a count it is enough that it has the values.
-        let depth = if counts { Depth::Rule } else { Depth::Full };
+        let depth = match (self.rule.bounds, counts) {
+            (false, _) => Depth::None,
+            (true, true) => Depth::Rule,
+            (true, false) => Depth::Full,
+        };
         Settings { p_percent: self.rule.p_percent, depth, ..self.settings(&attack) }
     }
 

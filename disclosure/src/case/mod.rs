@@ -45,6 +45,7 @@ pub use specification::{
 };
 pub use write::write;
 
+use crate::account::Knowledge;
 use crate::cellkey::Key;
 use crate::suppress::Keep;
 use crate::{Dominance, Rule, SmallCount, System, Zeros};
@@ -364,7 +365,13 @@ fn basis_points(percent: f64) -> u64 {
 }
 
 fn rule(specification: &Specification) -> Rule {
-    let mut rule = Rule { small_count: None, ..Rule::default() };
+    let tries = |who| specification.attackers.contains(&who);
+    let mut rule = Rule {
+        small_count: None,
+        insiders: tries(Knowledge::Insider),
+        bounds: tries(Knowledge::Bounds),
+        ..Rule::default()
+    };
     for primary in specification.rule.as_slice() {
         match primary {
             PrimaryRule::SmallCount { max_n, protect_zeros, secondary_zeros } => {

@@ -105,7 +105,8 @@ pub fn protect_watched(case: &Case, watch: Watch<'_>) -> Result<Protected, Error
     let withheld = statuses.iter().filter(|&&status| status != Status::Shown).count();
     watch(Stage::Audit, 0, 0);
     let promise = case.promise();
-    let small = withheld <= FULL_ATTACK.0 && joint.atoms() <= FULL_ATTACK.1;
+    let small =
+        withheld <= FULL_ATTACK.0 && joint.atoms() <= FULL_ATTACK.1 && promise.depth != Depth::None;
     let depth = if small { Depth::Full } else { promise.depth };
     let settings = Settings { depth, ..promise };
     let found = attack_knowing(joint, &statuses, &settings, audited.tables());
@@ -125,6 +126,7 @@ pub fn protect_watched(case: &Case, watch: Watch<'_>) -> Result<Protected, Error
     let ranges = found.intervals.as_ref().map_or(&[][..], |t2| &t2.ranges);
     account.narrowest = narrowest(case, &statuses, ranges);
     account.narrowest_primary = audited.evidence().narrowest_primary;
+    account.settings.extend(audited.evidence().of_earlier());
     let evidence = audited.evidence().clone();
     let report = report(case, &statuses, Some(evidence), Some(found), account);
     Ok(Protected { reasons, statuses, moved: None, report })

@@ -7,6 +7,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::account::Knowledge;
+
 use super::error::{Error, SpecificationFault as Fault, unknown};
 
 /// The schema this module reads.
@@ -50,6 +52,9 @@ pub struct Specification {
     /// Margins whose cells are withheld only where it cannot be avoided, each a list of columns.
     #[serde(default)]
     pub keep: Vec<Vec<String>>,
+    /// Who is to learn nothing: all three unless said.
+    #[serde(default = "all_attackers")]
+    pub attackers: Vec<Knowledge>,
     /// How linked tables are taken in other programs; here always as one system.
     #[serde(default = "linked")]
     pub linked: String,
@@ -63,6 +68,10 @@ pub struct Specification {
 
 fn total_code() -> String {
     "Total".to_owned()
+}
+
+fn all_attackers() -> Vec<Knowledge> {
+    vec![Knowledge::Algebra, Knowledge::Bounds, Knowledge::Insider]
 }
 
 fn linked() -> String {
@@ -241,6 +250,14 @@ impl Specification {
                 return Err(unknown("keep", "column", column, columns.iter().map(|c| c.as_str())));
             }
         }
+        if !self.attackers.contains(&Knowledge::Algebra) {
+            return fault("attackers", Fault::Range("attackers", "a list with `algebra` in it"));
+        }
+        let amounts = matches!(self.measure, Measure::Magnitude { .. });
+        if amounts && !self.attackers.contains(&Knowledge::Bounds) {
+            let must = "with `bounds`: the room of an amount is one";
+            return fault("attackers", Fault::Range("attackers", must));
+        }
         self.rule.as_slice().iter().try_for_each(check_rule)
     }
 }
@@ -270,7 +287,7 @@ fn check_rule(rule: &PrimaryRule) -> Result<(), Error> {
     Ok(())
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "schema",
     "id",
     "title",
@@ -284,6 +301,7 @@ const KEYS: [&str; 16] = [
     "extend_zeros",
     "rule",
     "keep",
+    "attackers",
     "linked",
     "note",
     "extra",

@@ -259,6 +259,12 @@ impl Sets {
 /// Two random vectors orthogonal to everything given are made; what is orthogonal to both is taken to be in
 /// the span. A column outside is called inside with a probability below 2^-120, and never the reverse.
 pub(super) fn in_span(rows: usize, given: Vec<Column>, asked: &[Column]) -> Vec<bool> {
+    residues(rows, given, asked).into_iter().map(|left| left == [0; 2]).collect()
+}
+
+/// What two random vectors orthogonal to everything given make of each column: columns that differ by a combination of
+/// what is given, and those alone but for a chance of 2^-120, have the same.
+pub(super) fn residues(rows: usize, given: Vec<Column>, asked: &[Column]) -> Vec<[u64; 2]> {
     let mut matrix = Matrix::new(rows, given);
     let mut heap: BinaryHeap<Reverse<(usize, u32)>> =
         (0_u32..).zip(&matrix.columns).map(|(c, column)| Reverse((column.len(), c))).collect();
@@ -274,14 +280,8 @@ pub(super) fn in_span(rows: usize, given: Vec<Column>, asked: &[Column]) -> Vec<
             matrix.eliminate(index, row);
         }
     }
-    let mut outside = vec![false; asked.len()];
-    for seed in [11, 12] {
-        let vector = orthogonal(rows, &steps, seed);
-        for (found, column) in outside.iter_mut().zip(asked) {
-            *found |= product(column, &vector) != 0;
-        }
-    }
-    outside.into_iter().map(|o| !o).collect()
+    let vectors = [11, 12].map(|seed| orthogonal(rows, &steps, seed));
+    asked.iter().map(|column| vectors.each_ref().map(|vector| product(column, vector))).collect()
 }
 
 fn product(column: &Column, vector: &[u64]) -> u64 {

@@ -8,12 +8,12 @@
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::algebra::in_span;
-use super::cover::redundant;
 use super::demand::ruled_out_by;
+use super::distinct::{Distinct, column};
 use super::error::Error;
 use super::field::Column;
 use super::moves::{Move, effects};
-use super::pattern::{Distinct, Primary, Secondary, column, links};
+use super::pattern::{Primary, Secondary};
 use super::threads::both;
 use crate::audit::Change;
 use crate::{Basis, Protection, Reason, Release, Status, System};
@@ -43,6 +43,24 @@ pub struct Evidence {
     pub alternatives: usize,
     /// Primary cells proved against single persons who know their own place.
     pub insiders_proved: usize,
+    /// Cells withheld before for others' sake that nobody can tell now either.
+    #[serde(default)]
+    pub earlier_kept: usize,
+    /// Such cells that could not be protected any more, and may be told.
+    #[serde(default)]
+    pub earlier_lost: usize,
+}
+
+impl Evidence {
+    /// What became of cells that were withheld before for others' sake, as a line of the account; none where there are
+    /// none.
+    pub(crate) fn of_earlier(&self) -> Option<(String, String)> {
+        let (kept, lost) = (self.earlier_kept, self.earlier_lost);
+        (kept + lost > 0).then(|| {
+            let told = format!("{kept} still unknown, {lost} may be told from both");
+            ("withheld_before".to_owned(), told)
+        })
+    }
 }
 
 impl Secondary<'_> {
@@ -56,8 +74,9 @@ impl Secondary<'_> {
         if (0..system.cells()).any(|c| self.primary.own[c] && self.shown[c]) {
             return Err(Error::AuditFailed("a primary cell is shown"));
         }
-        let (known, evidence) =
-            both(self.primary.threads, || self.is_known(&withheld), || self.weigh(&withheld));
+        let bounds = self.primary.rule.bounds;
+        let weigh = || if bounds { self.weigh(&withheld) } else { self.by_adding(&withheld) };
+        let (known, evidence) = both(self.primary.threads, || self.is_known(&withheld), weigh);
         if known {
             return Err(Error::AuditFailed("a withheld cell is a combination of shown cells"));
         }
@@ -77,12 +96,7 @@ impl Secondary<'_> {
     /// Whether a withheld cell is a combination of shown ones.
     fn is_known(&self, withheld: &[usize]) -> bool {
         let system = &self.primary.distinct.system;
-        let shown = (0..system.cells()).filter(|&cell| self.shown[cell]);
-        let sums: Vec<&[u32]> = shown.map(|cell| system.cell(cell)).collect();
-        // What smaller shown cells add up to spans nothing that they do not.
-        let mut spare = redundant(system.atoms(), &sums).into_iter();
-        let kept = sums.into_iter().filter(|_| !spare.next().unwrap_or(false));
-        let given = kept.map(column).chain(links(system)).collect();
+        let given = self.primary.spanning(&self.shown);
         let asked: Vec<Column> = withheld.iter().map(|&c| column(system.cell(c))).collect();
         in_span(system.atoms(), given, &asked).contains(&true)
     }
@@ -105,14 +119,7 @@ impl Secondary<'_> {
                 proofs[cell as usize].push((index, by));
             }
         }
-        let mut evidence = Evidence {
-            algebra_tested: withheld.len(),
-            intervals_proved: 0,
-            withheld: withheld.len(),
-            narrowest_primary: None,
-            alternatives: self.moves.len(),
-            insiders_proved: 0,
-        };
+        let mut evidence = self.counted(withheld);
         for &cell in withheld {
             let values: BTreeSet<i64> = proofs[cell].iter().map(|proof| proof.1).collect();
             if !demand.need(cell).is_met(&values) {
@@ -137,6 +144,35 @@ impl Secondary<'_> {
             }
         }
         Ok(evidence)
+    }
+
+    /// Evidence of nothing yet.
+    fn counted(&self, withheld: &[usize]) -> Evidence {
+        let Primary { own, guarded, .. } = &self.primary;
+        let held = |shown: bool| {
+            let held = (0..guarded.len()).filter(|&cell| guarded[cell] && !own[cell]);
+            held.filter(|&cell| self.shown[cell] == shown).count()
+        };
+        Evidence {
+            algebra_tested: withheld.len(),
+            intervals_proved: 0,
+            withheld: withheld.len(),
+            narrowest_primary: None,
+            alternatives: self.moves.len(),
+            insiders_proved: 0,
+            earlier_kept: held(false),
+            earlier_lost: held(true),
+        }
+    }
+
+    /// What is shown of a pattern that bounds were left out of.
+    fn by_adding(&self, withheld: &[usize]) -> Result<Evidence, Error> {
+        if !self.primary.told_inside(&self.shown).is_empty() {
+            return Err(Error::AuditFailed("a person could tell a primary cell"));
+        }
+        let own = withheld.iter().filter(|&&cell| self.primary.own[cell]).count();
+        let insiders_proved = if self.primary.demand.insiders > 0 { own } else { 0 };
+        Ok(Evidence { insiders_proved, ..self.counted(withheld) })
     }
 
     /// Whether the true table plus this change, which does this to the cells, fits everything a reader knows.

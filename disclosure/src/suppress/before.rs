@@ -2,11 +2,13 @@
 //!
 //! # Guarantee
 //! Whoever holds all releases of the year can work out no more than [`super::tables`] says of one, even when they know
-//! which inner cells are the same in several editions, and that a person in such a cell stayed in it.
+//! which inner cells are the same in several editions, and that a person in such a cell stayed in it. What an earlier
+//! release withheld for others' sake keeps two possible values too; where what changed leaves no way, it is taken for
+//! known, and [`super::Evidence`] counts it.
 //!
 //! # Source
-//! Own. Held by `a_later_edition_is_protected_together_with_the_earlier_one` and
-//! `three_editions_are_protected_together`.
+//! Own. Held by `a_later_edition_is_protected_together_with_the_earlier_one`,
+//! `three_editions_are_protected_together` and `what_was_withheld_before_stays_unknown`.
 
 use super::blocks::Blocks;
 use super::error::Error;
@@ -50,6 +52,7 @@ impl Present<'_> {
         let mut names = Vec::new();
         terms.published.resize(system.cells(), false);
         terms.preferred.resize(system.cells(), false);
+        terms.held.resize(system.cells(), false);
         terms.withheld.resize(system.cells(), None);
         let mut renamings = Vec::new();
         for Before { counts, release } in before {
@@ -120,8 +123,8 @@ impl Present<'_> {
                     Cell::Missing | Cell::NotCovered => continue,
                 };
                 wished.published.push(shown);
-                // What was withheld for others' sake is no secret any more, but known to be at least one.
                 wished.preferred.push(!shown);
+                wished.held.push(!shown);
                 wished.withheld.push(few);
                 counted.push((number, at, all));
             }

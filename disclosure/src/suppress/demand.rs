@@ -54,6 +54,8 @@ pub(super) struct Demand {
     editions: usize,
     /// By atom the editions it is of, a bit for each.
     editions_of: Vec<u32>,
+    /// By distinct cell whether it is withheld for its own sake.
+    own: Vec<bool>,
     /// By distinct cell.
     needs: Vec<Need>,
     /// By distinct cell the contributor who makes it up alone, and from whom it cannot be hidden.
@@ -85,17 +87,26 @@ impl Demand {
                 .max()
                 .unwrap_or(1),
             editions_of: if system.is_magnitude() { Vec::new() } else { editions_of },
+            own: primary.to_vec(),
             needs: primary.iter().enumerate().map(need).collect(),
             owners: (0..primary.len()).map(|cell| owner(system, cell)).collect(),
         }
     }
 
-    /// Who could rule out every move that changes the cell, given for each who rules it out.
+    /// Whether a cell is withheld for its own sake.
+    pub(super) fn is_own(&self, cell: usize) -> bool {
+        self.own[cell]
+    }
+
+    /// Who could rule out every move that changes a primary cell, given for each who rules it out.
     pub(super) fn ruling_out<'m>(
         &self,
         cell: usize,
         moves: impl Iterator<Item = &'m [u32]>,
     ) -> Option<Vec<u32>> {
+        if !self.own[cell] {
+            return None;
+        }
         let owner = self.owners[cell];
         let others = |by: &[u32]| by.iter().copied().filter(|&who| Some(who) != owner).collect();
         let lists: Vec<Vec<u32>> = moves.map(others).collect();

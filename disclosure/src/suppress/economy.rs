@@ -11,8 +11,8 @@
 #![expect(clippy::indexing_slicing, reason = "numeric kernel: cells index arrays made for them")]
 
 use super::demand::{Demand, ruled_out_by};
+use super::distinct::Distinct;
 use super::moves::{Move, effects};
-use super::pattern::Distinct;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 

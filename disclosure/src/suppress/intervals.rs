@@ -17,8 +17,8 @@
 
 use super::audited::{cells_by_atom, sides_by_atom};
 use super::demand::{Demand, Need, known_to, ruled_out_by};
+use super::distinct::Distinct;
 use super::moves::{Extra, Found, Move, Search, effects};
-use super::pattern::Distinct;
 use super::{Stage, Watch};
 use crate::System;
 use std::collections::{BTreeSet, HashMap};
@@ -35,7 +35,8 @@ pub(super) struct Prover<'a> {
     pub(super) demand: &'a Demand,
     /// By cell; never changed back to shown.
     pub(super) shown: Vec<bool>,
-    pub(super) primary: &'a [bool],
+    /// By cell whether it is to be proved.
+    pub(super) primary: Vec<bool>,
     /// By cell whether it may not be withheld, and what is lost when it is.
     pub(super) distinct: &'a Distinct,
     pub(super) moves: Vec<Move>,
@@ -72,7 +73,7 @@ impl<'a> Prover<'a> {
         distinct: &'a Distinct,
         demand: &'a Demand,
         shown: Vec<bool>,
-        primary: &'a [bool],
+        primary: Vec<bool>,
     ) -> Self {
         let system = &distinct.system;
         let cells_of = cells_by_atom(system);
@@ -116,30 +117,45 @@ impl<'a> Prover<'a> {
                 }
             }
             let mut more = Vec::new();
-            let mut stuck = None;
+            let mut stuck = Vec::new();
             for (cell, blocks) in &failed {
                 match self.open_up(*cell, blocks) {
                     Ok(opened) => more.extend(opened),
-                    Err(unprotectable) => stuck = Some(unprotectable),
+                    Err(Unprotectable(cell)) => stuck.push(cell),
                 }
             }
             // What is withheld for others may be what a stuck cell needs; if not, a thorough search may find it.
-            if let (Some(unprotectable), true) = (stuck, more.is_empty()) {
-                if thorough {
-                    return Err(unprotectable);
+            let mut gave_up = false;
+            match (stuck.last(), more.is_empty()) {
+                (Some(&last), true) if thorough => {
+                    gave_up = self.give_up(&stuck);
+                    if !gave_up {
+                        return Err(Unprotectable(last));
+                    }
+                    thorough = false;
                 }
-                thorough = true;
-            } else {
-                thorough = false;
+                (Some(_), true) => thorough = true,
+                _ => thorough = false,
             }
-            open = failed.into_iter().map(|f| f.0).collect();
-            if thorough || !more.is_empty() {
+            open = failed.into_iter().map(|f| f.0).filter(|&cell| self.primary[cell]).collect();
+            if thorough || gave_up || !more.is_empty() {
                 self.thorough = thorough;
                 self.search = None;
                 self.insiders.clear();
             }
         }
         Ok(())
+    }
+
+    /// Takes those of the cells for known that were withheld before for others' sake alone; whether there are such.
+    ///
+    /// No proof changes them, or they would have one.
+    fn give_up(&mut self, cells: &[usize]) -> bool {
+        let mut any = false;
+        for &cell in cells.iter().filter(|&&cell| !self.demand.is_own(cell)) {
+            (self.primary[cell], self.shown[cell], any) = (false, true, true);
+        }
+        any
     }
 
     /// Proves the cell, or says what stands in the way.

@@ -3,13 +3,16 @@
 //! Cells are sums of atoms ([`crate::System`]). The rule says which are withheld for their own sake; more are
 //! withheld until nothing of them can be worked out, and the finished pattern is attacked before anything leaves.
 
+mod adding;
 mod algebra;
 mod audited;
 mod before;
+mod beside;
 mod blocks;
 mod cover;
 mod crossing;
 mod demand;
+mod distinct;
 mod economy;
 mod elimination;
 mod error;
@@ -18,8 +21,10 @@ mod frugal;
 mod intervals;
 mod lattice;
 mod matrix;
+mod months;
 mod moves;
 mod pattern;
+mod payments;
 mod primary;
 mod report;
 mod reroute;
@@ -30,10 +35,13 @@ mod weave;
 
 pub use audited::{Audited, Evidence};
 pub use before::Before;
+pub use beside::Beside;
 pub use error::Error;
+pub use months::{EarlierMonths, Months, months};
 pub use pattern::{Keep, Primary, Secondary, Terms};
+pub use payments::{Payments, Sums, payments};
 pub use report::{LevelCount, Report, TableCount};
-pub use tables::{Protected, tables};
+pub use tables::{Protected, tables, tables_beside};
 
 use crate::{Rule, System};
 

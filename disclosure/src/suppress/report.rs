@@ -105,7 +105,7 @@ impl Report {
         Account {
             title: format!("{} {}", names.join(", "), self.year),
             method: Method::Suppress,
-            settings: settings(&self.rule),
+            settings: settings(&self.rule).into_iter().chain(self.evidence.of_earlier()).collect(),
             tables: self.tables.iter().map(TableCount::loss).collect(),
             attackers: self.attacks.clone(),
             narrowest: self.narrowest.clone(),

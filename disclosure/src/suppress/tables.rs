@@ -2,6 +2,7 @@
 
 use super::audited::Audited;
 use super::before::{Before, Present};
+use super::beside::Beside;
 use super::blocks::{Blocks, Spread};
 use super::error::Error;
 use super::pattern::{Keep, Terms};
@@ -36,8 +37,8 @@ pub struct Protected {
 /// single person who also knows where they are counted themselves. Cells behind which fewer distinct persons
 /// than the threshold stand are withheld too. An attacker who shares no code with the engine ([`crate::audit`]) finds
 /// nothing in the result, or there is none. The same holds for whoever also holds the releases in `before`, of the
-/// same or of other editions of the year: what they show is reckoned with, and what they withheld as primary is
-/// protected still. An inner cell that did not change between editions counts as known to be the same.
+/// same or of other editions of the year: what they show is reckoned with, and what they withheld is protected still, for
+/// others' sake as far as what changed leaves a way ([`super::Evidence`] counts both). An inner cell that did not change between editions counts as known to be the same.
 ///
 /// # Errors
 /// When a table does not belong to the permission's form and year, needs what the cube does not have, or the
@@ -49,6 +50,27 @@ pub fn tables(
     before: Vec<Before>,
     watch: Watch<'_>,
 ) -> Result<Protected, Error> {
+    tables_beside(sealed, tables, rule, (before, &Beside::default()), watch)
+}
+
+/// The same beside other tables of the year that show or withhold a part or a whole of a region's total.
+///
+/// # Guarantee
+/// As [`tables`]. Beside it, nothing but zeros is shown of what `withheld` names; and no total of a region in `shown` is withheld
+/// unless it is small itself: the part that is shown elsewhere then bounds nothing that is withheld here.
+///
+/// # Errors
+/// As [`tables`]; also when a total that must stay shown gives away what must be withheld.
+pub fn tables_beside(
+    sealed: Sealed<Protect, Microcube>,
+    tables: &[&Table],
+    rule: &Rule,
+    (before, beside): (Vec<Before>, &Beside),
+    watch: Watch<'_>,
+) -> Result<Protected, Error> {
+    if !rule.bounds {
+        return Err(Error::Unsupported("published tables are protected against bounds too"));
+    }
     let (grant, cube) = sealed.open();
     let resource = grant.resource();
     let year = resource.year;
@@ -58,7 +80,8 @@ pub fn tables(
     let shapes = tables.iter().map(|t| Shape::of(t, year)).collect::<Result<Vec<_>, _>>()?;
     let blocks = Blocks::of(&cube, &shapes)?;
     let system = blocks.system(&cube, &shapes)?;
-    let terms = terms(&cube, &shapes, &system, &blocks, rule)?;
+    let mut terms = terms(&cube, &shapes, &system, &blocks, rule)?;
+    beside.join(&mut terms, &shapes, &system, rule);
     let (audited, found) = if before.is_empty() {
         let audited = super::system_watched(&system, &terms, rule, watch);
         let audited = audited.map_err(|e| named(e, &shapes))?;
@@ -198,7 +221,7 @@ impl<'a> Shape<'a> {
     }
 
     /// The values of a cell.
-    fn values(&self, cell: usize) -> impl Iterator<Item = &'a Value> {
+    pub(super) fn values(&self, cell: usize) -> impl Iterator<Item = &'a Value> {
         self.at(cell).into_iter().zip(&self.dimensions).filter_map(|(at, values)| values.get(at))
     }
 }

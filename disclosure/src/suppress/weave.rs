@@ -61,7 +61,7 @@ impl Prover<'_> {
             }
         });
         let mut added = Vec::new();
-        self.needy = self.primary.to_vec();
+        self.needy.clone_from(&self.primary);
         for (done, &cell) in order.iter().enumerate() {
             if done % 64 == 0 {
                 watch(Stage::Proof, done, order.len());

@@ -80,6 +80,34 @@ proptest! {
     }
 
     #[test]
+    fn a_reader_who_adds_and_subtracts_learns_nothing(
+        tables in any_table_set(), protect_zeros: bool
+    ) {
+        let zeros = if protect_zeros { Zeros::Protected } else { Zeros::Shown };
+        let rule = Rule { bounds: false, ..rule(zeros) };
+        let done = protect(&tables, &rule);
+        let cells = tables.cells();
+        let with = |wanted: &dyn Fn(&Status) -> bool| -> Vec<&Vec<u32>> {
+            let all = cells.iter().zip(done.statuses());
+            all.filter(|(_, status)| wanted(status)).map(|(cell, _)| cell).collect()
+        };
+        let shown = with(&|status| *status == Status::Shown);
+        for cell in with(&|status| *status != Status::Shown) {
+            prop_assert!(!in_span(tables.counts.len(), &shown, cell), "{cell:?}");
+        }
+        let atoms = 0_u32..;
+        for (atom, _) in atoms.zip(&tables.counts).filter(|(_, count)| **count == 1) {
+            let own = vec![atom];
+            let known: Vec<&Vec<u32>> = shown.iter().copied().chain([&own]).collect();
+            for cell in with(&|status| *status == Status::Primary) {
+                let alone = value(&tables, cell) == 1 && cell.contains(&atom);
+                prop_assert!(alone || !in_span(tables.counts.len(), &known, cell), "{atom} {cell:?}");
+            }
+        }
+        prop_assert_eq!(done.evidence().intervals_proved, 0);
+    }
+
+    #[test]
     fn blocks_that_share_a_column_are_as_safe_as_their_crossing(tables in any_linked_tables()) {
         let rule = Rule::default();
         let terms = Terms { atoms_a_person: 2, ..Terms::default() };
@@ -142,6 +170,26 @@ proptest! {
             fewer[cell] = Status::Shown;
             let found = attack(&tables.system(), &fewer, &settings(&rule));
             prop_assert!(found.breaches() > 0, "{} of {:?}", cell, statuses);
+        }
+    }
+
+    #[test]
+    fn what_was_withheld_before_stays_unknown(tables in any_table_set(), at: prop::sample::Index) {
+        let rule = Rule::default();
+        let cells = tables.cells();
+        let large: Vec<usize> =
+            (0..cells.len()).filter(|&cell| value(&tables, &cells[cell]) >= 4).collect();
+        prop_assume!(!large.is_empty());
+        let before = large[at.index(large.len())];
+        let held = (0..cells.len()).map(|cell| cell == before).collect();
+        let terms = Terms { held, ..Terms::default() };
+        let done = suppress::system(&tables.system(), &terms, &rule).unwrap();
+        prop_assert_eq!(fault(&tables, done.statuses(), &rule), None);
+        let (kept, lost) = (done.evidence().earlier_kept, done.evidence().earlier_lost);
+        match done.statuses()[before] {
+            Status::Shown => prop_assert_eq!((kept, lost), (0, 1)),
+            Status::Secondary => prop_assert_eq!((kept, lost), (1, 0)),
+            Status::Primary => prop_assert_eq!((kept, lost), (0, 0)),
         }
     }
 

@@ -6,13 +6,16 @@ use serde::{Deserialize, de::Error as _};
 use std::collections::BTreeMap;
 
 /// The definitions, by id.
-pub(super) const SOURCES: [&str; 6] = [
+pub(super) const SOURCES: [&str; 9] = [
     include_str!("../../tables/S1101.toml"),
     include_str!("../../tables/S1102.toml"),
     include_str!("../../tables/S1103.toml"),
     include_str!("../../tables/S1104.toml"),
     include_str!("../../tables/S1105.toml"),
+    include_str!("../../tables/S11B1.toml"),
     include_str!("../../tables/S11C1.toml"),
+    include_str!("../../tables/S11M1.toml"),
+    include_str!("../../tables/S11M2.toml"),
 ];
 
 #[derive(Deserialize)]

@@ -23,7 +23,8 @@ use crate::{
 };
 use chrono::Datelike as _;
 use std::collections::BTreeSet;
-use test::{Ready, Test};
+pub(super) use test::Ready;
+use test::Test;
 
 /// One control: it reports a record that all the tests hold for.
 pub(super) struct Control {
@@ -90,6 +91,11 @@ impl Contents {
             birth: layout.field("FODSELSDATO"),
             year: layout.year,
         })
+    }
+
+    /// What each control asks.
+    pub(super) fn tests(&self) -> impl Iterator<Item = &[Ready]> {
+        self.controls.iter().map(|(_, tests)| tests.as_slice())
     }
 
     /// Tells every control that reports a record.

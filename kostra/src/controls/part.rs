@@ -57,7 +57,20 @@ impl Blocks {
             is_blank: false,
             is_broken: false,
         };
-        let mut lines = Lines::after(block, lines_before);
+        let mut rest = block;
+        // Lines that are records at a glance are not looked for.
+        while let Some((record, after)) = at_a_glance(rest, rules.layout.record_length) {
+            if part.sample.len() < fit::SAMPLE && lines_before < fit::SAMPLE as u64 {
+                part.sample.push(record.line().to_owned());
+            }
+            part.lines += 1;
+            let number = lines_before + part.lines;
+            let summing = part.summing.as_mut();
+            let keys = rules.check(number, &record, &mut part.findings, summing);
+            part.keys.extend(keys);
+            rest = after;
+        }
+        let mut lines = Lines::after(rest, lines_before + part.lines);
         while let Some(line) = lines.next()? {
             part.lines += 1;
             part.is_blank = part.lines == 1 && matches!(line.bytes, b"" | b" ");
@@ -78,4 +91,18 @@ impl Blocks {
         }
         Ok(part)
     }
+}
+
+/// The record at the start of a block, where it is one of printable ASCII characters with a line end behind it, and what
+/// follows.
+#[inline]
+fn at_a_glance(block: &[u8], length: usize) -> Option<(Record<'_>, &[u8])> {
+    let (line, after) = block.split_at_checked(length)?;
+    let ([b'\n', after @ ..] | [b'\r', b'\n', after @ ..]) = after else { return None };
+    let is_plain =
+        line.iter().map(|byte| u8::from(!(b' '..0x7F).contains(byte))).fold(0, |a, b| a | b);
+    if is_plain != 0 {
+        return None;
+    }
+    Some((Record::new(std::str::from_utf8(line).ok()?), after))
 }

@@ -93,15 +93,31 @@ impl Plan {
         Self { checks: checks.filter(Check::can_fail).collect() }
     }
 
+    /// The fields that are checked, in order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'static Field> {
+        self.checks.iter().map(|check| check.field)
+    }
+
+    /// Whether a value without blanks around it passes in a field, in Oslo and elsewhere.
+    pub(super) fn allows(&self, field: &Field, value: &str) -> bool {
+        let mut of_field = self.checks.iter().filter(|check| check.field.start == field.start);
+        of_field.all(|check| {
+            (check.need == Need::No && value.is_empty())
+                || [false, true]
+                    .into_iter()
+                    .all(|oslo| check.fault(value.as_bytes(), oslo).is_none())
+        })
+    }
+
+    /// Whether the field of a place passes.
+    pub(super) fn is_fine(&self, at: usize, record: &Record<'_>, in_oslo: bool) -> bool {
+        self.checks.get(at).is_some_and(|check| check.fault_of(record, in_oslo).is_none())
+    }
+
     /// Tells every fault of a record.
     pub(super) fn faults(&self, record: &Record<'_>, in_oslo: bool, mut tell: impl FnMut(Fault)) {
         for check in &self.checks {
-            let bytes = record.bytes(check.field);
-            if check.need == Need::No && bytes.iter().all(|&byte| byte == b' ') {
-                continue;
-            }
-            let value = bytes.trim_ascii();
-            if let Some(kind) = check.fault(value, in_oslo) {
+            if let Some(kind) = check.fault_of(record, in_oslo) {
                 tell(Fault { field: check.field, rule: check.rule, kind });
             }
         }
@@ -142,6 +158,15 @@ impl Check {
 
     const fn can_fail(&self) -> bool {
         !matches!((self.need, &self.content), (Need::No, Content::Any))
+    }
+
+    #[inline]
+    fn fault_of(&self, record: &Record<'_>, in_oslo: bool) -> Option<FaultKind> {
+        let bytes = record.bytes(self.field);
+        if self.need == Need::No && bytes.iter().all(|&byte| byte == b' ') {
+            return None;
+        }
+        self.fault(bytes.trim_ascii(), in_oslo)
     }
 
     fn fault(&self, value: &[u8], in_oslo: bool) -> Option<FaultKind> {

@@ -4,6 +4,7 @@ use super::{
     Findings, Options, Severity,
     contents::Contents,
     plan::{Fault, Plan},
+    quick::{Looked, Quick},
     summary::Summing,
     wording,
 };
@@ -21,9 +22,10 @@ const ERROR: Severity = Severity::Error;
 pub(super) struct Rules {
     pub layout: &'static Layout,
     pub options: Options,
-    plan: Plan,
-    contents: Option<Contents>,
+    pub(super) plan: Plan,
+    pub(super) contents: Option<Contents>,
     places: Places,
+    pub(super) quick: Option<Quick>,
     hashing: RandomState,
 }
 
@@ -43,14 +45,14 @@ pub(super) struct NoRecord {
 }
 
 /// The fields that have controls of their own.
-struct Places {
-    kommune: &'static Field,
-    version: &'static Field,
-    bydel: &'static Field,
+pub(super) struct Places {
+    pub kommune: &'static Field,
+    pub version: &'static Field,
+    pub bydel: &'static Field,
     journal: &'static Field,
-    number: &'static Field,
+    pub number: &'static Field,
     duf: Option<&'static Field>,
-    birth: Option<&'static Field>,
+    pub birth: Option<&'static Field>,
     status: Option<&'static Field>,
 }
 
@@ -84,11 +86,16 @@ impl Places {
 impl Rules {
     /// Those of a layout; `None` for a form whose controls are not known.
     pub(super) fn new(layout: &'static Layout, options: Options) -> Option<Self> {
+        let plan = Plan::new(layout, options.contents);
+        let contents = if options.contents { Contents::new(layout) } else { None };
+        let places = Places::new(layout)?;
+        let parts = (&plan, contents.as_ref(), &places);
         Some(Self {
             layout,
-            plan: Plan::new(layout, options.contents),
-            contents: if options.contents { Contents::new(layout) } else { None },
-            places: Places::new(layout)?,
+            quick: Quick::new(layout, &options, parts),
+            plan,
+            contents,
+            places,
             hashing: RandomState::new(),
             options,
         })
@@ -134,6 +141,15 @@ impl Rules {
         findings: &mut Findings,
         summing: Option<&mut Summing>,
     ) -> Option<Keys> {
+        let parts = (&self.plan, self.contents.as_ref(), &self.options);
+        if let (Some(quick), Some(bytes)) = (&self.quick, record.ascii())
+            && let Some(looked) = quick.look(record, bytes, parts)
+        {
+            if let Some(summing) = summing {
+                summing.add_counted(looked.kroner, looked.months, looked.age);
+            }
+            return self.keys_of(line, record, &looked);
+        }
         let in_oslo = record.raw(self.places.kommune) == "0301";
         self.check_region(line, record, in_oslo, findings);
         self.check_year(line, record, findings);
@@ -169,18 +185,15 @@ impl Rules {
             let text = || wording::other_sender(sender);
             findings.add(Some(line), ("003K", ERROR), &[&self.places.kommune.name], text);
         }
-        // The program that controlled form 11B asked nothing of bydeler.
-        if self.layout.form == Form::F11B {
-            return;
-        }
         let bydel = record.value(self.places.bydel);
         let is_right = if in_oslo {
             bydel.len() == 2 && matches!(digits(bydel), Some(1..=15))
         } else {
-            bydel.is_empty()
+            // The program that controlled form 11B asked nothing of bydeler. In Oslo we do, since figures are by bydel.
+            self.layout.form == Form::F11B || bydel.is_empty()
         };
         if !is_right {
-            let fields = ["KOMMUNE_NR", "BYDELSNR"];
+            let fields = [&*self.places.kommune.name, &*self.places.bydel.name];
             findings.add(Some(line), ("003B", ERROR), &fields, || wording::bydel(in_oslo));
         }
     }
@@ -234,6 +247,22 @@ impl Rules {
             line,
             sender: sender(record.value(self.places.kommune), record.value(self.places.bydel)),
             person: self.person_key(record.value(self.places.number), record),
+            journal: (!journal.is_empty()).then(|| self.text_key(journal)),
+        })
+    }
+
+    /// The same of a record whose person has a number of their own.
+    fn keys_of(&self, line: u64, record: &Record<'_>, looked: &Looked) -> Option<Keys> {
+        let person = match self.places.status {
+            Some(_) if looked.kommune == 301 => return None,
+            Some(status) => looked.number * 10 + digits(record.value(status)).unwrap_or(0) % 10,
+            None => looked.number,
+        };
+        let journal = record.value(self.places.journal);
+        Some(Keys {
+            line,
+            sender: looked.kommune * 100 + looked.bydel,
+            person: Some(person),
             journal: (!journal.is_empty()).then(|| self.text_key(journal)),
         })
     }

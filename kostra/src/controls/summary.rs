@@ -86,17 +86,23 @@ impl Summing {
 
     /// Adds a record.
     pub(super) fn add(&mut self, record: &Record<'_>, age: Option<i32>) {
-        let mut total = 0;
-        for (sum, field) in self.summary.sums.iter_mut().zip(&self.amounts) {
-            let kroner: i64 = record.value(field).parse().unwrap_or(0);
-            sum.kroner = sum.kroner.saturating_add(kroner);
-            total += kroner;
+        let mut kroner = [0; 2];
+        for (kroner, field) in kroner.iter_mut().zip(&self.amounts) {
+            *kroner = record.value(field).parse().unwrap_or(0);
         }
         let ticked = |field: &&&Field| field.has_code(record.value(field));
         let months = self.months.iter().filter(ticked).count();
+        self.add_counted(kroner, months, age);
+    }
+
+    /// Adds what was read of a record: its amounts in order, and its months.
+    pub(super) fn add_counted(&mut self, kroner: [i64; 2], months: usize, age: Option<i32>) {
+        for (sum, kroner) in self.summary.sums.iter_mut().zip(kroner) {
+            sum.kroner = sum.kroner.saturating_add(kroner);
+        }
         count(&mut self.summary.age, age.map(i64::from));
         count(&mut self.summary.months, i64::try_from(months).ok());
-        count(&mut self.summary.amount, Some(total));
+        count(&mut self.summary.amount, Some(kroner.iter().sum()));
     }
 
     /// Adds what others add up to.

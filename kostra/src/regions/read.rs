@@ -6,8 +6,9 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The municipality list of each year.
-pub(crate) const SOURCES: [(u16, &str); 8] = [
+pub(crate) const SOURCES: [(u16, &str); 9] = [
     (2016, include_str!("../../data/klass/kommuner_2016.csv")),
+    (2017, include_str!("../../data/klass/kommuner_2017.csv")),
     (2020, include_str!("../../data/klass/kommuner_2020.csv")),
     (2021, include_str!("../../data/klass/kommuner_2021.csv")),
     (2022, include_str!("../../data/klass/kommuner_2022.csv")),

@@ -35,7 +35,9 @@ fn each_level_covers_every_leaf_exactly_once() {
         let division = Division::of(year).expect("a division");
         let mut whole: Vec<_> = division.leaves().to_vec();
         whole.sort();
-        for level in [Level::Kommune, Level::KostraGroup, Level::Fylke] {
+        // The groups of 2017 are not known.
+        let levels = [Level::Kommune, Level::Fylke, Level::KostraGroup];
+        for level in levels.into_iter().take(if year == 2017 { 2 } else { 3 }) {
             let values = division.values().iter().filter(|value| value.level == level);
             let mut covered: Vec<_> = values.flat_map(|value| value.leaves.clone()).collect();
             covered.sort();

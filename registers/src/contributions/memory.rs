@@ -5,13 +5,8 @@
 //! printed, copied out or sent, and only [`Registers::contributions`] reads it, for whoever has paid.
 
 use super::Salts;
-use crate::{Error, Registers, filter::column, opened::Opened, schema::PERSON_NUMBER};
-use arrow::{
-    array::{Array, AsArray},
-    datatypes::{DataType, Int32Type, Int64Type, UInt32Type},
-    record_batch::RecordBatch,
-};
-use futures::StreamExt;
+use crate::{Error, Registers, opened::Opened};
+use arrow::datatypes::DataType;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -20,7 +15,7 @@ use std::{
 /// What stands for no number.
 pub(super) const NONE: i64 = i64::MIN;
 /// What stands for no person while columns are read.
-const NOBODY: u32 = u32::MAX;
+pub(super) const NOBODY: u32 = u32::MAX;
 
 /// One column of all records of an edition, in the order of the file.
 pub(crate) enum Column {
@@ -50,8 +45,6 @@ pub(crate) struct Persons {
     pub several: Vec<(u32, u32)>,
     /// The same records in the order of the file.
     pub in_order: Vec<u32>,
-    /// Those persons' numbers.
-    numbers: Vec<u32>,
 }
 
 impl Persons {
@@ -72,25 +65,21 @@ impl Persons {
             }
         }
         records.sort_unstable();
-        let mut persons: Vec<u32> = Vec::new();
         let mut several = Vec::with_capacity(records.len());
-        for (number, record) in records {
-            if persons.last() != Some(&number) {
-                persons.push(number);
-            }
-            several.push((record, u32::try_from(persons.len() - 1).map_err(large)?));
+        for (place, run) in records.chunk_by(|one, other| one.0 == other.0).enumerate() {
+            let place = u32::try_from(place).map_err(large)?;
+            several.extend(run.iter().map(|(_, record)| (*record, place)));
         }
         let mut in_order: Vec<u32> = several.iter().map(|(record, _)| *record).collect();
         in_order.sort_unstable();
-        Ok(Self { records: numbers.len(), several, in_order, numbers: persons })
+        Ok(Self { records: numbers.len(), several, in_order })
     }
 
-    /// Persons with more than so many records, by place and number.
+    /// Persons with more than so many records: the first record of each, and its place.
     fn over(&self, bound: u32) -> Vec<(u32, u32)> {
         let runs = self.several.chunk_by(|one, other| one.1 == other.1);
         let over = runs.filter(|run| run.len() > bound as usize);
-        let places = over.filter_map(|run| run.first()).map(|record| record.1);
-        places.filter_map(|at| Some((at, *self.numbers.get(at as usize)?))).collect()
+        over.filter_map(|run| run.first()).copied().collect()
     }
 }
 
@@ -223,12 +212,8 @@ impl Registers {
         let Some((persons, read)) = self.read_columns(file, &missing, persons).await? else {
             return Ok(None);
         };
-        let over = persons.over(bound);
-        let numbers: Vec<u32> = over.iter().map(|(_, number)| *number).collect();
-        let by_number =
-            if over.is_empty() { HashMap::new() } else { self.salts(file, &numbers).await? };
-        let salts = over.iter().filter_map(|(at, number)| Some((*at, *by_number.get(number)?)));
-        let (salts, columns) = (Arc::new(salts.collect()), read.into_iter().collect());
+        let salts = Arc::new(self.secrets(file, persons.over(bound)).await?);
+        let columns = read.into_iter().collect();
         memory.keep(file, &Held { persons, columns, salts }, bound, limit);
         Ok(memory.find(file, names, bound))
     }
@@ -244,98 +229,11 @@ impl Registers {
         if let (Some(persons), []) = (&persons, names) {
             return Ok(Some((persons.clone(), Vec::new())));
         }
-        let mut building = Vec::with_capacity(names.len());
-        for name in names {
-            let field = file.schema.field_with_name(name);
-            let field = field.map_err(|_| Error::column(*name, "does not exist that year"))?;
-            building.push(Building::of(name, field.data_type(), file.records)?);
-        }
-        let frame = self.engine().in_order(file).await?;
-        let wanted = names.iter().copied().chain([PERSON_NUMBER]);
-        let frame = frame.select(wanted.map(column).collect::<Vec<_>>())?;
-        let records = file.records;
-        let read = self.engine().handle().spawn(async move {
-            let mut numbers: Vec<u32> = Vec::with_capacity(records);
-            let mut batches = frame.execute_stream().await?;
-            while let Some(batch) = batches.next().await {
-                let batch: RecordBatch = batch?;
-                for (at, building) in building.iter_mut().enumerate() {
-                    if !building.add(batch.column(at).as_ref())? {
-                        return Ok(None);
-                    }
-                }
-                let of = batch.column(building.len()).as_primitive_opt::<UInt32Type>();
-                let of = of.ok_or(Error::column(PERSON_NUMBER, "is not a number"))?;
-                numbers.extend(of.iter().map(|number| number.unwrap_or(NOBODY)));
-            }
-            Ok::<_, Error>(Some((building, numbers)))
-        });
-        let cut = |_| Error::Mismatch("the query was cut short");
-        let Some((building, numbers)) = read.await.map_err(cut)?? else { return Ok(None) };
-        if numbers.len() != file.records {
-            return Err(Error::Mismatch("the file has more or fewer records than it says"));
-        }
+        let Some(whole) = self.whole(file, names).await? else { return Ok(None) };
         let persons = match persons {
             Some(persons) => persons,
-            None => Arc::new(Persons::of(&numbers)?),
+            None => Arc::new(Persons::of(&whole.numbers)?),
         };
-        let columns = building.into_iter().map(|one| (one.name, Arc::new(one.column)));
-        Ok(Some((persons, columns.collect())))
-    }
-}
-
-/// A column on its way into memory.
-struct Building {
-    name: String,
-    column: Column,
-    places: HashMap<String, u16>,
-}
-
-impl Building {
-    fn of(name: &str, kind: &DataType, records: usize) -> Result<Self, Error> {
-        let column = match kind {
-            DataType::Dictionary(_, _) => Column::Codes(Vec::new(), Vec::with_capacity(records)),
-            DataType::Int32 => Column::Short(Vec::with_capacity(records)),
-            DataType::Int64 => Column::Long(Vec::with_capacity(records)),
-            _ => return Err(Error::column(name, "cannot be asked that way")),
-        };
-        Ok(Self { name: name.to_owned(), column, places: HashMap::new() })
-    }
-
-    /// Adds a batch; false where there are more codes than fit.
-    fn add(&mut self, batch: &dyn Array) -> Result<bool, Error> {
-        let other = || Error::column(&self.name, "does not hold what the schema says");
-        match &mut self.column {
-            Column::Codes(codes, places) => {
-                let batch = batch.as_dictionary_opt::<Int32Type>().ok_or_else(other)?;
-                let values = batch.values().as_string_opt::<i32>().ok_or_else(other)?;
-                let mut place = |code: &str| -> Option<u16> {
-                    if let Some(place) = self.places.get(code) {
-                        return Some(*place);
-                    }
-                    let place = u16::try_from(codes.len()).ok()?;
-                    codes.push(code.to_owned());
-                    self.places.insert(code.to_owned(), place);
-                    Some(place)
-                };
-                let known: Option<Vec<u16>> =
-                    values.iter().map(|code| place(code.unwrap_or(""))).collect();
-                let (Some(known), Some(blank)) = (known, place("")) else { return Ok(false) };
-                for key in batch.keys() {
-                    let key = key.and_then(|key| usize::try_from(key).ok());
-                    let of = key.and_then(|key| known.get(key));
-                    places.push(of.copied().unwrap_or(blank));
-                }
-            }
-            Column::Short(numbers) => {
-                let batch = batch.as_primitive_opt::<Int32Type>().ok_or_else(other)?;
-                numbers.extend(batch.iter().map(|number| number.unwrap_or(i32::MIN)));
-            }
-            Column::Long(numbers) => {
-                let batch = batch.as_primitive_opt::<Int64Type>().ok_or_else(other)?;
-                numbers.extend(batch.iter().map(|number| number.unwrap_or(NONE)));
-            }
-        }
-        Ok(true)
+        Ok(Some((persons, whole.columns().collect())))
     }
 }

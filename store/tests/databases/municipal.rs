@@ -22,6 +22,7 @@ fn sent(kommune: &str, file: u64, status: MunicipalStatus) -> MunicipalDelivery 
         number: 0,
         form: FORM,
         year: YEAR,
+        period: 0,
         kommune: kommune.to_owned(),
         sha256: format!("{file:064x}"),
         bytes: 4_056,
@@ -74,6 +75,31 @@ on_both! {
         for sql in ["UPDATE municipal_deliveries SET records = 0", "DELETE FROM municipal_deliveries"] {
             assert!(place.raw(sql).is_err(), "{sql}");
         }
+    }
+
+    fn a_month_counts_beside_the_others_and_keeps_its_history(place) {
+        let store = &place.store;
+        let month = |file, period, status| MunicipalDelivery {
+            form: Form::F11M,
+            period,
+            ..sent("3107", file, status)
+        };
+        let january = stored(place, &month(1, 1, MunicipalStatus::Accepted));
+        let february = stored(place, &month(1, 2, MunicipalStatus::Accepted));
+        let again = store.receive(&month(1, 1, MunicipalStatus::Accepted)).unwrap();
+        assert_eq!(again, Received::Already(january.clone()), "February is no news of January");
+        let waiting = stored(place, &month(3, 1, MunicipalStatus::Waiting));
+        stored(place, &month(4, 2, MunicipalStatus::Waiting));
+        // What waits of another month is in nobody's way.
+        store.confirm_delivery(waiting.id, noon()).unwrap();
+        let counting = store.counting_periods(Form::F11M, YEAR).unwrap();
+        let ids: Vec<_> = counting.iter().map(|((_, period), one)| (*period, one.id)).collect();
+        assert_eq!(ids, [(1, waiting.id), (2, february.id)]);
+        let newest = store.counting_deliveries(Form::F11M, YEAR).unwrap();
+        assert_eq!(newest["3107"].id, february.id);
+        assert_eq!(store.municipal_delivery(january.id).unwrap().period, 1, "it is kept");
+        assert!(place.raw("UPDATE municipal_deliveries SET period = 3").is_err());
+        assert!(store.receive(&month(9, 13, MunicipalStatus::Accepted)).is_err());
     }
 
     fn warnings_are_confirmed_once_and_only_while_nothing_later_counts(place) {

@@ -181,6 +181,33 @@ on_both! {
         assert_eq!(days[&data()].iter().map(|(_, nano)| nano).sum::<u64>(), 300);
     }
 
+    fn what_projects_paid_is_added_up_by_day_however_long_the_list_is(place) {
+        let store = &place.store;
+        let on = |day: i64, spend: Spend| Spend { at: noon() + TimeDelta::days(day), ..spend };
+        for paid in [
+            on(0, spend("a", "kvp", 100)),
+            on(0, spend("b", "kvp", 50)),
+            on(2, spend("c", "kvp", 20)),
+            on(2, spend("d", "unge", 200)),
+        ] {
+            pay(store, &paid);
+        }
+        let sums = |filter: SpendFilter| -> Vec<(String, i32, u64, u64)> {
+            let days = store.spent_by_project(&filter).unwrap();
+            let first = i32::try_from(noon().timestamp() / 86_400).unwrap();
+            let told = days.into_iter().map(|one| (one.project, one.day - first, one.questions, one.nano));
+            told.collect()
+        };
+        let of = |project: &str, day, questions, nano| (project.to_owned(), day, questions, nano);
+        let all = [of("kvp", 0, 2, 150), of("kvp", 2, 1, 20), of("unge", 2, 1, 200)];
+        assert_eq!(sums(SpendFilter { limit: 1, ..SpendFilter::default() }), all);
+        let kvp = SpendFilter { project: Some("kvp".to_owned()), ..SpendFilter::default() };
+        assert_eq!(sums(kvp), all[..2]);
+        let later = Some(noon() + TimeDelta::days(1));
+        assert_eq!(sums(SpendFilter { from: later, ..SpendFilter::default() }), all[1..]);
+        assert_eq!(sums(SpendFilter { until: later, ..SpendFilter::default() }), all[..1]);
+    }
+
     fn nothing_that_was_paid_or_answered_can_be_taken_back(place) {
         let store = &place.store;
         let first = spend("a", "kvp", 100);

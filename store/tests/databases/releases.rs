@@ -77,4 +77,39 @@ on_both! {
         place.raw(&format!("UPDATE releases SET archive = {altered}")).unwrap();
         assert!(matches!(place.store.release(made.id), Err(Error::Corrupt(_))));
     }
+
+    fn a_publication_is_called_off_before_its_moment_and_reckoned_with_no_more(place) {
+        let store = &place.store;
+        let (first, second) = (release(place), release(place));
+        store.add_release(&first).unwrap();
+        store.add_release(&second).unwrap();
+        let now = noon().trunc_subsecs(6);
+        let (planned, instant) = (now + TimeDelta::days(90), TimeDelta::microseconds(1));
+        let ahead = TimeDelta::seconds(10);
+        let call_off = |at| {
+            let event = published(first.id, at);
+            store.call_off_release(first.id, ("Moss is missing", "{}"), (at, ahead), &event)
+        };
+        assert!(matches!(call_off(now), Err(Error::Conflict(_))), "it is not scheduled");
+        store.publish_release(first.id, planned, &[], &published(first.id, now)).unwrap();
+        assert!(matches!(call_off(planned - ahead), Err(Error::Conflict(_))), "it is too late");
+        let unseeing = || store.publish_release(second.id, planned, &[], &published(second.id, now));
+        assert!(matches!(unseeing(), Err(Error::Conflict(_))));
+        let called = call_off(planned - ahead - instant).unwrap();
+        assert_eq!((called.planned_for, &*called.reason), (planned, "Moss is missing"));
+        assert_eq!(call_off(now).unwrap(), called, "twice changes nothing");
+        assert_eq!(store.publications().unwrap(), []);
+        assert_eq!(store.releases_of(Form::F11, 2024).unwrap(), []);
+        let standing = store.release_standing(first.id).unwrap();
+        assert_eq!((standing.published_at, standing.called_off), (None, Some(called)));
+        let again = store.publish_release(first.id, planned, &[], &published(first.id, now));
+        assert!(matches!(again, Err(Error::Conflict(_))), "it is not taken up again");
+        unseeing().unwrap();
+        for sql in ["UPDATE callings_off SET reason = ''", "DELETE FROM callings_off"] {
+            assert!(place.raw(sql).is_err(), "{sql}");
+        }
+        let event = published(first.id, now);
+        let none = store.call_off_release(Uuid::nil(), ("", "{}"), (now, ahead), &event);
+        assert!(matches!(none, Err(Error::NotFound(_))));
+    }
 }

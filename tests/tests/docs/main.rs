@@ -9,6 +9,7 @@
 
 mod demo;
 mod expected;
+mod notebook;
 mod operators;
 mod pages;
 mod pictures;
@@ -185,32 +186,13 @@ fn every_command_for_legal_staff_works() {
 #[test]
 fn every_command_for_municipalities_works() {
     let _alone = alone();
-    assert_eq!(run_page("docs/municipalities.md"), 4);
+    assert_eq!(run_page("docs/municipalities.md"), 6);
 }
 
 #[test]
 fn every_command_for_researchers_works() {
     let _alone = alone();
     assert_eq!(run_page("docs/researchers.md"), 3);
-}
-
-#[test]
-fn the_python_for_researchers_works() {
-    let _alone = alone();
-    let pages = page("docs/researchers.md");
-    let script = &pages.iter().find(|fence| fence.language == "python").unwrap().text;
-    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let file = running().workshop().join("researcher.py");
-    std::fs::write(&file, running().at_its_port(script)).unwrap();
-    let output =
-        Command::new(&python).current_dir(running().workshop()).arg("researcher.py").output();
-    let Ok(output) = output else {
-        eprintln!("python3 is not here: the example is not run");
-        return;
-    };
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("the whole country:") && said.contains("paid: "), "{said}");
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use crate::installation::{Installation, succeed};
 use crate::questions::{QUERIES, about, rich};
+use crate::tokens::Issuer;
+use crate::truth::Truth;
+use hjemmel_kostra::Form;
 use serde_json::{Value, json};
 
 const BUDGETS: &str = "/v1/budgets";
@@ -33,6 +36,92 @@ fn an_exhausted_budget_is_named_and_answers_that_were_given_stay_free() {
 }
 
 #[test]
+fn whoever_asks_for_a_project_takes_from_the_same_purses() {
+    let installation = rich("one-purse");
+    let settings = installation.path("hjemmel.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let more = "members = [\"researcher\"]\norganisations = [\"986128433\"]";
+    std::fs::write(&settings, text.replacen("members = [\"researcher\"]", more, 1)).unwrap();
+    let (node, issuer) = (installation.serve(), Issuer::of(&installation));
+    let body = |number: &str| json!({ "authority": "iso6523-actorid-upis", "ID": format!("0192:{number}") });
+    let token = |organisation: &str, client: &str, supplier: Option<&str>| {
+        let mut claims = json!({ "scope": "ssb:kostra.questions", "client_id": client, "consumer": body(organisation) });
+        if let Some(supplier) = supplier {
+            claims["supplier"] = body(supplier);
+            claims["delegation_source"] = "https://altinn.no/".into();
+        }
+        issuer.mint(&json!({}), &claims)
+    };
+    let callers = [
+        token("971032146", "one", None),
+        token("971032146", "another", None),
+        token("971032146", "of-a-supplier", Some("889640782")),
+        token("986128433", "one", None),
+    ];
+    let ask = |token: Option<&String>, number: usize| {
+        let filter = json!([{ "variable": "ALDER", "from": 18, "to": 30 + number }]);
+        let question = about(&json!({ "rho": 0.01, "filter": filter })).to_string();
+        let caller =
+            token.map_or_else(|| node.caller("researcher"), |token| node.with_token(token));
+        let answer = caller.post(QUERIES, &question).ok().json();
+        let left = |at: usize| answer["budgets"][at]["nanoLeft"].as_u64().unwrap();
+        let keys: Vec<&str> = answer["budgets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["key"].as_str().unwrap())
+            .collect();
+        assert_eq!(keys, ["skjema-11/2024", "kvp-effekt", "971032146"]);
+        [left(0), left(1), left(2)]
+    };
+    let mut before = ask(None, 0);
+    for (number, token) in (1..).zip(&callers) {
+        let after = ask(Some(token), number);
+        let gone: Vec<u64> =
+            before.iter().zip(after).map(|(before, after)| before - after).collect();
+        assert!(gone[0] > 9_000_000 && gone.iter().all(|one| *one == gone[0]), "{gone:?}");
+        before = after;
+    }
+    // A body that only calls for another has no part of its own.
+    let supplier = token("889640782", "of-a-supplier", None);
+    let mut named = about(&json!({ "rho": 0.01 }));
+    named["project"] = "kvp-effekt".into();
+    node.with_token(&supplier).post(QUERIES, &named.to_string()).problem(403, "may-not-ask");
+}
+
+#[test]
+fn a_new_edition_is_paid_from_the_purse_of_its_year() {
+    let installation = rich("next-edition");
+    let node = installation.serve();
+    let question = about(&json!({ "year": 2025, "rho": 0.01 })).to_string();
+    let ask = || node.caller("researcher").post(QUERIES, &question).ok();
+    let first = ask();
+    let fresh = Truth::generate(Form::F11, 2025, Some(20_000), 11);
+    let file = fresh.file.to_string_lossy();
+    succeed(&installation.run(&["import", &*file, "--form", "11F", "--year", "2025"]));
+    // The server looks for editions once a second; until then the first answer is the answer.
+    let next = (0..600)
+        .map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            ask()
+        })
+        .find(|answer| answer.body != first.body)
+        .unwrap();
+    let (before, after) = (first.json(), next.json());
+    let edition = |answer: &Value| answer["editions"][0]["version"].as_u64().unwrap();
+    assert_eq!((edition(&before), edition(&after)), (1, 2));
+    for at in 0..3 {
+        assert_eq!(before["budgets"][at]["key"], after["budgets"][at]["key"]);
+        let left = |answer: &Value| answer["budgets"][at]["nanoLeft"].as_u64().unwrap();
+        assert_eq!(left(&before) - left(&after), after["privacy"][0]["nanoRho"].as_u64().unwrap());
+    }
+    assert_eq!(ask().body, next.body);
+    let kept = format!("{QUERIES}/{}", before["id"].as_str().unwrap());
+    assert_eq!(node.caller("researcher").get(&kept).ok().body, first.body);
+    assert_eq!(installation.store().paid_and_answered().unwrap(), (2, 2));
+}
+
+#[test]
 fn researchers_see_their_own_and_administrators_all() {
     let node = rich("budgets").serve();
     node.caller("researcher").post(QUERIES, &about(&json!({ "rho": 0.25 })).to_string()).ok();
@@ -51,7 +140,13 @@ fn researchers_see_their_own_and_administrators_all() {
         assert_eq!(spent["byDay"].as_array().unwrap().len(), 1);
         assert!(spent["runsDry"].is_string());
         let spends = node.caller(name).get("/v1/budgets/spends").ok().json();
-        assert_eq!(spends["byProject"][0]["questions"], 1);
+        let of_project = &spends["byProject"][0];
+        assert_eq!(
+            (&of_project["project"], &of_project["questions"]),
+            (&json!("kvp-effekt"), &json!(1))
+        );
+        assert_eq!(of_project["byDay"].as_array().unwrap().len(), 1);
+        assert_eq!(of_project["byDay"][0]["rho"], of_project["rho"]);
         assert_eq!(spends["spends"][0]["charges"].as_array().unwrap().len(), 3);
         assert!(
             spends["spends"][0].get("layers").is_none() && !spends.to_string().contains("value")

@@ -100,6 +100,18 @@ impl Node {
 }
 
 impl Node {
+    /// The most memory the server has held at once, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let shell = self.child.id();
+        let path = format!("/proc/{shell}/task/{shell}/children");
+        let children = std::fs::read_to_string(path).unwrap();
+        let server = children.split_whitespace().next().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{server}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        kilobytes << 10
+    }
+
     /// Ends the server as `kill -9` does, at once.
     pub fn kill(&self) {
         let mut orders = self.orders.as_ref().unwrap();

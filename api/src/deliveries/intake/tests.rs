@@ -69,6 +69,7 @@ fn delivering() -> Delivering {
             supplier: None,
             client: None,
             confirmed: false,
+            period: 0,
         },
         expects_records: true,
         allow_synthetic: true,

@@ -125,6 +125,7 @@ pub(super) fn call_id(actor: &str, jti: &str) -> String {
 }
 
 /// A digest as RFC 9449 writes it.
+#[must_use]
 pub fn digest(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(text))
 }

@@ -70,4 +70,42 @@ async fn a_release_is_made_by_one_and_published_by_another() {
     let events = String::from_utf8_lossy(&events.body).into_owned();
     assert!(events.contains("release:make") && events.contains("release:publish"), "{events}");
     get(&place, "/v1/releases/none", "admin").await.is_problem(404, "not-found");
+    is_called_off(&place, &year, &publish).await;
+}
+
+/// A later release is scheduled and called off: it is not public at its moment, and another can be.
+async fn is_called_off(place: &Place, year: &Value, public: &str) {
+    let scheduled = || async {
+        let made = post(place, "/v1/releases", "admin", year).await.header("location").to_owned();
+        assert_eq!(end(place, &made).await["state"], "done");
+        made
+    };
+    let (first, call_off) = (scheduled().await, public.replace("/publish", "/call-off"));
+    let moment = place.app.clock().now() + chrono::TimeDelta::days(9);
+    let at = json!({ "at": moment.to_rfc3339() });
+    let publish = |address: &str| format!("{address}/publish");
+    let planned = post(place, &publish(&first), "admin2", &at).await;
+    assert_eq!(planned.status, 200, "{}", String::from_utf8_lossy(&planned.body));
+    let ahead = place.app.ahead().unwrap().stamp;
+    let why = json!({ "reason": "Moss found a fault in its file." });
+    post(place, &call_off, "admin", &why).await.is_problem(409, "wrong-state");
+    let call_off = format!("{first}/call-off");
+    for who in ["legal", "auditor", "nav", "fredrikstad"] {
+        post(place, &call_off, who, &why).await.is_problem(403, "not-permitted");
+    }
+    let blank = json!({ "reason": " " });
+    post(place, &call_off, "admin", &blank).await.is_problem(400, "parameter-error");
+    // Whoever made it calls it off alone: nothing opens by that.
+    let called = post(place, &call_off, "admin", &why).await.json();
+    assert_eq!(
+        (&called["publishedFrom"], &called["calledOff"]["reason"]),
+        (&Value::Null, &why["reason"])
+    );
+    assert!(place.app.ahead().unwrap().stamp > ahead, "no picture of it is left");
+    assert_eq!(get(place, &first, "auditor").await.json()["calledOff"], called["calledOff"]);
+    post(place, &publish(&first), "admin2", &at).await.is_problem(409, "wrong-state");
+    let events = get(place, "/v1/audit/events", "auditor").await;
+    assert!(String::from_utf8_lossy(&events.body).contains("release:call-off"));
+    let second = scheduled().await;
+    assert_eq!(post(place, &publish(&second), "admin2", &at).await.status, 200);
 }

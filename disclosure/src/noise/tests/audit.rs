@@ -12,19 +12,26 @@ use statistics::clopper_pearson;
 
 /// Runs for each world unless told otherwise.
 const RUNS: usize = 300;
-/// Thresholds that are tried of each statistic.
-const THRESHOLDS: usize = 24;
 
 pub(super) fn runs() -> usize {
     std::env::var("HJEMMEL_AUDIT_RUNS").map_or(RUNS, |runs| runs.parse().unwrap())
 }
 
+/// What an attacker looks at in one run.
+type Seen = [i64; 7];
+
 /// A way to answer that is put to the test.
-pub(super) trait Candidate {
+pub(super) trait Candidate: Sync {
     /// What it promises.
     fn plan(&self) -> &Plan;
+
+    /// What the records of a world come to. It is the same every time, so it is made once.
+    fn held(&self, world: &[Row]) -> Contributions {
+        bounded(self.plan(), world)
+    }
+
     /// One answer, paid for from the purse; none where answering failed.
-    fn answer(&self, world: &[Row], purse: &mut Purse) -> Option<Vec<i64>>;
+    fn answer(&self, held: Contributions, purse: &mut Purse) -> Option<Vec<i64>>;
 }
 
 /// What is really shipped.
@@ -35,39 +42,46 @@ impl Candidate for Shipped {
         &self.0
     }
 
-    fn answer(&self, world: &[Row], purse: &mut Purse) -> Option<Vec<i64>> {
+    fn answer(&self, held: Contributions, purse: &mut Purse) -> Option<Vec<i64>> {
         let paid = pay(vec![self.0.clone()], purse).ok()?;
-        let released = draw(sealed(&self.0, world), paid).ok()?;
-        released.content().first().map(values)
+        let sealed = Sealed::new(grant(self.0.lineage().year), vec![held]);
+        draw(sealed, paid).ok()?.content().first().map(values)
     }
 }
 
-/// Everything that tells the worlds apart better than promised; empty for a sound candidate.
+/// Everything that tells the worlds apart better than promised; empty for a sound candidate. The worlds are tried side
+/// by side.
 pub(super) fn audit(candidate: &dyn Candidate, with: &[Row], without: &[Row]) -> Vec<String> {
-    let (runs, mut purse) = (runs(), Purse::of(u64::MAX));
-    let mut seen = |world: &[Row]| -> Vec<Vec<i64>> {
-        (0..runs).map(|_| statistics(candidate.answer(world, &mut purse))).collect()
+    let runs = runs();
+    let seen = |world: &[Row]| -> (Vec<Seen>, u64) {
+        let (held, mut purse) = (candidate.held(world), Purse::of(u64::MAX));
+        let mut run = |_| statistics(candidate.answer(copied(&held), &mut purse));
+        ((0..runs).map(&mut run).collect(), purse.spent)
     };
-    let (present, absent) = (seen(with), seen(without));
+    let ((present, one), (absent, other)) = std::thread::scope(|scope| {
+        let present = scope.spawn(|| seen(with));
+        let absent = seen(without);
+        (present.join().unwrap(), absent)
+    });
     let mut found = told_apart(candidate.plan(), &present, &absent);
     // Every run touched data, so every run must have been paid for in full.
     let price = priced(candidate.plan()).unwrap().price.nano_rho;
-    if purse.spent < price * 2 * u64::try_from(runs).unwrap() {
-        found.push(format!("spent {} for {} answers of {price}", purse.spent, 2 * runs));
+    if one + other < price * 2 * u64::try_from(runs).unwrap() {
+        found.push(format!("spent {} for {} answers of {price}", one + other, 2 * runs));
     }
     found
 }
 
-/// What an attacker looks at: whether there was an answer, how many cells it had, each of the first cells, the sum.
-fn statistics(answer: Option<Vec<i64>>) -> Vec<i64> {
-    let Some(cells) = answer else { return vec![0; 7] };
+/// Whether there was an answer, how many cells it had, the sum, each of the first cells.
+fn statistics(answer: Option<Vec<i64>>) -> Seen {
+    let Some(cells) = answer else { return [0; 7] };
     let count = i64::try_from(cells.len()).unwrap();
     let sum = cells.iter().fold(0_i64, |sum, cell| sum.saturating_add(*cell));
-    let first = (0..4).map(|at| cells.get(at).copied().unwrap_or_default());
-    [1, count, sum].into_iter().chain(first).collect()
+    let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
+    [1, count, sum, cell(0), cell(1), cell(2), cell(3)]
 }
 
-fn told_apart(plan: &Plan, present: &[Vec<i64>], absent: &[Vec<i64>]) -> Vec<String> {
+fn told_apart(plan: &Plan, present: &[Seen], absent: &[Seen]) -> Vec<String> {
     let price = price(plan).unwrap();
     let promises: Vec<(f64, f64)> = match plan.guarantee() {
         Guarantee::Pure => vec![(price.epsilon, 0.0)],
@@ -77,30 +91,40 @@ fn told_apart(plan: &Plan, present: &[Vec<i64>], absent: &[Vec<i64>]) -> Vec<Str
     };
     let mut found = Vec::new();
     for at in 0..present[0].len() {
-        let column = |runs: &[Vec<i64>]| -> Vec<i64> { runs.iter().map(|run| run[at]).collect() };
-        let (present, absent) = (column(present), column(absent));
-        let mut pooled = [present.clone(), absent.clone()].concat();
-        pooled.sort_unstable();
-        pooled.dedup();
-        let step = pooled.len().div_ceil(THRESHOLDS).max(1);
-        for threshold in pooled.iter().step_by(step) {
-            let at_least = |runs: &[i64]| runs.iter().filter(|one| *one >= threshold).count();
-            let (a, b, runs) = (at_least(&present), at_least(&absent), present.len());
+        let sorted = |runs: &[Seen]| -> Vec<i64> {
+            let mut column: Vec<i64> = runs.iter().map(|run| run[at]).collect();
+            column.sort_unstable();
+            column
+        };
+        let (present, absent) = (sorted(present), sorted(absent));
+        let mut thresholds = [present.clone(), absent.clone()].concat();
+        thresholds.sort_unstable();
+        thresholds.dedup();
+        for threshold in thresholds {
+            let runs = present.len();
+            let below = |sorted: &[i64]| sorted.partition_point(|one| *one < threshold);
+            let (a, b) = (below(&present), below(&absent));
             for (likely, unlikely) in [(a, b), (b, a), (runs - a, runs - b), (runs - b, runs - a)] {
-                let (likely, unlikely) =
-                    (clopper_pearson(likely, runs), clopper_pearson(unlikely, runs));
-                for (epsilon, delta) in &promises {
-                    if likely.0 > epsilon.exp() * unlikely.1 + delta {
-                        found.push(format!(
-                            "statistic {at} at {threshold}: {} > e^{epsilon}·{} + {delta}",
-                            likely.0, unlikely.1
-                        ));
-                    }
+                let told = |promise: &&(f64, f64)| exceeds(likely, unlikely, runs, **promise);
+                if let Some((epsilon, delta)) = promises.iter().find(told) {
+                    found.push(format!(
+                        "statistic {at} at {threshold}: {likely} against {unlikely} of {runs}, \
+                         beyond e^{epsilon} and {delta}"
+                    ));
                 }
             }
         }
     }
     found
+}
+
+/// Whether an event was seen so often in one world and so seldom in the other that chance does not explain it.
+fn exceeds(likely: usize, unlikely: usize, runs: usize, (epsilon, delta): (f64, f64)) -> bool {
+    let most = |unlikely: f64| epsilon.exp() * unlikely + delta;
+    let share = |seen: usize| seen as f64 / runs as f64;
+    // The bounds lie around the shares, and finding them takes long.
+    share(likely) > most(share(unlikely))
+        && clopper_pearson(likely, runs).0 > most(clopper_pearson(unlikely, runs).1)
 }
 
 /// Somebody else in the first cell, and person 0 with records in two cells and all months of a year.

@@ -41,11 +41,11 @@ impl Candidate for HalfTheScale {
         &self.0
     }
 
-    fn answer(&self, world: &[Row], purse: &mut Purse) -> Option<Vec<i64>> {
+    fn answer(&self, held: Contributions, purse: &mut Purse) -> Option<Vec<i64>> {
         paid(&self.0, purse);
         let Additive::Gaussian { scale, sensitivity } = noise(&self.0) else { return None };
         let half = Additive::Gaussian { scale: scale / 2.0, sensitivity };
-        half.draw(&exact(bounded(&self.0, world))).ok()
+        half.draw(&exact(held)).ok()
     }
 }
 
@@ -57,10 +57,14 @@ impl Candidate for NoBound {
         &self.0
     }
 
-    fn answer(&self, world: &[Row], purse: &mut Purse) -> Option<Vec<i64>> {
-        paid(&self.0, purse);
+    fn held(&self, world: &[Row]) -> Contributions {
         let unlinked: Vec<Row> = world.iter().map(|row| (None, row.1, row.2)).collect();
-        noise(&self.0).draw(&exact(bounded(&self.0, &unlinked))).ok()
+        bounded(&self.0, &unlinked)
+    }
+
+    fn answer(&self, held: Contributions, purse: &mut Purse) -> Option<Vec<i64>> {
+        paid(&self.0, purse);
+        noise(&self.0).draw(&exact(held)).ok()
     }
 }
 
@@ -72,14 +76,14 @@ impl Candidate for Seeded {
         &self.0
     }
 
-    fn answer(&self, world: &[Row], purse: &mut Purse) -> Option<Vec<i64>> {
+    fn answer(&self, held: Contributions, purse: &mut Purse) -> Option<Vec<i64>> {
         paid(&self.0, purse);
         let mut state = 42_u64;
         let mut draw = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             i64::try_from(state >> 62).unwrap() - 1
         };
-        Some(exact(bounded(&self.0, world)).into_iter().map(|count| count + draw()).collect())
+        Some(exact(held).into_iter().map(|count| count + draw()).collect())
     }
 }
 
@@ -91,10 +95,9 @@ impl Candidate for KeysOfData {
         &self.0
     }
 
-    fn answer(&self, world: &[Row], purse: &mut Purse) -> Option<Vec<i64>> {
+    fn answer(&self, held: Contributions, purse: &mut Purse) -> Option<Vec<i64>> {
         paid(&self.0, purse);
-        let seen: Vec<i64> =
-            exact(bounded(&self.0, world)).into_iter().filter(|count| *count > 0).collect();
+        let seen: Vec<i64> = exact(held).into_iter().filter(|count| *count > 0).collect();
         noise(&self.0).draw(&seen).ok()
     }
 }
@@ -107,10 +110,10 @@ impl Candidate for Refunding {
         &self.0
     }
 
-    fn answer(&self, world: &[Row], purse: &mut Purse) -> Option<Vec<i64>> {
+    fn answer(&self, held: Contributions, purse: &mut Purse) -> Option<Vec<i64>> {
         let before = purse.spent;
         paid(&self.0, purse);
-        let answer = noise(&self.0).draw(&exact(bounded(&self.0, world))).ok()?;
+        let answer = noise(&self.0).draw(&exact(held)).ok()?;
         let stored = purse.reservations.is_multiple_of(3);
         if !stored {
             purse.spent = before;

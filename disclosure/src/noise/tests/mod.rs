@@ -12,12 +12,14 @@ mod statistics;
 
 use super::*;
 use crate::Sealed;
+use crate::noise::contribution::Cells;
 use hjemmel_kostra::Form;
 use hjemmel_policy::{
     Ask, Asking, Caller, Decided, Grant, OrganisationNumber, Policy, Project, SCOPE_QUESTIONS,
     Subject,
 };
 use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 /// One record: its person, if anybody in particular, its cell and its value.
 pub(super) type Row = (Option<u32>, u32, i64);
@@ -39,23 +41,29 @@ pub(super) fn country(across: usize) -> Tree {
     Tree::crossed(1, &[vec![0, 0], vec![0, 0, 1, 1]], across).unwrap()
 }
 
-pub(super) fn grant(year: u16) -> Grant<Ask> {
-    let organisation = OrganisationNumber::parse("889640782").unwrap();
+const ASKER: &str = "889640782";
+
+/// A policy of one project that may ask.
+static POLICY: LazyLock<Policy> = LazyLock::new(|| {
     let project = Project {
         id: "tested".to_owned(),
         title: String::new(),
-        sponsor: organisation,
+        sponsor: OrganisationNumber::parse(ASKER).unwrap(),
         issuer: String::new(),
         members: BTreeSet::new(),
         organisations: BTreeSet::new(),
     };
     let nothing = |_: Form, _: u16| Vec::new();
-    let policy = Policy::build(Vec::new(), 1, &nothing).unwrap().with_projects(vec![project]);
+    Policy::build(Vec::new(), 1, &nothing).unwrap().with_projects(vec![project])
+});
+
+pub(super) fn grant(year: u16) -> Grant<Ask> {
+    let organisation = OrganisationNumber::parse(ASKER).unwrap();
     let scopes = BTreeSet::from([SCOPE_QUESTIONS.to_owned()]);
     let caller = Caller::verified(Subject::Organisation { organisation }, scopes, None, None);
     let (years, columns) = ([year].into(), BTreeSet::new());
     let asking = Asking { form: Form::F11, years, columns, project: None };
-    let decided = policy.decide_question(&caller, asking, chrono::DateTime::UNIX_EPOCH);
+    let decided = POLICY.decide_question(&caller, asking, chrono::DateTime::UNIX_EPOCH);
     let Decided::Allowed(grant, _) = decided else { panic!("a question was denied") };
     grant
 }
@@ -78,6 +86,16 @@ pub(super) fn gathered(plan: &Plan, rows: &[Row]) -> Gathered {
 
 pub(super) fn bounded(plan: &Plan, rows: &[Row]) -> Contributions {
     gathered(plan, rows).bound(plan, &salts(rows)).unwrap()
+}
+
+/// The same once more. Nothing but a test may hold them twice.
+pub(super) fn copied(held: &Contributions) -> Contributions {
+    let cells = match &held.cells {
+        Cells::Numbers(numbers) => Cells::Numbers(numbers.clone()),
+        Cells::Means(counts, sums) => Cells::Means(counts.clone(), sums.clone()),
+        Cells::Values(values) => Cells::Values(values.clone()),
+    };
+    Contributions { cells, ..*held }
 }
 
 pub(super) fn sealed(plan: &Plan, rows: &[Row]) -> Sealed<Ask, Vec<Contributions>> {

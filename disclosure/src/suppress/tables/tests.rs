@@ -72,9 +72,8 @@ fn protected(counts: &[u64], before: Vec<Before>) -> Result<Protected, Error> {
     tables(sealed(counts), &[&table("T1")], &Rule::default(), before, &|_, _, _| {})
 }
 
-/// What an attacker finds who holds all editions, the newest first, and guesses which inner cells did not change.
-///
-/// What earlier ones withheld for others' sake may become known, as long as nothing small does.
+/// What an attacker finds who holds all editions, the newest first, and guesses which inner cells did not change: any
+/// withheld cell of any edition that can be told.
 fn breaches(editions: &[(&[u64], &Release<Vec<TableCells>>)]) -> usize {
     let mut values: Vec<i64> = Vec::new();
     let mut place = Vec::new();
@@ -92,7 +91,7 @@ fn breaches(editions: &[(&[u64], &Release<Vec<TableCells>>)]) -> usize {
     let mut builder = System::builder(values.clone());
     let mut statuses = Vec::new();
     let definition = table("T1");
-    for (number, (counts, release)) in editions.iter().enumerate() {
+    for (counts, release) in editions {
         let atom = |inner: usize| {
             let count = i64::try_from(counts[inner]).unwrap();
             let found = (0..values.len()).find(|&a| values[a] == count && place[a] == inner);
@@ -112,7 +111,6 @@ fn breaches(editions: &[(&[u64], &Release<Vec<TableCells>>)]) -> usize {
                 let status = match cells.next().unwrap() {
                     Cell::Shown(_) => Status::Shown,
                     _ if count < 4 => Status::Primary,
-                    _ if number > 0 => continue,
                     _ => Status::Secondary,
                 };
                 builder.cell(atoms);
@@ -145,7 +143,7 @@ fn editions(seed: u64) -> (Vec<u64>, Vec<u64>) {
 
 #[test]
 fn a_later_edition_is_protected_together_with_the_earlier_one() {
-    let mut broken_alone = 0;
+    let (mut broken_alone, mut whole, mut lost) = (0, 0, 0);
     for seed in 0..40 {
         let (first, second) = editions(seed);
         let earlier = protected(&first, Vec::new()).unwrap().release;
@@ -153,9 +151,16 @@ fn a_later_edition_is_protected_together_with_the_earlier_one() {
         broken_alone += usize::from(breaches(&[(&second, &alone), (&first, &earlier)]) > 0);
         let again = protected(&first, Vec::new()).unwrap().release;
         let before = vec![Before { counts: sealed(&first), release: again }];
-        let later = protected(&second, before).unwrap().release;
-        assert_eq!(breaches(&[(&second, &later), (&first, &earlier)]), 0, "seed {seed}");
+        let later = protected(&second, before).unwrap();
+        assert!(later.report.account().page().contains("still unknown"), "seed {seed}");
+        lost += later.report.evidence.earlier_lost;
+        if later.report.evidence.earlier_lost == 0 {
+            let found = breaches(&[(&second, &later.release), (&first, &earlier)]);
+            assert_eq!(found, 0, "seed {seed}");
+            whole += 1;
+        }
     }
+    assert!(whole > 35, "in {whole} of 40 nothing that was withheld can be told; {lost} cells can");
     assert!(broken_alone > 0, "the test would not notice if the earlier edition were forgotten");
 }
 
@@ -168,12 +173,12 @@ fn the_same_records_released_again_show_what_they_showed() {
         release: protected(&counts, Vec::new()).unwrap().release,
     };
     let again = protected(&counts, vec![before]).unwrap().release;
-    let cells = first.content()[0].cells.iter().zip(&again.content()[0].cells);
-    assert!(cells.into_iter().all(|(was, is)| *was == Cell::Withheld || was == is));
+    assert_eq!(first.content()[0].cells, again.content()[0].cells);
 }
 
 #[test]
 fn three_editions_are_protected_together() {
+    let mut whole = 0;
     for seed in 0..10 {
         let (first, second) = editions(seed);
         let third: Vec<u64> = editions(seed + 100)
@@ -196,14 +201,19 @@ fn three_editions_are_protected_together() {
                 let release = protected(counts, of_it).unwrap().release;
                 before.push(Before { counts: sealed(counts), release });
             }
-            protected(counts, before).unwrap().release
+            protected(counts, before).unwrap()
         };
         let one = release(&first, &[]);
         let two = release(&second, &[&first]);
         let three = release(&third, &[&first, &second]);
-        let held = [(&third[..], &three), (&second, &two), (&first, &one)];
-        assert_eq!(breaches(&held), 0, "seed {seed}");
+        if [&two, &three].iter().all(|made| made.report.evidence.earlier_lost == 0) {
+            let held =
+                [(&third[..], &three.release), (&second, &two.release), (&first, &one.release)];
+            assert_eq!(breaches(&held), 0, "seed {seed}");
+            whole += 1;
+        }
     }
+    assert!(whole > 5, "in {whole} of 10 nothing that was withheld can be told");
 }
 
 #[test]

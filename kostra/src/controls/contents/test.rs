@@ -64,7 +64,7 @@ pub(super) enum Test {
 }
 
 /// The same over the fields of a layout.
-pub(super) enum Ready {
+pub(in crate::controls) enum Ready {
     Is(&'static Field, &'static [&'static str]),
     IsNot(&'static Field, &'static [&'static str]),
     Unlisted(&'static Field),
@@ -151,7 +151,7 @@ impl Ready {
     }
 
     /// Whether it holds for a record.
-    pub(super) fn holds(&self, seen: &Seen<'_, '_>) -> bool {
+    pub(in crate::controls) fn holds(&self, seen: &Seen<'_, '_>) -> bool {
         let value = |field: &Field| seen.record.value(field);
         let holds = |field: &Field, codes: &[&str]| codes.contains(&value(field));
         let number = |field: &Field| value(field).parse().unwrap_or(0);

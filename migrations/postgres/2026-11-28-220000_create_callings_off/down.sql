@@ -1,0 +1,1 @@
+DROP TABLE callings_off;

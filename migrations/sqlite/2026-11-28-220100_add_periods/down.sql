@@ -1,0 +1,9 @@
+DROP TRIGGER municipal_deliveries_frozen;
+CREATE TRIGGER municipal_deliveries_frozen BEFORE UPDATE ON municipal_deliveries
+WHEN OLD.status <> 'waiting' OR NEW.status <> 'accepted' OR NEW.confirmed_at IS NULL
+    OR NEW.id <> OLD.id OR NEW.number <> OLD.number OR NEW.form <> OLD.form OR NEW.year <> OLD.year
+    OR NEW.kommune <> OLD.kommune OR NEW.sha256 <> OLD.sha256 OR NEW.bytes <> OLD.bytes
+    OR NEW.records <> OLD.records OR NEW.report <> OLD.report OR NEW.organisation <> OLD.organisation
+    OR NEW.supplier IS NOT OLD.supplier OR NEW.client IS NOT OLD.client OR NEW.received_at <> OLD.received_at
+BEGIN SELECT RAISE(ABORT, 'municipal_deliveries is append-only'); END;
+ALTER TABLE municipal_deliveries DROP COLUMN period;

@@ -1,0 +1,57 @@
+//! What projects paid over time: sums of all that was paid, however long the list of it is.
+
+use crate::schema::spends;
+use crate::values::number;
+use crate::{Error, SpendFilter, Store};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+
+/// What one project paid on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectDay {
+    /// The project.
+    pub project: String,
+    /// The day, since 1970-01-01.
+    pub day: i32,
+    /// How many questions it paid for.
+    pub questions: u64,
+    /// What they cost together.
+    pub nano: u64,
+}
+
+/// What makes a group: the project, and the day from its microseconds.
+const GROUP: &str = "project, at / 86400000000";
+/// A group and its sums.
+const SUMS: &str =
+    "project, at / 86400000000, COUNT(*) AS questions, CAST(SUM(nano) AS BIGINT) AS nano";
+/// Their types.
+type Sums = (Text, BigInt, BigInt, BigInt);
+
+impl Store {
+    /// What each project paid on each day, by project and day; the filter's limit does not matter.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn spent_by_project(&self, filter: &SpendFilter) -> Result<Vec<ProjectDay>, Error> {
+        let from = filter.from.map_or(i64::MIN, |from| from.timestamp_micros());
+        let until = filter.until.map_or(i64::MAX, |until| until.timestamp_micros());
+        let (every, project) =
+            (filter.project.is_none(), filter.project.clone().unwrap_or_default());
+        let rows: Vec<(String, i64, i64, i64)> = self.read(|conn| {
+            let wanted = spends::project.eq(project).or(every.into_sql::<Bool>());
+            Ok(spends::table
+                .filter(spends::at.ge(from).and(spends::at.lt(until)).and(wanted))
+                .group_by(sql::<(Text, BigInt)>(GROUP))
+                .select(sql::<Sums>(SUMS))
+                .order(sql::<(Text, BigInt)>(GROUP))
+                .load(conn)?)
+        })?;
+        rows.into_iter()
+            .map(|(project, day, questions, nano)| {
+                let (questions, nano) = (number(questions)?, number(nano)?);
+                Ok(ProjectDay { project, day: number(day)?, questions, nano })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,107 @@
+//! Indicators by month: delivered, revised with their history kept, and released beside the year.
+
+use crate::answer::Answer;
+use crate::installation::Installation;
+use crate::node::{Caller, Node};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn month(month: u8, changes: &[(&str, Value)]) -> String {
+    let mut record = json!({
+        "KOMMUNE_NR": "3107", "AAR": 2025, "MAANED": month, "MOTTAKERE": 812, "MED_BARN": 230,
+        "HOVEDKILDE": 400, "UNDER_30": 301, "KRONER": 9_100_000, "KVP_DELTAKERE": 2,
+    });
+    for (name, value) in changes {
+        record[*name] = value.clone();
+    }
+    record.to_string()
+}
+
+#[track_caller]
+fn send(caller: &Caller<'_>, number: u8, body: &str) -> Answer {
+    let address = format!("/v1/deliveries/monthly?year=2025&month={number}");
+    caller.file(&address, &[], body.as_bytes()).unwrap()
+}
+
+/// Makes an edition and publishes its tables by two persons.
+fn publish(node: &Node, reason: Option<&str>) {
+    let (admin, second) = (node.caller("admin"), node.caller("admin2"));
+    let edition =
+        json!({ "dataset": "skjema-11M", "year": 2025, "kind": "preliminary", "reason": reason });
+    let made = admin.post("/v1/editions", &edition.to_string());
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = admin.post("/v1/releases", r#"{"dataset":"skjema-11M","year":2025}"#);
+    assert_eq!(made.status, 202, "{}", made.text());
+    let address = made.header("location").to_owned();
+    node.wait_until(Duration::from_mins(2), |_| {
+        let told = admin.get(&address).ok().json();
+        assert_ne!(told["state"], "failed", "{told}");
+        told["state"] == "done"
+    });
+    second.post(&format!("{address}/publish"), "{}").ok();
+}
+
+/// Fredrikstad's cells of a table, in order.
+fn cells(node: &Node, table: &str, rest: &str) -> Vec<Value> {
+    let address = format!(
+        "/pxwebapi/v2/tables/{table}/data?valueCodes[Region]=3107&valueCodes[ContentsCode]=*&valueCodes[Tid]=2025&{rest}"
+    );
+    let answer = node.anyone().get(&address).ok();
+    assert_eq!(answer.header("hjemmel-protection"), "suppressed");
+    answer.json()["value"].as_array().unwrap().clone()
+}
+
+#[test]
+fn months_are_delivered_revised_and_published_beside_the_year() {
+    let installation = Installation::copy("monthly");
+    let node = installation.serve();
+    let fredrikstad = node.caller("fredrikstad");
+    assert_eq!(send(&fredrikstad, 1, &month(1, &[])).status, 201);
+    assert_eq!(send(&fredrikstad, 2, &month(2, &[("MED_BARN", 810.into())])).status, 201);
+    assert_eq!(send(&fredrikstad, 1, &month(1, &[])).status, 200, "it counts already");
+    let wrong = send(&fredrikstad, 3, &month(2, &[])).problem(422, "delivery-refused");
+    assert_eq!(wrong["delivery"]["findings"][0]["control"], "004");
+    let wrong = send(&fredrikstad, 3, &month(3, &[("UNDER_30", 813.into())]));
+    let wrong = wrong.problem(422, "delivery-refused");
+    assert_eq!(wrong["delivery"]["findings"][0]["control"], "11M-3");
+    send(&fredrikstad, 13, &month(13, &[])).problem(400, "parameter-error");
+    for name in ["nav", "imdi", "admin"] {
+        send(&node.caller(name), 1, &month(1, &[])).problem(403, "not-permitted");
+    }
+    let table = "/pxwebapi/v2/tables/S11M1";
+    node.anyone().get(table).problem(404, "not-found");
+    publish(&node, None);
+
+    let recipients = "valueCodes[Indikator]=mottakere&valueCodes[Maaned]=*";
+    let shown = cells(&node, "S11M1", recipients);
+    assert_eq!((&shown[0], &shown[1], &shown[2]), (&812.into(), &812.into(), &Value::Null));
+    let kroner = cells(&node, "S11M2", "valueCodes[Maaned]=01,02,03");
+    assert_eq!(kroner, [json!(9_100_000), json!(9_100_000), Value::Null]);
+    let february =
+        cells(&node, "S11M1", "valueCodes[Indikator]=med_barn,uten_barn,kvp&valueCodes[Maaned]=02");
+    assert_eq!(february, vec![Value::Null; 3], "two without children, two in the programme");
+    let missing = node.anyone().get("/pxwebapi/v2/tables/S11M1/data?valueCodes[Region]=3105&valueCodes[ContentsCode]=*&valueCodes[Tid]=2025&valueCodes[Indikator]=mottakere&valueCodes[Maaned]=01");
+    assert!(missing.ok().text().contains(".."), "it has not delivered");
+
+    // March comes, and January is revised: that says why, and what was sent before is kept.
+    assert_eq!(send(&fredrikstad, 3, &month(3, &[])).status, 201);
+    publish(&node, None);
+    assert_eq!(send(&fredrikstad, 1, &month(1, &[("MOTTAKERE", 840.into())])).status, 201);
+    let edition = r#"{"dataset":"skjema-11M","year":2025,"kind":"preliminary"}"#;
+    node.caller("admin").post("/v1/editions", edition).problem(400, "parameter-error");
+    publish(&node, Some("Fredrikstad counted a form too few"));
+    let shown = cells(&node, "S11M1", recipients);
+    assert_eq!((&shown[0], &shown[2]), (&840.into(), &812.into()));
+    let all =
+        fredrikstad.get("/v1/deliveries?form=11M&year=2025").ok().json()["deliveries"].clone();
+    let january = all.as_array().unwrap().iter().filter(|one| one["month"] == 1);
+    assert_eq!(january.filter(|one| one["status"] == "accepted").count(), 2);
+    let editions = node.caller("admin").get("/v1/editions?dataset=skjema-11M").ok().json();
+    let reasons: Vec<&Value> =
+        editions["editions"].as_array().unwrap().iter().map(|one| &one["reason"]).collect();
+    assert_eq!(reasons, [&Value::Null, &Value::Null, &"Fredrikstad counted a form too few".into()]);
+    for name in ["nav", "imdi", "ks", "admin"] {
+        let rows = node.caller(name).get("/v1/datasets/skjema-11M/microdata?year=2025");
+        assert!(matches!(rows.status, 400 | 403 | 404), "{}", rows.text());
+    }
+}
