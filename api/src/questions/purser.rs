@@ -315,7 +315,8 @@ mod tests {
         Spend {
             id: Uuid::now_v7(),
             at: Utc::now(),
-            question_key: question.to_owned(),
+            // A key is a digest.
+            question_key: format!("{question:x>64}"),
             question: question.to_owned(),
             project: "kvp".to_owned(),
             sponsor: "971032146".to_owned(),
