@@ -10,12 +10,12 @@ use futures::stream::{BoxStream, Stream, StreamExt};
 use hjemmel_disclosure::{Page, Records};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::io;
 use std::sync::Arc;
 
 /// Records a Parquet row group, which is what the writer holds in memory.
-const ROW_GROUP: usize = 32_768;
+const ROW_GROUP: usize = 16_384;
 
 /// Where a writer puts its bytes until they are sent.
 #[derive(Default, Clone)]
@@ -58,6 +58,9 @@ impl Writer {
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::SNAPPY)
                     .set_max_row_group_row_count(Some(ROW_GROUP))
+                    // Indices of pages would be held until the end, and a group has few pages.
+                    .set_statistics_enabled(EnabledStatistics::Chunk)
+                    .set_offset_index_disabled(true)
                     .build();
                 ArrowWriter::try_new(outbox, schema, Some(properties))
                     .map(Self::Parquet)
