@@ -2,10 +2,10 @@
 //! build that can leave the record out: `--features hjemmel-benches/unrecorded`.
 
 use hjemmel_benches::Result;
+use hjemmel_benches::clock::rounds;
 use hjemmel_benches::load::requests;
-use hjemmel_benches::place::Place;
+use hjemmel_benches::place::{Place, bearer};
 use hjemmel_benches::server::Server;
-use std::path::Path;
 use std::process::ExitCode;
 
 const ROUNDS: usize = 3;
@@ -36,7 +36,7 @@ fn bench() -> Result<()> {
     let bare = place.demonstration("demo-journal-off")?;
     let servers = [Server::start(&folder)?, Server::unrecorded(&bare)?];
     for (what, who, path) in ASKED {
-        let [with, without] = [bearer(&folder, who)?, bearer(&bare, who)?];
+        let [with, without] = [[bearer(&folder, who)?], [bearer(&bare, who)?]];
         let [recorded, unrecorded] = &servers;
         println!("{what}:");
         let mut ratios = Vec::new();
@@ -50,18 +50,7 @@ fn bench() -> Result<()> {
             );
             ratios.push(ratio);
         }
-        ratios.sort_unstable_by(f64::total_cmp);
-        let (best, median) = (ratios.last(), ratios.get(ratios.len() / 2));
-        println!(
-            "  recorded against unrecorded: best {:.2}, median {:.2} (goal at least 0.85)",
-            best.copied().unwrap_or(f64::NAN),
-            median.copied().unwrap_or(f64::NAN)
-        );
+        rounds("  recorded against unrecorded", ratios, "at least 0.85");
     }
     Ok(())
-}
-
-fn bearer(folder: &Path, who: &str) -> Result<[String; 1]> {
-    let token = std::fs::read_to_string(folder.join(format!("tokens/{who}.jwt")))?;
-    Ok([format!("Authorization: Bearer {}", token.trim())])
 }

@@ -3,7 +3,7 @@
 //! `BENCH_PERSONS` sets another number of persons.
 
 use hjemmel_benches::Result;
-use hjemmel_benches::place::{Place, YEAR};
+use hjemmel_benches::place::{Place, YEAR, bearer};
 use hjemmel_benches::server::{Server, download};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -17,8 +17,7 @@ fn main() -> ExitCode {
 fn bench() -> Result<()> {
     let persons = std::env::var("BENCH_PERSONS").map_or(Ok(PERSONS), |text| text.parse())?;
     let folder = Place::open()?.year_of(persons)?;
-    let token = std::fs::read_to_string(folder.join("tokens/nav.jwt"))?;
-    let headers = [format!("Authorization: Bearer {}", token.trim())];
+    let headers = [bearer(&folder, "nav")?];
     for format in ["csv", "parquet", "arrow"] {
         let server = Server::start(&folder)?;
         let before = server.resident_anew()?;

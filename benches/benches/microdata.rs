@@ -2,7 +2,7 @@
 
 use arrow::record_batch::RecordBatch;
 use hjemmel_benches::clock::{by_turns, ratio};
-use hjemmel_benches::place::{Place, YEAR};
+use hjemmel_benches::place::{Place, YEAR, bearer};
 use hjemmel_benches::server::{Server, download};
 use hjemmel_benches::{Result, records};
 use parquet::arrow::ArrowWriter;
@@ -25,8 +25,7 @@ fn bench() -> Result<()> {
     drop(runtime);
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     println!("{rows} records of {} columns", schema.fields().len());
-    let token = std::fs::read_to_string(folder.join("tokens/nav.jwt"))?;
-    let headers = [format!("Authorization: Bearer {}", token.trim())];
+    let headers = [bearer(&folder, "nav")?];
     let server = Server::start(&folder)?;
     let get = |format: &str| -> Result<()> {
         let path = format!("/v1/datasets/skjema-11/microdata?year={YEAR}&format={format}");

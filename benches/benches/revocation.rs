@@ -4,12 +4,11 @@
 //! `BENCH_PERSONS` sets how many persons' records are streamed.
 
 use hjemmel_benches::Result;
-use hjemmel_benches::place::{Place, YEAR, import, installed};
+use hjemmel_benches::place::{Place, YEAR, bearer, import, installed};
 use hjemmel_benches::server::{Server, send};
 use hjemmel_tests::postgres::Cluster;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -151,9 +150,4 @@ fn pages(
             answered.fetch_add(usize::from(said.is_ok()), Ordering::Relaxed);
         }
     })
-}
-
-fn bearer(folder: &Path, who: &str) -> Result<String> {
-    let token = std::fs::read_to_string(folder.join(format!("tokens/{who}.jwt")))?;
-    Ok(format!("Authorization: Bearer {}", token.trim()))
 }

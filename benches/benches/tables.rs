@@ -3,6 +3,7 @@
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use hjemmel_benches::Result;
+use hjemmel_benches::clock::rounds;
 use hjemmel_benches::load::requests;
 use hjemmel_benches::place::Place;
 use hjemmel_benches::server::{Server, body};
@@ -93,13 +94,7 @@ fn measure(server: &Server, size: &Size) -> Result<()> {
         );
         ratios.push(ratio);
     }
-    ratios.sort_unstable_by(f64::total_cmp);
-    let (best, median) = (ratios.last(), ratios.get(ratios.len() / 2));
-    println!(
-        "  {name} against raw handler: best {:.2}, median {:.2} (goal at least {goal})",
-        best.copied().unwrap_or(f64::NAN),
-        median.copied().unwrap_or(f64::NAN)
-    );
+    rounds(&format!("  {name} against raw handler"), ratios, &format!("at least {goal}"));
     Ok(())
 }
 

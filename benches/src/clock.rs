@@ -50,6 +50,14 @@ pub fn by_turns(rounds: usize, sides: &mut [Side<'_>]) -> Result<Vec<Times>> {
     Ok(times)
 }
 
+/// Prints the best and the median of ratios of which more is better, one of each round, and the goal.
+pub fn rounds(what: &str, mut ratios: Vec<f64>, goal: &str) {
+    ratios.sort_unstable_by(f64::total_cmp);
+    let (best, median) = (ratios.last(), ratios.get(ratios.len() / 2));
+    let (best, median) = (best.copied().unwrap_or(f64::NAN), median.copied().unwrap_or(f64::NAN));
+    println!("{what}: best {best:.2}, median {median:.2} (goal {goal})");
+}
+
 /// Prints how two sides compare, and the goal.
 pub fn ratio(what: &str, of: &Times, to: &Times, goal: &str) {
     let (best, median) = (of.best() / to.best(), of.median() / to.median());

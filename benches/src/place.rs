@@ -80,6 +80,15 @@ impl Place {
     }
 }
 
+/// The header line of a caller of a demonstration, by the name of the token file.
+///
+/// # Errors
+/// When there is no such token.
+pub fn bearer(folder: &Path, who: &str) -> Result<String> {
+    let token = std::fs::read_to_string(folder.join(format!("tokens/{who}.jwt")))?;
+    Ok(format!("Authorization: Bearer {}", token.trim()))
+}
+
 /// Imports a record file into an installation with the command; the same file again changes nothing. `url` names
 /// another database than that of its settings.
 ///

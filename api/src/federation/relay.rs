@@ -2,7 +2,7 @@
 //! grow with it, and cut when either side says so.
 
 use super::peer::{Peer, Question, Silent};
-use super::receipt;
+use super::{PeerSettings, receipt};
 use crate::app::App;
 use crate::identity::NodeRefusal;
 use crate::identity::node::ReceiptClaims;
@@ -307,11 +307,16 @@ fn own_receipt(
     federation.outgoing().receipt(&says, Utc::now())
 }
 
+/// What is said of a node that gives nothing, before it is said why.
+fn unavailable(settings: &PeerSettings) -> Problem {
+    Problem::new(Kind::NodeUnavailable).with("node", settings.organisation.as_str())
+}
+
 fn unsigned(peer: &Peer) -> Problem {
     let settings = peer.settings();
     tracing::error!(node = %settings.organisation, "a node signed no receipt for its answer");
     let name = &settings.name;
-    Problem::new(Kind::NodeUnavailable).with("node", settings.organisation.as_str()).detail(
+    unavailable(settings).detail(
         format!("{name} kvitterte ikke for svaret sitt; ingenting er utlevert"),
         format!("{name} signed no receipt for its answer; nothing was released"),
     )
@@ -328,7 +333,7 @@ fn silence(peer: &Peer, silent: &Silent) -> Problem {
     let settings = peer.settings();
     tracing::warn!(node = %settings.organisation, why = %silent, "a node does not answer");
     let name = &settings.name;
-    let problem = Problem::new(Kind::NodeUnavailable).with("node", settings.organisation.as_str());
+    let problem = unavailable(settings);
     match silent {
         Silent::Busy => problem.detail(
             format!("for mange svar fra {name} er underveis; prøv igjen"),
@@ -345,7 +350,7 @@ fn refused(peer: &Peer, status: StatusCode, said: &[u8]) -> Problem {
     let settings = peer.settings();
     tracing::warn!(node = %settings.organisation, %status, "a node refused a question");
     let name = &settings.name;
-    let problem = Problem::new(Kind::NodeUnavailable).with("node", settings.organisation.as_str());
+    let problem = unavailable(settings);
     let said: serde_json::Value = serde_json::from_slice(said).unwrap_or_default();
     if said.get("node").and_then(serde_json::Value::as_str) == Some(NodeRefusal::Version.code()) {
         return problem.detail(

@@ -18,8 +18,8 @@ const SENT: &[Kind] = &[
     Unavailable,
 ];
 
-/// Of what sets deliveries against each other.
-const CHECKED: &[Kind] = &[
+/// Of one thing that is asked with parameters and may not be there yet, or be past asking.
+const IN_TIME: &[Kind] = &[
     ParameterError,
     NotSignedIn,
     InvalidToken,
@@ -44,20 +44,8 @@ pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
     ("follow_release", ONE),
     ("publish_release", CHANGED),
     ("call_off_release", CHANGED),
-    ("check_accounts", CHECKED),
+    ("check_accounts", IN_TIME),
     ("list_deliveries", ASKED),
     ("read_delivery", ONE_ASKED),
-    (
-        "confirm_delivery",
-        &[
-            ParameterError,
-            NotSignedIn,
-            InvalidToken,
-            NotPermitted,
-            NotFound,
-            WrongState,
-            NotAcceptable,
-            Unavailable,
-        ],
-    ),
+    ("confirm_delivery", IN_TIME),
 ];

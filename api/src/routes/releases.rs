@@ -226,11 +226,7 @@ pub async fn publish_release(
         published.await?;
         grants::follow(&app).await?;
         let made = on_disk(&app, move |store| store.release_standing(id)).await?;
-        Reply::personal(&request).tagged(format!("\"{id}.published\"")).json(&told(
-            &protection,
-            Some(made),
-            None,
-        ))
+        decided(&request, &protection, made, "published")
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -278,13 +274,20 @@ pub async fn call_off_release(
             _ => problem,
         })?;
         grants::follow(&app).await?;
-        Reply::personal(&request).tagged(format!("\"{id}.called-off\"")).json(&told(
-            &protection,
-            Some(standing),
-            None,
-        ))
+        decided(&request, &protection, standing, "called-off")
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
+}
+
+/// A release after a decision about its publication.
+fn decided(
+    request: &HttpRequest,
+    protection: &Protection,
+    standing: ReleaseStanding,
+    how: &str,
+) -> Result<HttpResponse, Problem> {
+    let tag = format!("\"{}.{how}\"", protection.id);
+    Reply::personal(request).tagged(tag).json(&told(protection, Some(standing), None))
 }
 
 async fn event(

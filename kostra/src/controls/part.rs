@@ -32,6 +32,20 @@ impl Part {
     pub const fn lines(&self) -> u64 {
         self.lines
     }
+
+    /// Keeps some of the first lines of the file, to see whether they are of another year.
+    fn sample(&mut self, lines_before: u64, record: &Record<'_>) {
+        if self.sample.len() < fit::SAMPLE && lines_before < fit::SAMPLE as u64 {
+            self.sample.push(record.line().to_owned());
+        }
+    }
+
+    /// Runs the controls on a line that is a record.
+    #[inline]
+    fn control(&mut self, rules: &Rules, number: u64, record: &Record<'_>) {
+        let keys = rules.check(number, record, &mut self.findings, self.summing.as_mut());
+        self.keys.extend(keys);
+    }
 }
 
 impl Blocks {
@@ -60,14 +74,9 @@ impl Blocks {
         let mut rest = block;
         // Lines that are records at a glance are not looked for.
         while let Some((record, after)) = at_a_glance(rest, rules.layout.record_length) {
-            if part.sample.len() < fit::SAMPLE && lines_before < fit::SAMPLE as u64 {
-                part.sample.push(record.line().to_owned());
-            }
             part.lines += 1;
-            let number = lines_before + part.lines;
-            let summing = part.summing.as_mut();
-            let keys = rules.check(number, &record, &mut part.findings, summing);
-            part.keys.extend(keys);
+            part.sample(lines_before, &record);
+            part.control(rules, lines_before + part.lines, &record);
             rest = after;
         }
         let mut lines = Lines::after(rest, lines_before + part.lines);
@@ -75,18 +84,14 @@ impl Blocks {
             part.lines += 1;
             part.is_blank = part.lines == 1 && matches!(line.bytes, b"" | b" ");
             let record = Record::decode(line.bytes, rules.layout.record_length);
-            if part.sample.len() < fit::SAMPLE && lines_before < fit::SAMPLE as u64 {
-                part.sample.push(record.line().to_owned());
-            }
+            part.sample(lines_before, &record);
             if let Err(wrong) = rules.is_record(line.number, line.bytes, &record) {
                 if !std::mem::replace(&mut part.is_broken, true) {
                     part.findings.clear();
                 }
                 rules.refuse_shape(&wrong, &mut part.findings);
             } else if !part.is_broken {
-                let summing = part.summing.as_mut();
-                let keys = rules.check(line.number, &record, &mut part.findings, summing);
-                part.keys.extend(keys);
+                part.control(rules, line.number, &record);
             }
         }
         Ok(part)
