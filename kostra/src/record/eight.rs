@@ -7,7 +7,6 @@ const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
 /// blank, `None` where they are anything else.
 #[inline]
 #[must_use]
-#[expect(clippy::option_option, reason = "whether it can be read so, and whether it says anything")]
 pub fn number(of: [u8; 8], length: usize) -> Option<Option<u32>> {
     let before = mask(8 * 8_usize.saturating_sub(length));
     let mut word = (u64::from_le_bytes(of) & !before) | (SPACES & before);
