@@ -1,8 +1,7 @@
 //! The crossed tables that other programs were timed with: 150 000 drawn persons, region by up to four variables, every
 //! margin. Processor time of reading, protecting and attacking each.
 //!
-//! The persons are drawn as the published generator of those timings draws them, number for number; the times of
-//! GaussSuppression 1.2.1 are quoted from there and were measured on another machine.
+//! The persons are drawn as the generator of those timings draws them, number for number.
 
 use hjemmel_benches::Result;
 use hjemmel_benches::own::{most_resident, processor_seconds};
@@ -147,8 +146,8 @@ fn persons() -> Result<String> {
     let mut text = "kommune,fylke,kostragr,kjonn,alder,inntekt,familie\n".to_owned();
     let missing = || "a code is missing";
     for _ in 0..PERSONS {
-        let drawn = draws.below(all);
-        let region = ends.partition_point(|end| drawn >= *end);
+        let place = draws.below(all);
+        let region = ends.partition_point(|end| place >= *end);
         let sex = draws.among(SEXES.map(|(_, weight)| weight));
         let age = draws.among(AGES.map(|(_, weight)| weight));
         let source = draws.among(*SOURCE_OF_AGE.get(age).ok_or_else(missing)?);
