@@ -49,8 +49,9 @@ pub struct Specification {
     pub extend_zeros: bool,
     /// The primary rule or rules.
     pub rule: OneOrMany,
-    /// Margins whose cells are withheld only where it cannot be avoided, each a list of columns.
-    #[serde(default)]
+    /// Margins whose cells are withheld only where it cannot be avoided, each a list of columns; the grand total unless
+    /// said.
+    #[serde(default = "the_total")]
     pub keep: Vec<Vec<String>>,
     /// Who is to learn nothing: all three unless said.
     #[serde(default = "all_attackers")]
@@ -68,6 +69,10 @@ pub struct Specification {
 
 fn total_code() -> String {
     "Total".to_owned()
+}
+
+fn the_total() -> Vec<Vec<String>> {
+    vec![Vec::new()]
 }
 
 fn all_attackers() -> Vec<Knowledge> {
