@@ -113,7 +113,7 @@ fn how_long_a_search_takes_over_five_thousand_tables() {
     let documents = (0..5_000).map(|at| {
         let mut one = document(&tables[at % tables.len()]);
         let own = (0..12).map(|word| words[(at * 31 + word * 977) % words.len()].as_str());
-        one.push((own.collect::<Vec<_>>().join(" "), 1.0));
+        one.add_either(Place::Value, &own.collect::<Vec<_>>().join(" "));
         one
     });
     let index = Index::new(documents);
