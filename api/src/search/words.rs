@@ -101,16 +101,20 @@ fn folded(word: &str) -> String {
             c => c,
         })
         .collect();
-    plain.replace("aa", "a").replace("oe", "o").replace("ae", "e")
+    let plain = plain.replace("aa", "a").replace("oe", "o").replace("ae", "e");
+    // `program` and `programmet`, `rom` and `rommet`.
+    let single = plain.strip_suffix('m').filter(|rest| rest.ends_with('m')).map(ToOwned::to_owned);
+    single.unwrap_or(plain)
 }
 
 /// Words that say nothing of what is looked for.
 fn is_empty_word(word: &str) -> bool {
-    const EMPTY: [&str; 53] = [
+    const EMPTY: [&str; 56] = [
         "a", "alle", "an", "and", "ar", "at", "av", "by", "da", "de", "den", "der", "det", "eit",
-        "ein", "en", "er", "et", "etter", "far", "for", "fra", "from", "ha", "har", "hvem", "hvor",
-        "how", "i", "in", "is", "kor", "korleis", "kven", "mange", "many", "med", "much", "mye",
-        "of", "og", "om", "on", "pa", "per", "som", "the", "til", "to", "ut", "ved", "who", "with",
+        "ein", "en", "er", "et", "etter", "far", "folk", "for", "fra", "gar", "from", "ha", "har",
+        "hvem", "hvor", "how", "i", "in", "is", "kor", "korleis", "kven", "mange", "many", "med",
+        "much", "mye", "of", "og", "om", "on", "pa", "people", "per", "som", "the", "til", "to",
+        "ut", "ved", "who", "with",
     ];
     EMPTY.contains(&word)
 }
@@ -127,6 +131,7 @@ mod tests {
             &["mottaker", "mottakere", "mottakar", "mottakarane"],
             &["kommune", "kommuner", "kommunene", "kommunar"],
             &["bolig", "boligen", "boliger"],
+            &["program", "programmet", "programmene"],
             &["recipient", "recipients"],
         ] {
             let mut stems = forms.iter().map(|form| analysis.stems(form, Tongue::Either));
