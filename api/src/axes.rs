@@ -28,7 +28,7 @@ pub fn of_table(table: &Table, year: u16) -> Vec<Axis> {
 #[must_use]
 pub fn of_form(form: Form, year: u16) -> Vec<Axis> {
     let mut axes: Vec<Axis> = Vec::new();
-    for table in hjemmel_kostra::tables_of(form, year) {
+    for table in hjemmel_kostra::tables_of(form, year).filter(|table| !table.is_sum()) {
         for axis in of_table(table, year) {
             match axes.iter_mut().find(|other| other.column == axis.column) {
                 None => axes.push(axis),

@@ -25,6 +25,7 @@ use hjemmel_disclosure::{Basis, Protection, Release, TableCells, entitled};
 use hjemmel_kostra::table::Value;
 use hjemmel_kostra::{Language, Table};
 use hjemmel_policy::{Decided, Grant, ReadTable, TableRead};
+use hjemmel_registers::EditionRef;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -249,9 +250,15 @@ async fn read_exact(
                 format!("there is no edition of {} for {year}", table.form.dataset()),
             )
         })?;
-        editions.push((edition.reference.clone(), crate::axes::of_table(table, year)));
+        editions.push(edition.reference.clone());
     }
-    let sealed = app.registers().table(grant, editions).await.map_err(|error| {
+    let read = if table.is_sum() {
+        app.registers().sums(grant, editions, table).await
+    } else {
+        let axes = |from: EditionRef| (from.clone(), crate::axes::of_table(table, from.year));
+        app.registers().table(grant, editions.into_iter().map(axes).collect()).await
+    };
+    let sealed = read.map_err(|error| {
         let causes = fault::with_causes(&error);
         tracing::error!(error = causes, table = table.id, "reading exact cells failed");
         fault::of_registers(&error)
@@ -295,7 +302,7 @@ fn resource(choice: &Choice, unpublished: bool) -> TableRead {
     TableRead {
         table: table.id.clone(),
         form: table.form,
-        columns: table.dimensions.iter().map(|dimension| dimension.column.clone()).collect(),
+        columns: table.columns().map(ToOwned::to_owned).collect(),
         years,
         regions: (!is_whole).then(leaves),
         unpublished,

@@ -53,10 +53,8 @@ pub fn table(
     if obligations.tier < Tier::Exact {
         return Err(EntitledError::Tier);
     }
-    for dimension in &table.dimensions {
-        if !obligations.columns.contains(&dimension.column) {
-            return Err(EntitledError::Outside(dimension.column.clone()));
-        }
+    if let Some(column) = table.columns().find(|column| !obligations.columns.contains(*column)) {
+        return Err(EntitledError::Outside(column.to_owned()));
     }
     let mut released = Vec::with_capacity(cubes.len());
     for (year, cube) in cubes {

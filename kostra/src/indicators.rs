@@ -109,7 +109,8 @@ fn table(source: &str) -> Result<IndicatorTable, toml::de::Error> {
     let file: TableFile = toml::from_str(source)?;
     let region = read::regions(file.regions, &file.years)?;
     let TableFile { id, form, title, measure, about, indicators, .. } = file;
-    let table = Table { id, form, title, measure, dimensions: vec![region] };
+    let (sums, bounds) = (Vec::new(), Vec::new());
+    let table = Table { id, form, title, measure, sums, bounds, dimensions: vec![region] };
     Ok(IndicatorTable { table, about, indicators })
 }
 

@@ -14,8 +14,12 @@ pub struct Table {
     pub form: Form,
     /// Title without the year.
     pub title: Text,
-    /// What a cell counts.
+    /// What a cell counts or adds up.
     pub measure: Text,
+    /// The register columns whose numbers are added up; none where records are counted.
+    pub sums: Vec<String>,
+    /// The register columns whose counts such a sum bounds: it is shown only where all of them are.
+    pub bounds: Vec<String>,
     /// Dimensions in publishing order, region first. Time is not among them.
     pub dimensions: Vec<Dimension>,
 }
@@ -81,9 +85,16 @@ impl Table {
         self.dimensions.iter().find(|dimension| dimension.code == code)
     }
 
-    /// The register columns it counts over, in the order of the dimensions.
+    /// The register columns it is made from: those of the dimensions in their order, then those it adds up.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
-        self.dimensions.iter().map(|dimension| dimension.column.as_str())
+        let dimensions = self.dimensions.iter().map(|dimension| dimension.column.as_str());
+        dimensions.chain(self.sums.iter().map(String::as_str))
+    }
+
+    /// Whether it adds up amounts instead of counting records.
+    #[must_use]
+    pub const fn is_sum(&self) -> bool {
+        !self.sums.is_empty()
     }
 }
 

@@ -4,6 +4,7 @@
 //! National identifiers are ciphertexts from the moment a line is parsed; in deliveries that rest as they came, the whole
 //! delivery is one ([`inbox`]).
 
+mod amounts;
 mod cipher;
 mod coarser;
 pub mod contributions;

@@ -7,7 +7,7 @@ use crate::app::{columns_of, reference};
 use crate::axes;
 use chrono::Utc;
 use hjemmel_disclosure::archive::{self, ArchiveKey};
-use hjemmel_disclosure::suppress::{EarlierMonths, Months, Stage};
+use hjemmel_disclosure::suppress::{Amounts, EarlierAmounts, EarlierMonths, Months, Stage};
 use hjemmel_disclosure::{Microcube, Release, Rule, Sealed, TableCells, suppress};
 use hjemmel_kostra::{Form, Table};
 use hjemmel_policy::{Policy, Protect, ProtectTables};
@@ -133,12 +133,27 @@ pub fn make(
         let tables = beside::tables_of_months().ok_or(Fault::NoEdition(form, year))?;
         suppress::months(sealed, tables, &rule, (before, &beside), progress)?
     } else {
+        let (summed, counted): (Vec<_>, Vec<_>) = tables.iter().partition(|table| table.is_sum());
+        let sums = |of: &Edition| amounts(workshop, &runtime, &policy, of, &summed);
         let sealed = cube(workshop, &runtime, &policy, &edition)?;
-        let before = earlier.into_iter().map(|(then, release)| {
-            Ok(suppress::Before { counts: cube(workshop, &runtime, &policy, &then)?, release })
-        });
-        let before = before.collect::<Result<Vec<_>, Fault>>()?;
-        suppress::tables_beside(sealed, &tables, &rule, (before, &beside), progress)?
+        let (mut before, mut sums_before) = (Vec::new(), Vec::new());
+        for (then, release) in earlier {
+            let released = release.content().iter().filter(|one| is_one_of(&summed, one));
+            let released: Vec<TableCells> = released.cloned().collect();
+            if !released.is_empty() {
+                sums_before.push(EarlierAmounts { amounts: sums(&then)?, released });
+            }
+            let counts = cube(workshop, &runtime, &policy, &then)?;
+            before.push(suppress::Before { counts, release });
+        }
+        let protected =
+            suppress::tables_beside(sealed, &counted, &rule, (before, &beside), progress)?;
+        if summed.is_empty() {
+            protected
+        } else {
+            let tables = (&summed[..], &counted[..]);
+            suppress::amounts(protected, sums(&edition)?, tables, sums_before, progress)?
+        }
     };
     let release = NewRelease {
         id,
@@ -183,6 +198,24 @@ fn cube(
         of_form.map(|part| DepositRef { form, year, id: part.id }).collect()
     };
     Ok(workshop.registers.agreement(grant, of(form), of(Form::Nir), axes)?)
+}
+
+/// What each person adds to the sums of an edition, sealed.
+fn amounts(
+    workshop: Workshop<'_>,
+    runtime: &tokio::runtime::Runtime,
+    policy: &Policy,
+    edition: &Edition,
+    tables: &[&Table],
+) -> Result<Sealed<Protect, Vec<Amounts>>, Fault> {
+    let of = ProtectTables { form: edition.form, year: edition.year };
+    let grant = policy.permit_protection(of, Utc::now());
+    let from = reference(edition);
+    Ok(runtime.block_on(workshop.registers.amounts(grant, &from, tables))?)
+}
+
+fn is_one_of(tables: &[&Table], cells: &TableCells) -> bool {
+    tables.iter().any(|table| table.id == cells.table)
 }
 
 /// The months of an edition, sealed.

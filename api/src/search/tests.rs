@@ -2,7 +2,7 @@ use super::*;
 use std::time::Instant;
 
 /// What people ask, and the tables any of which is right.
-const QUESTIONS: [(&str, &[&str]); 44] = [
+const QUESTIONS: [(&str, &[&str]); 50] = [
     ("midlertidig bolig", &["S1105"]),
     ("sosialhjelp unge", &["S1104"]),
     ("hvor mange unge får sosialhjelp", &["S1104"]),
@@ -29,9 +29,9 @@ const QUESTIONS: [(&str, &[&str]); 44] = [
     ("stønadslengde", &["S1102", "S1103"]),
     ("antall måneder med stønad", &["S1102", "S1103"]),
     ("månader med stønad", &["S1102", "S1103"]),
-    ("maaneder", &["S1102", "S1103"]),
+    ("maaneder", &["S1102", "S1103", "S1107"]),
     ("duration of support", &["S1102", "S1103"]),
-    ("months", &["S1102", "S1103"]),
+    ("months", &["S1102", "S1103", "S1107"]),
     ("hovedinntekt", &["S1101", "S1103"]),
     ("hovudinntekt", &["S1101", "S1103"]),
     ("kilde til livsopphold", &["S1101", "S1103"]),
@@ -39,7 +39,7 @@ const QUESTIONS: [(&str, &[&str]); 44] = [
     ("main source of income", &["S1101", "S1103"]),
     ("trygd", &["S1101", "S1103"]),
     ("lønn", &["S1101", "S1103"]),
-    ("sosialhjelp i kommunen", &["S1101", "S1102", "S1104"]),
+    ("sosialhjelp i kommunen", &["S1101", "S1102", "S1104", "S1106"]),
     ("sosialhjlep", &["S1101", "S1102", "S1104"]),
     ("kvalifiseringsprogrammet", &["S11C1"]),
     ("kvp", &["S11C1"]),
@@ -47,6 +47,12 @@ const QUESTIONS: [(&str, &[&str]); 44] = [
     ("qualification programme", &["S11C1"]),
     ("fullført program", &["S11C1"]),
     ("kvalifiseringsprogramet deltakarar", &["S11C1"]),
+    ("utbetalt sosialhjelp", &["S1106"]),
+    ("hvor mye penger går til sosialhjelp", &["S1106"]),
+    ("pengar til sosialhjelp", &["S1106"]),
+    ("utgifter til sosialhjelp", &["S1106"]),
+    ("utbetalt stønad per mottaker", &["S1191"]),
+    ("gjennomsnittlig stønadslengde", &["S1191"]),
 ];
 
 /// Everything that is published, indicators first as on the shelf.
@@ -80,22 +86,25 @@ fn the_right_table_is_among_the_first_three() {
 #[test]
 fn the_right_table_is_mostly_the_first() {
     let index = index();
-    let is_first = |(question, right): &&(&str, &[&str])| {
-        found(&index, question).first().is_some_and(|id| right.contains(id))
-    };
-    let first = QUESTIONS.iter().filter(is_first).count();
-    assert!(first * 10 >= QUESTIONS.len() * 9, "only {first} of {}", QUESTIONS.len());
+    let mut others = Vec::new();
+    for (question, right) in QUESTIONS {
+        let found = found(&index, question);
+        if !found.first().is_some_and(|id| right.contains(id)) {
+            others.push((question, found));
+        }
+    }
+    assert!(others.len() * 10 <= QUESTIONS.len(), "{others:?}");
 }
 
 #[test]
 fn every_word_must_be_met_and_nothing_asked_is_everything() {
     let index = index();
-    assert!(found(&index, "alder måneder").is_empty());
+    assert!(found(&index, "alder bosituasjon").is_empty());
     assert!(found(&index, "xyzzyq").is_empty());
     assert_eq!(found(&index, "").len(), tables().count());
     assert_eq!(found(&index, "s1104"), ["S1104"]);
     assert_eq!(found(&index, "skjema-11c"), ["S11C1", "S11C9"]);
-    assert_eq!(found(&index, "nøkkeltall kvp"), ["S11C9"]);
+    assert_eq!(found(&index, "nøkkeltall kvp").first(), Some(&"S11C9"));
     assert_eq!(found(&index, "andel med sosialhjelp som hovedinntekt").first(), Some(&"S1191"));
 }
 
@@ -113,7 +122,7 @@ fn how_long_a_search_takes_over_five_thousand_tables() {
     let documents = (0..5_000).map(|at| {
         let mut one = document(&tables[at % tables.len()]);
         let own = (0..12).map(|word| words[(at * 31 + word * 977) % words.len()].as_str());
-        one.push((own.collect::<Vec<_>>().join(" "), 1.0));
+        one.add_either(Place::Value, &own.collect::<Vec<_>>().join(" "));
         one
     });
     let index = Index::new(documents);

@@ -16,6 +16,7 @@ use super::pattern::Terms;
 use super::tables::{Shape, terms, value};
 use crate::system::{Earlier, editions};
 use crate::{Cell, Microcube, Release, Rule, Sealed, System, TableCells};
+use hjemmel_kostra::Table;
 use hjemmel_policy::{Protect, ProtectTables};
 
 /// An earlier release of the same form and year, and the counts it was made from.
@@ -95,7 +96,8 @@ impl Present<'_> {
     ) -> Result<Vec<(usize, usize, usize)>, Error> {
         let own = terms(cube, self.shapes, then, self.blocks, self.rule)?;
         let mut counted = Vec::new();
-        for table in released {
+        let is_sum = |id: &str| hjemmel_kostra::table(id).is_some_and(Table::is_sum);
+        for table in released.iter().filter(|table| !is_sum(&table.table)) {
             let mut first = 0;
             let found = self.shapes.iter().enumerate().find(|(_, shape)| {
                 let found = shape.table.id == table.table;

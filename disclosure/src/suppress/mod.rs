@@ -5,6 +5,7 @@
 
 mod adding;
 mod algebra;
+mod amounts;
 mod audited;
 mod before;
 mod beside;
@@ -33,6 +34,7 @@ mod tables;
 mod threads;
 mod weave;
 
+pub use amounts::{Amounts, EarlierAmounts, amounts};
 pub use audited::{Audited, Evidence};
 pub use before::Before;
 pub use beside::Beside;

@@ -135,7 +135,7 @@ pub fn tables_beside(
 }
 
 /// What an attacker finds who shares no code with the engine, and is told of its alternative tables.
-fn attacked(
+pub(super) fn attacked(
     system: &crate::System,
     audited: &Audited,
     rule: &Rule,

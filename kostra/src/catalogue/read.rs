@@ -6,12 +6,14 @@ use serde::{Deserialize, de::Error as _};
 use std::collections::BTreeMap;
 
 /// The definitions, by id.
-pub(super) const SOURCES: [&str; 9] = [
+pub(super) const SOURCES: [&str; 11] = [
     include_str!("../../tables/S1101.toml"),
     include_str!("../../tables/S1102.toml"),
     include_str!("../../tables/S1103.toml"),
     include_str!("../../tables/S1104.toml"),
     include_str!("../../tables/S1105.toml"),
+    include_str!("../../tables/S1106.toml"),
+    include_str!("../../tables/S1107.toml"),
     include_str!("../../tables/S11B1.toml"),
     include_str!("../../tables/S11C1.toml"),
     include_str!("../../tables/S11M1.toml"),
@@ -26,6 +28,10 @@ struct TableFile {
     years: Vec<u16>,
     title: Text,
     measure: Text,
+    #[serde(default)]
+    sums: Vec<String>,
+    #[serde(default)]
+    bounds: Vec<String>,
     about: About,
     dimensions: Vec<DimensionFile>,
 }
@@ -81,8 +87,8 @@ pub(super) fn table(source: &str) -> Result<(Table, About), toml::de::Error> {
         .into_iter()
         .map(|dimension| dimension.over(&file.years))
         .collect::<Result<_, _>>()?;
-    let TableFile { id, form, title, measure, about, .. } = file;
-    Ok((Table { id, form, title, measure, dimensions }, about))
+    let TableFile { id, form, title, measure, sums, bounds, about, .. } = file;
+    Ok((Table { id, form, title, measure, sums, bounds, dimensions }, about))
 }
 
 /// The regions of some years as a dimension.

@@ -43,7 +43,10 @@ fn every_definition_can_be_read() {
     let ids: Vec<_> = tables().iter().map(|table| table.id.as_str()).collect();
     assert_eq!(
         ids,
-        ["S1101", "S1102", "S1103", "S1104", "S1105", "S11B1", "S11C1", "S11M1", "S11M2"]
+        [
+            "S1101", "S1102", "S1103", "S1104", "S1105", "S1106", "S1107", "S11B1", "S11C1",
+            "S11M1", "S11M2"
+        ]
     );
     assert!(ids.iter().all(|id| about(id).is_some_and(|about| !about.notes.is_empty())));
 }
@@ -108,7 +111,8 @@ fn codes_are_unique_within_a_dimension_and_a_year() {
 fn tables_are_found_by_form_and_year() {
     let ids = |form, year| -> Vec<_> { tables_of(form, year).map(|t| t.id.as_str()).collect() };
     assert_eq!(ids(Form::F11, 2016), ["S1101", "S1102", "S1103"]);
-    assert_eq!(ids(Form::F11, 2024), ["S1101", "S1102", "S1103", "S1104", "S1105"]);
+    let of_2024 = ["S1101", "S1102", "S1103", "S1104", "S1105", "S1106", "S1107"];
+    assert_eq!(ids(Form::F11, 2024), of_2024);
     assert_eq!(ids(Form::F11C, 2025), ["S11C1"]);
     assert!(ids(Form::F11C, 2016).is_empty());
     assert!(table("S9999").is_none());
@@ -122,4 +126,25 @@ fn only_the_crossed_table_stops_at_groups_of_municipalities() {
     };
     assert_eq!(deepest("S1103"), Some(Level::KostraGroup));
     assert_eq!(deepest("S1101"), Some(Level::Leaf));
+}
+
+#[test]
+fn sums_are_of_numbers_of_the_register_and_bound_columns_that_are_counted() {
+    let mut sums = 0;
+    for table in tables().iter().filter(|table| table.is_sum()) {
+        assert_eq!(table.dimensions.len(), 1, "{}", table.id);
+        for year in table.years() {
+            let columns = columns(table.form, year);
+            let kind = |name: &String| columns.iter().find(|one| one.name == *name).map(|c| c.kind);
+            let is_number = |name| kind(name) == Some(crate::columns::ColumnKind::Integer);
+            assert!(table.sums.iter().all(is_number), "{} {year}", table.id);
+            let counted = |column: &String| {
+                let mut counted = tables_of(table.form, year).filter(|other| !other.is_sum());
+                counted.any(|other| other.columns().any(|one| one == column))
+            };
+            assert!(table.bounds.iter().all(counted), "{} {year}", table.id);
+            sums += 1;
+        }
+    }
+    assert_eq!(sums, 6);
 }

@@ -157,7 +157,7 @@ fn ask_everything(caller: &Caller<'_>, needles: &[String], number: &str) {
         format!("/v1/datasets/skjema-11c/microdata?year={YEAR}&columns=PERSON_JOURNALNR"),
         format!("/v1/datasets/skjema-11c/microdata?year={YEAR}&cursor={number}"),
     ];
-    for table in ["S1101", "S1102", "S1103", "S1104", "S1105", "S11C1"] {
+    for table in ["S1101", "S1102", "S1103", "S1104", "S1105", "S1106", "S1107", "S11C1"] {
         for format in ["json-stat2", "csv"] {
             addresses.push(format!("/pxwebapi/v2/tables/{table}/data?outputFormat={format}"));
         }

@@ -129,7 +129,8 @@ fn every_indicator_is_what_the_published_cells_make_it_and_withheld_with_any_of_
                 ([Ok(above), Ok(below)], Ok(figure)) => {
                     let factor = of["factor"].as_f64().unwrap();
                     let exact = count(*above) / count(*below) * factor;
-                    assert!((exact - figure).abs() <= 0.05 + 1e-9, "{name} gives {figure}");
+                    let half = if of["decimals"] == 0 { 0.5 } else { 0.05 };
+                    assert!((exact - figure).abs() <= half + 1e-9, "{name} gives {figure}");
                     shown += 1;
                 }
                 ([Ok(_), Ok(0)], Err(sign)) => assert_eq!(sign, "..", "{name}"),

@@ -55,6 +55,7 @@ mod reference_errors;
 mod row_space;
 mod scripts;
 mod selections;
+mod sums;
 mod tokens;
 mod validity;
 mod witness;

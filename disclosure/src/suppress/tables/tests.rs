@@ -47,6 +47,8 @@ fn table(id: &str) -> Table {
         form: Form::F11,
         title: text(id),
         measure: text("persons"),
+        sums: Vec::new(),
+        bounds: Vec::new(),
         dimensions: vec![dimension("REGION", by_region), dimension("SOURCE", by_source)],
     }
 }
