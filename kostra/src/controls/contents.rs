@@ -98,6 +98,12 @@ impl Contents {
         self.controls.iter().map(|(_, tests)| tests.as_slice())
     }
 
+    /// Whether the control of a place reports a record.
+    pub(super) fn reports(&self, control: usize, seen: &Seen<'_, '_>) -> bool {
+        let tests = self.controls.get(control);
+        tests.is_none_or(|(_, tests)| tests.iter().all(|test| test.holds(seen)))
+    }
+
     /// Tells every control that reports a record.
     pub(super) fn broken(
         &self,
