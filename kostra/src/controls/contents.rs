@@ -93,6 +93,12 @@ impl Contents {
         })
     }
 
+    /// Each control and what it asks.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'static Control, &[Ready])> {
+        self.controls.iter().map(|(control, tests)| (*control, tests.as_slice()))
+    }
+
     /// What each control asks.
     pub(super) fn tests(&self) -> impl Iterator<Item = &[Ready]> {
         self.controls.iter().map(|(_, tests)| tests.as_slice())

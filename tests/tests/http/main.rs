@@ -56,6 +56,7 @@ mod row_space;
 mod scripts;
 mod selections;
 mod tokens;
+mod two_editions;
 mod validity;
 mod witness;
 

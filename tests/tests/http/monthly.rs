@@ -51,6 +51,44 @@ fn cells(node: &Node, table: &str, rest: &str) -> Vec<Value> {
     answer.json()["value"].as_array().unwrap().clone()
 }
 
+fn coverage(node: &Node, rest: &str) -> Value {
+    let address = format!("/v1/datasets/skjema-11M/coverage?year=2025{rest}");
+    node.anyone().get(&address).ok().json()
+}
+
+/// January and February have come from Fredrikstad, and nothing else: anybody sees that, and nobody how much.
+#[track_caller]
+fn assert_covered(node: &Node) {
+    let is_in = |all: &Value| {
+        let all = all.as_array().unwrap();
+        all.iter().any(|one| one["kommune"] == "3107")
+    };
+    for (rest, has_come) in
+        [("", true), ("&month=1", true), ("&month=2", true), ("&month=3", false), ("&month=12", false)]
+    {
+        let told = coverage(node, rest);
+        assert_eq!((is_in(&told["delivered"]), is_in(&told["missing"])), (has_come, !has_come));
+        let [delivered, missing] = ["delivered", "missing"].map(|list| told[list].as_array().unwrap().len());
+        assert_eq!((delivered, told["kommuner"].as_u64()), (usize::from(has_come), Some(357)));
+        assert_eq!(delivered + missing, 357, "{rest}");
+        assert_eq!((&told["basis"], &told["form"]), (&json!("deliveries"), &json!("11M")));
+        assert!(!told.to_string().contains("812"), "{told}");
+    }
+    for wrong in ["&month=0", "&month=13", "&month=x"] {
+        let address = format!("/v1/datasets/skjema-11M/coverage?year=2025{wrong}");
+        node.anyone().get(&address).problem(400, "parameter-error");
+    }
+    let admin = node.caller("admin");
+    let reminded = |rest: &str| {
+        let address = format!("/v1/datasets/skjema-11M/reminders?year=2025{rest}");
+        admin.get(&address).ok().json()["reminders"].clone()
+    };
+    assert!(!is_in(&reminded("&month=1")) && !is_in(&reminded("")));
+    let march = reminded("&month=3");
+    let own = march.as_array().unwrap().iter().find(|one| one["kommune"] == "3107").unwrap();
+    assert_eq!(own["state"], "nothing", "what came for other months is not of this one");
+}
+
 #[test]
 fn months_are_delivered_revised_and_published_beside_the_year() {
     let installation = Installation::copy("monthly");
@@ -68,9 +106,13 @@ fn months_are_delivered_revised_and_published_beside_the_year() {
     for name in ["nav", "imdi", "admin"] {
         send(&node.caller(name), 1, &month(1, &[])).problem(403, "not-permitted");
     }
+    assert_covered(&node);
     let table = "/pxwebapi/v2/tables/S11M1";
     node.anyone().get(table).problem(404, "not-found");
     publish(&node, None);
+    let editions = coverage(&node, "")["editions"].clone();
+    let lacks = editions[0]["missingRegions"].as_array().unwrap();
+    assert!(lacks.len() > 300, "all others are missing: {editions}");
 
     let recipients = "valueCodes[Indikator]=mottakere&valueCodes[Maaned]=*";
     let shown = cells(&node, "S11M1", recipients);
