@@ -33,6 +33,8 @@ pub struct Checker {
 }
 
 const ERROR: Severity = Severity::Error;
+/// Keys that are looked for together.
+const TOGETHER: usize = 32;
 
 impl Checker {
     /// A checker for files of a layout; `None` for a form whose controls are not known.
@@ -120,8 +122,11 @@ impl Checker {
         if !self.is_broken {
             // What stands twice is found here, in the order of the file, and put beside the rest of its line.
             let before = std::mem::replace(&mut self.findings, Findings::new(found.max));
-            for keys in &part.keys {
-                self.check_duplicates(keys, self.lines);
+            for some in part.keys.chunks(TOGETHER) {
+                let all = || some.iter();
+                self.persons.approach(all().filter_map(|own| Some((own.sender, own.person?))));
+                self.journals.approach(all().filter_map(|own| Some((own.sender, own.journal?))));
+                all().for_each(|keys| self.check_duplicates(keys, self.lines));
             }
             let doubled = std::mem::replace(&mut self.findings, before);
             found.merge_by_line(doubled);

@@ -28,6 +28,16 @@ impl Duplicates {
         self.tables.get_mut(at)?.first(key.get(), line, self.mixing)
     }
 
+    /// Reads what looking for these keys will read, so that memory is asked for many of them at once.
+    #[inline]
+    pub(super) fn approach(&self, keys: impl Iterator<Item = (u32, NonZeroU64)>) {
+        let read = |all: u64, (sender, key): (u32, NonZeroU64)| {
+            let (_, at) = self.last.filter(|(last, _)| *last == sender)?;
+            Some(all ^ self.tables.get(at)?.glance(key.get(), self.mixing)?)
+        };
+        std::hint::black_box(keys.fold(0, |all, own| read(all, own).unwrap_or(all)));
+    }
+
     fn table(&mut self, sender: u32) -> usize {
         let next = self.tables.len();
         let at = *self.senders.entry(sender).or_insert(next);
@@ -51,6 +61,13 @@ impl Table {
     /// An empty one with so many buckets, a power of two.
     fn new(buckets: usize) -> Self {
         Self { keys: vec![[0; 4]; buckets], lines: vec![[0; 4]; buckets], used: 0 }
+    }
+
+    /// Something of the bucket a key belongs in.
+    #[inline]
+    fn glance(&self, key: u64, mixing: Mixing) -> Option<u64> {
+        let [first, ..] = self.keys.get(mixing.place(key) & (self.keys.len() - 1))?;
+        Some(*first)
     }
 
     #[inline]

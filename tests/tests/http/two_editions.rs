@@ -27,7 +27,7 @@ fn field(line: &str, name: &str) -> String {
 /// The kommune, in Oslo the bydel.
 fn region(line: &str) -> String {
     let kommune = field(line, "KOMMUNE_NR");
-    if kommune == "0301" { kommune + &field(line, "BYDELSNR") } else { kommune }
+    if kommune == "0301" { [kommune, field(line, "BYDELSNR")].concat() } else { kommune }
 }
 
 /// The file with fewer records of every third municipality, and the regions of those.
@@ -36,7 +36,7 @@ fn revised(file: &Path) -> (PathBuf, BTreeSet<String>) {
     let (mut kept, mut changed) = (String::new(), BTreeSet::new());
     for (at, line) in text.lines().enumerate() {
         let number: usize = field(line, "KOMMUNE_NR").parse().unwrap();
-        if number % 3 == 0 && at % 4 == 0 {
+        if number.is_multiple_of(3) && at.is_multiple_of(4) {
             changed.insert(region(line));
         } else {
             kept += line;
@@ -133,7 +133,8 @@ fn attacked((system, statuses): &(System, Vec<Status>)) -> AuditReport {
 }
 
 #[test]
-fn whoever_holds_both_editions_of_a_year_computes_nothing_and_keeps_three_values_of_each_small_count() {
+fn whoever_holds_both_editions_of_a_year_computes_nothing_and_keeps_three_values_of_each_small_count()
+ {
     let installation = Installation::empty("two-editions-both");
     succeed(&installation.run(&["migrate"]));
     let first = Truth::generate(FORM, YEAR, Some(400), 31).file;

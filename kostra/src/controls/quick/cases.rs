@@ -55,16 +55,15 @@ impl Case {
 
 impl Making<'_> {
     /// The bit of a question; none when there are too many.
-    fn bit(&mut self, question: Question) -> Option<u64> {
-        let own = question.clone();
-        let at = place(&mut self.questions, |known| *known == question, || own);
+    fn bit(&mut self, question: &Question) -> Option<u64> {
+        let at = place(&mut self.questions, |known| known == question, || question.clone());
         u32::try_from(at).ok().filter(|at| *at < BITS).map(|at| 1 << at)
     }
 
     /// Whether a short field is one of those that something is true of.
     fn is(&mut self, field: &'static Field, is_true: impl Fn(&str) -> bool) -> Option<u64> {
         let one = [self.places_of(field, is_true)?];
-        self.bit(Question::Slots(one.into()))
+        self.bit(&Question::Slots(one.into()))
     }
 
     fn places_of(
@@ -78,11 +77,11 @@ impl Making<'_> {
     /// Whether some of the fields holds a code of its own.
     fn ticked(&mut self, fields: &[&'static Field]) -> Option<u64> {
         if let Some(run) = self.run(fields) {
-            return self.bit(Question::Run(run));
+            return self.bit(&Question::Run(run));
         }
         let own = |field: &&'static Field| self.places_of(field, |value| field.has_code(value));
         let slots = fields.iter().map(own).collect::<Option<_>>()?;
-        self.bit(Question::Slots(slots))
+        self.bit(&Question::Slots(slots))
     }
 
     /// Whether the sum of fields is above a limit.
@@ -93,11 +92,11 @@ impl Making<'_> {
             return self.is(field, |value| value.parse::<i64>().unwrap_or(0) > limit);
         }
         let sum = self.sum(fields)?;
-        self.bit(Question::Above(sum, limit))
+        self.bit(&Question::Above(sum, limit))
     }
 
     fn age(&mut self, is_true: impl Fn(i32) -> bool) -> Option<u64> {
-        self.bit(Question::Age((0..=255).map(is_true).collect()))
+        self.bit(&Question::Age((0..=255).map(is_true).collect()))
     }
 
     /// The cases in which all tests hold.
@@ -118,7 +117,7 @@ impl Making<'_> {
             }
             Ready::Unlisted(field) => one(self.is(field, |value| field.has_code(value)), false),
             Ready::Blank(field) if field.start == self.places.number.start => {
-                one(self.bit(Question::NoNumber), true)
+                one(self.bit(&Question::NoNumber), true)
             }
             Ready::Blank(field) => one(self.is(field, str::is_empty), true),
             Ready::Filled(field) => one(self.is(field, str::is_empty), false),
@@ -128,11 +127,11 @@ impl Making<'_> {
             Ready::AtMost(fields, limit) => one(self.above(fields, *limit), false),
             Ready::IsNotSum(total, parts) => {
                 let both = self.sum(&[total]).zip(self.sum(parts));
-                one(both.and_then(|(one, other)| self.bit(Question::Differ(one, other))), true)
+                one(both.and_then(|(one, other)| self.bit(&Question::Differ(one, other))), true)
             }
             Ready::NoDate(field, _) => {
                 let at = self.days.iter().position(|(own, _)| own.start == field.start);
-                one(at.and_then(|at| self.bit(Question::NoDay(at))), true)
+                one(at.and_then(|at| self.bit(&Question::NoDay(at))), true)
             }
             Ready::NoChild(has, count) => {
                 let has = one(self.is(has, |value| value == "1"), false);
@@ -141,7 +140,7 @@ impl Making<'_> {
             }
             Ready::Under(limit, _) => one(self.age(|age| age < *limit), true),
             Ready::From(limit) => one(self.age(|age| age >= *limit), true),
-            Ready::OutsideOslo => one(self.bit(Question::OutsideOslo), true),
+            Ready::OutsideOslo => one(self.bit(&Question::OutsideOslo), true),
             Ready::Either(groups) => {
                 Some(groups.iter().flat_map(|group| self.all(group)).collect())
             }

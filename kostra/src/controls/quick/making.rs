@@ -245,10 +245,10 @@ impl<'p> Making<'p> {
             let is_beside = |others: &Vec<&'static Field>| {
                 let pairs = fields.iter().zip(others);
                 others.len() == fields.len()
-                    && others.iter().all(|own| is_alike(own))
+                    && others.iter().all(&is_alike)
                     && pairs.clone().all(|(own, other)| own.range().end == other.start)
             };
-            if !fields.iter().all(|own| is_alike(own)) {
+            if !fields.iter().all(is_alike) {
                 return None;
             }
             let second = self.sums.iter().position(is_beside).filter(|second| *second > at);

@@ -193,7 +193,7 @@ fn date(word: u64, is_short: bool) -> Option<i32> {
 
 #[inline]
 const fn is_leap(year: i32) -> bool {
-    year & 3 == 0 && (year % 100 != 0 || year % 400 == 0)
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// Whether a month has the day.

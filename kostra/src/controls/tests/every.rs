@@ -44,7 +44,9 @@ impl Making {
     }
 
     fn tick(&mut self, fields: &[&Field]) {
-        fields.iter().for_each(|field| self.set(field, &field.codes.last().unwrap().code));
+        for field in fields {
+            self.set(field, &field.codes.last().unwrap().code);
+        }
     }
 
     /// Changes the record so that a test holds.
@@ -94,7 +96,11 @@ impl Making {
 fn every_control_of_every_year_reports_a_record_made_from_its_own_row_and_no_clean_one() {
     let mut all = 0;
     for layout in Layout::all() {
-        let options = Options { contents: true, kommuner: Some(["0301", "3107"].map(str::to_owned).into()), ..options() };
+        let options = Options {
+            contents: true,
+            kommuner: Some(["0301", "3107"].map(str::to_owned).into()),
+            ..options()
+        };
         let told = |line: &str| {
             let mut checker = Checker::new(layout, options.clone()).unwrap();
             checker.check_line(1, line.as_bytes());
@@ -106,7 +112,9 @@ fn every_control_of_every_year_reports_a_record_made_from_its_own_row_and_no_cle
         let ready = Contents::new(layout).unwrap();
         for (control, tests) in ready.all() {
             let mut making = Making { layout, line: clean.clone() };
-            tests.iter().for_each(|test| making.hold(test));
+            for test in tests {
+                making.hold(test);
+            }
             let found = told(&making.line);
             let (form, year, id) = (layout.form, layout.year, control.id);
             assert!(found.contains(&id), "{form} {year}: {id} is not among {found:?}");
