@@ -52,9 +52,17 @@ impl Place {
     /// # Errors
     /// When it cannot be made.
     pub fn records(&self, persons: u32) -> Result<PathBuf> {
-        let path = self.0.join(format!("11F-{YEAR}-{persons}.dat"));
+        self.records_of(YEAR, persons)
+    }
+
+    /// The same of another year.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn records_of(&self, year: u16, persons: u32) -> Result<PathBuf> {
+        let path = self.0.join(format!("11F-{year}-{persons}.dat"));
         if !path.exists() {
-            let (year, persons) = (YEAR.to_string(), persons.to_string());
+            let (year, persons) = (year.to_string(), persons.to_string());
             let out = path.to_string_lossy();
             let asked = ["generate", "--form", "11F", "--year", &year, "--persons", &persons];
             hjemmel(&[&asked[..], &["--out", &out]].concat())?;

@@ -190,7 +190,7 @@ pub fn birth_date(number: &str, reporting_year: u16) -> Option<NaiveDate> {
 }
 
 /// The first year of the century that an individual number and a two-digit year tell.
-const fn century(individual: u32, short_year: u32) -> i32 {
+pub(crate) const fn century(individual: u32, short_year: u32) -> i32 {
     match (individual, short_year) {
         (500..=999, 0..=39) => 2000,
         (0..=499 | 900..=999, _) => 1900,

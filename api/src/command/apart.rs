@@ -1,21 +1,17 @@
-//! One record file checked on every core: one thread reads blocks of whole lines, the others check them apart, and what
-//! they find is put together in the order of the file. Never more than a few blocks are in memory.
+//! One record file checked on every core: whoever has nothing to do reads the next block of whole lines and checks it
+//! apart, and what is found is put together in the order of the file. Never more than a few blocks are in memory.
 
 use hjemmel_kostra::controls::{Blocks, Checker, Part};
 use hjemmel_kostra::record::MAX_LINE;
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::io::{ErrorKind, Read};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of a block; the records of one stay in a core's cache.
+/// Bytes of a block; one stays in a core's cache.
 const BLOCK: usize = 256 << 10;
 
-struct Block {
-    index: usize,
-    lines_before: u64,
-    bytes: Vec<u8>,
-}
+/// So many parts may wait for one before them.
+const AHEAD: usize = 64;
 
 /// Checks a source to its end.
 ///
@@ -27,107 +23,161 @@ pub fn check(
     threads: usize,
 ) -> std::io::Result<()> {
     let blocks = checker.blocks();
-    let (to_check, waiting) = sync_channel::<Block>(threads);
-    let (to_add, parts) = sync_channel(threads * 2);
-    let (give_back, empty) = sync_channel(threads * 4);
-    let waiting = Mutex::new(waiting);
+    let reading = Mutex::new(Reading::new(source));
+    let adding = Adding {
+        parts: Mutex::new(Parts { checker, next: 0, early: BTreeMap::new(), is_over: false }),
+        turn: Condvar::new(),
+    };
     std::thread::scope(|scope| {
-        // Moved in, so that the reader stops as soon as nobody checks any more.
-        let waiting = std::sync::Arc::new(waiting);
-        for _ in 0..threads {
-            let (blocks, waiting) = (blocks.clone(), waiting.clone());
-            let (to_add, give_back) = (to_add.clone(), give_back.clone());
-            scope.spawn(move || work(&blocks, &waiting, &to_add, &give_back));
-        }
-        drop((waiting, to_add, give_back));
-        let reader = scope.spawn(move || read(source, &to_check, &empty));
-        let added = add(checker, &parts);
-        drop(parts);
-        let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        read.and(added)
+        let work = || work(&blocks, &reading, &adding);
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        others.into_iter().fold(own, |all, other| {
+            let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            all.and(other)
+        })
     })
 }
 
 fn work(
     blocks: &Blocks,
-    waiting: &Mutex<Receiver<Block>>,
-    to_add: &SyncSender<(usize, std::io::Result<Part>)>,
-    give_back: &SyncSender<Vec<u8>>,
-) {
+    reading: &Mutex<Reading<impl Read>>,
+    adding: &Adding<'_>,
+) -> std::io::Result<()> {
+    let _end = End(adding);
+    let mut bytes = Vec::new();
     loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Block { index, lines_before, bytes }) = next else { return };
-        let part = blocks.check(&bytes, lines_before);
-        // Nobody may want it any more.
-        let _ = give_back.try_send(bytes);
-        if to_add.send((index, part)).is_err() {
-            return;
-        }
+        let next = lock(reading).next(&mut bytes)?;
+        let Some(Place { index, lines_before }) = next else { return Ok(()) };
+        adding.add(index, blocks.check(&bytes, lines_before));
     }
 }
 
-/// Adds parts in the order of the file.
-fn add(
-    checker: &mut Checker,
-    parts: &Receiver<(usize, std::io::Result<Part>)>,
-) -> std::io::Result<()> {
-    let (mut next, mut early) = (0, BTreeMap::new());
-    for (index, part) in parts {
-        early.insert(index, part?);
-        while let Some(part) = early.remove(&next) {
-            checker.add(part);
-            next += 1;
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where the parts come together.
+struct Adding<'c> {
+    parts: Mutex<Parts<'c>>,
+    turn: Condvar,
+}
+
+struct Parts<'c> {
+    checker: &'c mut Checker,
+    next: usize,
+    early: BTreeMap<usize, Part>,
+    /// Somebody reads no more: what they have not added never comes.
+    is_over: bool,
+}
+
+impl Adding<'_> {
+    /// Adds a part once all before it are there; waits if it is far ahead of them.
+    fn add(&self, index: usize, part: Part) {
+        let mut parts = lock(&self.parts);
+        while index > parts.next + AHEAD && !parts.is_over {
+            parts = self.turn.wait(parts).unwrap_or_else(PoisonError::into_inner);
         }
+        parts.early.insert(index, part);
+        let Parts { checker, next, early, .. } = &mut *parts;
+        while let Some(part) = early.remove(next) {
+            checker.add(part);
+            *next += 1;
+        }
+        self.turn.notify_all();
     }
-    Ok(())
+}
+
+/// Nobody waits for one who is gone.
+struct End<'a, 'c>(&'a Adding<'c>);
+
+impl Drop for End<'_, '_> {
+    fn drop(&mut self) {
+        lock(&self.0.parts).is_over = true;
+        self.0.turn.notify_all();
+    }
+}
+
+/// Where a block stands in its file.
+struct Place {
+    index: usize,
+    lines_before: u64,
 }
 
 /// Reads blocks of whole lines. Of a line that is longer than any record only so much is kept as shows that.
-fn read(
-    mut source: impl Read,
-    to_check: &SyncSender<Block>,
-    empty: &Receiver<Vec<u8>>,
-) -> std::io::Result<()> {
-    let (mut index, mut lines_before) = (0, 0);
-    let mut rest: Vec<u8> = Vec::new();
-    // The rest is the beginning of a line that is too long already.
-    let mut is_long = false;
-    loop {
-        let mut bytes = empty.try_recv().unwrap_or_default();
-        bytes.clear();
-        bytes.append(&mut rest);
-        let kept = bytes.len();
-        let read = (&mut source).take(BLOCK as u64).read_to_end(&mut bytes)?;
-        let is_end = read < BLOCK;
-        if is_long {
-            let tail = bytes.get(kept..).unwrap_or_default();
-            let end = tail.iter().position(|&byte| byte == b'\n').unwrap_or(tail.len());
-            is_long = end == tail.len() && !is_end;
-            bytes.drain(kept..kept + end);
-        }
-        let whole = match bytes.iter().rposition(|&byte| byte == b'\n') {
-            _ if is_end => bytes.len(),
-            Some(last) => last + 1,
-            None => 0,
-        };
-        rest.extend_from_slice(bytes.get(whole..).unwrap_or_default());
-        bytes.truncate(whole);
-        if rest.len() > MAX_LINE {
-            rest.truncate(MAX_LINE);
-            is_long = true;
-        }
-        if !bytes.is_empty() {
-            let lines = bytes.iter().map(|&byte| u64::from(byte == b'\n')).sum::<u64>();
-            if to_check.send(Block { index, lines_before, bytes }).is_err() {
-                return Ok(());
+struct Reading<R> {
+    source: R,
+    index: usize,
+    /// Counted until more no longer matter.
+    lines: u64,
+    /// The beginning of the line that the last block ended in.
+    rest: Vec<u8>,
+    /// It is too long already.
+    is_long: bool,
+    is_over: bool,
+}
+
+impl<R: Read> Reading<R> {
+    const fn new(source: R) -> Self {
+        Self { source, index: 0, lines: 0, rest: Vec::new(), is_long: false, is_over: false }
+    }
+
+    /// Puts the next block in the place of what the bytes held; `None` at the end, and after a fault.
+    fn next(&mut self, bytes: &mut Vec<u8>) -> std::io::Result<Option<Place>> {
+        loop {
+            if std::mem::replace(&mut self.is_over, true) {
+                return Ok(None);
             }
-            index += 1;
-            lines_before += lines;
-        }
-        if is_end {
-            return Ok(());
+            let kept = self.rest.len();
+            bytes.resize(kept + BLOCK, 0);
+            let (start, room) = bytes.split_at_mut(kept);
+            start.copy_from_slice(&self.rest);
+            let read = fill(&mut self.source, room)?;
+            self.is_over = read < BLOCK;
+            bytes.truncate(kept + read);
+            if self.is_long {
+                let tail = bytes.get(kept..).unwrap_or_default();
+                let end = tail.iter().position(|&byte| byte == b'\n').unwrap_or(tail.len());
+                self.is_long = end == tail.len() && !self.is_over;
+                bytes.drain(kept..kept + end);
+            }
+            let whole = match bytes.iter().rposition(|&byte| byte == b'\n') {
+                _ if self.is_over => bytes.len(),
+                Some(last) => last + 1,
+                None => 0,
+            };
+            self.rest.clear();
+            self.rest.extend_from_slice(bytes.get(whole..).unwrap_or_default());
+            bytes.truncate(whole);
+            if self.rest.len() > MAX_LINE {
+                self.rest.truncate(MAX_LINE);
+                self.is_long = true;
+            }
+            if bytes.is_empty() {
+                continue;
+            }
+            let place = Place { index: self.index, lines_before: self.lines };
+            self.index += 1;
+            if self.lines < Blocks::SAMPLE {
+                self.lines += bytes.iter().map(|&byte| u64::from(byte == b'\n')).sum::<u64>();
+            }
+            return Ok(Some(place));
         }
     }
+}
+
+/// Reads until there is no more room, or nothing left.
+fn fill(source: &mut impl Read, room: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while let Some(left) = room.get_mut(filled..).filter(|left| !left.is_empty()) {
+        match source.read(left) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 #[cfg(test)]

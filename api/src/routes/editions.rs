@@ -211,17 +211,17 @@ async fn covered(
     .await
 }
 
-/// The last delivery of each municipality, whatever became of it.
+/// The last delivery of each municipality, of a month where one is asked about, whatever became of it.
 async fn newest(
     app: &web::Data<App>,
-    form: Form,
-    year: u16,
+    (form, year, month): (Form, u16, Option<u8>),
 ) -> Result<BTreeMap<String, MunicipalDelivery>, Problem> {
     on_disk(app, move |store| {
         let filter =
             MunicipalFilter { form: Some(form), year: Some(year), ..MunicipalFilter::default() };
         let mut newest = BTreeMap::new();
-        for delivery in store.municipal_deliveries(&filter, MANY)? {
+        let all = store.municipal_deliveries(&filter, MANY)?.into_iter();
+        for delivery in all.filter(|one| month.is_none_or(|month| one.period == month)) {
             newest.entry(delivery.kommune.clone()).or_insert(delivery);
         }
         Ok(newest)
@@ -277,6 +277,7 @@ pub async fn read_coverage(
     params(
         ("id" = String, Path, description = "The dataset.", example = "skjema-11"),
         ("year" = u16, Query, description = "The reporting year.", example = 2024),
+        ("month" = Option<u8>, Query, description = "The month, of a form that is sent for each; whoever has sent none at all unless said.", example = 3),
     ),
     responses((status = 200, description = "The municipalities to remind.", body = Value)))]
 #[get("/v1/datasets/{id}/reminders")]
@@ -288,9 +289,9 @@ pub async fn list_reminders(
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
         house(&app, &caller)?;
-        let (form, year) = (dataset(&id)?, year(&Query::of(&request))?);
-        let (coverage, newest) =
-            (covered(&app, (form, year, None)).await?, newest(&app, form, year).await?);
+        let query = Query::of(&request);
+        let asked = (dataset(&id)?, year(&query)?, month(&query)?);
+        let (coverage, newest) = (covered(&app, asked).await?, newest(&app, asked).await?);
         let language = requested_language(&request);
         let senders = &app.settings().deliveries.senders;
         let all = reminders(&coverage, &newest, senders, language);

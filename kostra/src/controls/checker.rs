@@ -23,6 +23,8 @@ pub struct Checker {
     persons: Duplicates,
     journals: Duplicates,
     sample: Vec<String>,
+    /// Lines of the parts so far.
+    lines: u64,
     records: u64,
     /// The only line so far is blank: the file of someone without records.
     is_blank: bool,
@@ -31,6 +33,8 @@ pub struct Checker {
 }
 
 const ERROR: Severity = Severity::Error;
+/// Keys that are looked for together.
+const TOGETHER: usize = 32;
 
 impl Checker {
     /// A checker for files of a layout; `None` for a form whose controls are not known.
@@ -45,6 +49,7 @@ impl Checker {
             persons: Duplicates::default(),
             journals: Duplicates::default(),
             sample: Vec::new(),
+            lines: 0,
             records: 0,
             is_blank: false,
             is_broken: false,
@@ -71,7 +76,7 @@ impl Checker {
         if !self.is_broken {
             let keys = self.rules.check(number, &record, &mut self.findings, self.summing.as_mut());
             if let Some(keys) = keys {
-                self.check_duplicates(&keys);
+                self.check_duplicates(&keys, 0);
             }
         }
         self.quote(Some(&record));
@@ -86,6 +91,12 @@ impl Checker {
 
     /// Adds a block that was checked apart; blocks come in the order of the file.
     pub fn add(&mut self, part: Part) {
+        let lines = part.lines;
+        self.add_lines(part);
+        self.lines += lines;
+    }
+
+    fn add_lines(&mut self, part: Part) {
         if part.lines == 0 {
             return;
         }
@@ -93,7 +104,7 @@ impl Checker {
             self.is_blank = true;
             return;
         }
-        self.mind_the_blank(part.first.saturating_sub(1));
+        self.mind_the_blank(self.lines);
         self.records += part.lines;
         let room = fit::SAMPLE.saturating_sub(self.sample.len());
         self.sample.extend(part.sample.into_iter().take(room));
@@ -107,11 +118,15 @@ impl Checker {
         }
         self.is_broken = part.is_broken || self.is_broken;
         let mut found = part.findings;
+        found.move_down(self.lines);
         if !self.is_broken {
             // What stands twice is found here, in the order of the file, and put beside the rest of its line.
             let before = std::mem::replace(&mut self.findings, Findings::new(found.max));
-            for keys in &part.keys {
-                self.check_duplicates(keys);
+            for some in part.keys.chunks(TOGETHER) {
+                let all = || some.iter();
+                self.persons.approach(all().filter_map(|own| Some((own.sender, own.person?))));
+                self.journals.approach(all().filter_map(|own| Some((own.sender, own.journal?))));
+                all().for_each(|keys| self.check_duplicates(keys, self.lines));
             }
             let doubled = std::mem::replace(&mut self.findings, before);
             found.merge_by_line(doubled);
@@ -186,29 +201,39 @@ impl Checker {
     }
 
     /// 005A, 005B.
-    fn check_duplicates(&mut self, keys: &Keys) {
-        let is_programme = self.rules.layout.form == Form::F11C;
+    #[inline]
+    fn check_duplicates(&mut self, keys: &Keys, lines_before: u64) {
+        let line = u64::from(keys.line) + lines_before;
+        let place = u32::try_from(line).unwrap_or(u32::MAX);
         if let Some(key) = keys.person
-            && let Some(first) = self.persons.first(keys.sender, key, keys.line)
+            && let Some(first) = self.persons.first(keys.sender, key, place)
         {
-            let fields: &[&str] = if is_programme {
-                &["KOMMUNE_NR", "PERSON_FODSELSNR", "STATUS", "PERSON_JOURNALNR"]
-            } else {
-                &["PERSON_FODSELSNR", "PERSON_JOURNALNR"]
-            };
-            let text = || wording::same_person(first);
-            self.findings.add(Some(keys.line), ("005A", ERROR), fields, text);
+            self.tell_same_person(line, first.into());
         }
         if let Some(key) = keys.journal
-            && let Some(first) = self.journals.first(keys.sender, key, keys.line)
+            && let Some(first) = self.journals.first(keys.sender, key, place)
         {
-            let fields: &[&str] = if is_programme {
-                &["KOMMUNE_NR", "PERSON_JOURNALNR"]
-            } else {
-                &["PERSON_JOURNALNR"]
-            };
-            let text = || wording::same_journal(first);
-            self.findings.add(Some(keys.line), ("005B", ERROR), fields, text);
+            self.tell_same_journal(line, first.into());
         }
+    }
+
+    #[cold]
+    fn tell_same_person(&mut self, line: u64, first: u64) {
+        let fields: &[&str] = if self.rules.layout.form == Form::F11C {
+            &["KOMMUNE_NR", "PERSON_FODSELSNR", "STATUS", "PERSON_JOURNALNR"]
+        } else {
+            &["PERSON_FODSELSNR", "PERSON_JOURNALNR"]
+        };
+        self.findings.add(Some(line), ("005A", ERROR), fields, || wording::same_person(first));
+    }
+
+    #[cold]
+    fn tell_same_journal(&mut self, line: u64, first: u64) {
+        let fields: &[&str] = if self.rules.layout.form == Form::F11C {
+            &["KOMMUNE_NR", "PERSON_JOURNALNR"]
+        } else {
+            &["PERSON_JOURNALNR"]
+        };
+        self.findings.add(Some(line), ("005B", ERROR), fields, || wording::same_journal(first));
     }
 }

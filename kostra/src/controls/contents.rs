@@ -93,9 +93,21 @@ impl Contents {
         })
     }
 
+    /// Each control and what it asks.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'static Control, &[Ready])> {
+        self.controls.iter().map(|(control, tests)| (*control, tests.as_slice()))
+    }
+
     /// What each control asks.
     pub(super) fn tests(&self) -> impl Iterator<Item = &[Ready]> {
         self.controls.iter().map(|(_, tests)| tests.as_slice())
+    }
+
+    /// Whether the control of a place reports a record.
+    pub(super) fn reports(&self, control: usize, seen: &Seen<'_, '_>) -> bool {
+        let tests = self.controls.get(control);
+        tests.is_none_or(|(_, tests)| tests.iter().all(|test| test.holds(seen)))
     }
 
     /// Tells every control that reports a record.

@@ -108,6 +108,12 @@ impl Findings {
         self.omitted += others.omitted;
     }
 
+    /// Numbers the lines after so many others.
+    pub(super) fn move_down(&mut self, lines: u64) {
+        let numbers = self.kept.iter_mut().filter_map(|finding| finding.line.as_mut());
+        numbers.for_each(|line| *line += lines);
+    }
+
     /// Puts others of the same lines among them, each after what was found on its line.
     pub(super) fn merge_by_line(&mut self, others: Self) {
         self.refused |= others.refused;

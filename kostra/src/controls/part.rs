@@ -2,7 +2,7 @@
 
 use super::{
     Findings, fit,
-    rules::{Keys, Rules},
+    rules::{Keys, NoRecord, Rules},
     summary::Summing,
 };
 use crate::record::{Lines, Record};
@@ -12,9 +12,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Blocks(Arc<Rules>);
 
-/// What came of one block, for [`super::Checker::add`].
+/// What came of one block, for [`super::Checker::add`]. Its lines are numbered from 1.
 pub struct Part {
-    pub(super) first: u64,
     pub(super) lines: u64,
     pub(super) findings: Findings,
     pub(super) keys: Vec<Keys>,
@@ -33,81 +32,85 @@ impl Part {
         self.lines
     }
 
-    /// Keeps some of the first lines of the file, to see whether they are of another year.
-    fn sample(&mut self, lines_before: u64, record: &Record<'_>) {
-        if self.sample.len() < fit::SAMPLE && lines_before < fit::SAMPLE as u64 {
-            self.sample.push(record.line().to_owned());
+    /// A line that is a record the controls must be asked about, or no record.
+    #[cold]
+    fn control(&mut self, rules: &Rules, bytes: &[u8]) {
+        let record = Record::decode(bytes, rules.layout.record_length);
+        match rules.is_record(self.lines, bytes, &record) {
+            Err(wrong) => self.refuse_shape(rules, &wrong),
+            Ok(()) if self.is_broken => {}
+            Ok(()) => {
+                let summing = self.summing.as_mut();
+                let keys = rules.check(self.lines, &record, &mut self.findings, summing);
+                self.keys.extend(keys);
+            }
         }
     }
 
-    /// Runs the controls on a line that is a record.
-    #[inline]
-    fn control(&mut self, rules: &Rules, number: u64, record: &Record<'_>) {
-        let keys = rules.check(number, record, &mut self.findings, self.summing.as_mut());
-        self.keys.extend(keys);
+    fn refuse_shape(&mut self, rules: &Rules, wrong: &NoRecord) {
+        if !std::mem::replace(&mut self.is_broken, true) {
+            self.findings.clear();
+        }
+        rules.refuse_shape(wrong, &mut self.findings);
     }
 }
 
 impl Blocks {
+    /// So many of the first lines of a file are kept, to see whether they are of another year.
+    pub const SAMPLE: u64 = fit::SAMPLE as u64;
+
     pub(super) const fn new(rules: Arc<Rules>) -> Self {
         Self(rules)
     }
 
-    /// Checks whole lines, of which the first has a number in the file. A mark at the start of the file counts as one
-    /// only in the block that has it. The lines are numbered from 1 where they stand; [`Part`]s are put in order by
-    /// whoever adds them, with the number of lines before each.
-    ///
-    /// # Errors
-    /// None: reading from memory does not fail. The signature is that of any source.
-    pub fn check(&self, block: &[u8], lines_before: u64) -> std::io::Result<Part> {
+    /// Checks whole lines. How many lines of the file come before them matters for its first ones alone, where a mark
+    /// may stand and the sample is taken; for others any number from [`Blocks::SAMPLE`] on will do.
+    #[must_use]
+    pub fn check(&self, block: &[u8], lines_before: u64) -> Part {
         let rules = &*self.0;
+        let length = rules.layout.record_length;
         let mut part = Part {
-            first: lines_before + 1,
             lines: 0,
             findings: Findings::new(rules.options.max_findings),
-            keys: Vec::with_capacity(block.len() / (rules.layout.record_length + 1) + 1),
+            keys: Vec::with_capacity(block.len() / (length + 1) + 1),
             summing: rules.summing(),
             sample: Vec::new(),
             is_blank: false,
             is_broken: false,
         };
         let mut rest = block;
-        // Lines that are records at a glance are not looked for.
-        while let Some((record, after)) = at_a_glance(rest, rules.layout.record_length) {
-            part.lines += 1;
-            part.sample(lines_before, &record);
-            part.control(rules, lines_before + part.lines, &record);
-            rest = after;
-        }
-        let mut lines = Lines::after(rest, lines_before + part.lines);
-        while let Some(line) = lines.next()? {
+        loop {
+            // Nearly every line is as long as it should be and sound. Its end need not be looked for.
+            while part.lines + lines_before >= Self::SAMPLE
+                && !part.is_broken
+                && let Some((line, after)) = whole(rest, length)
+                && let Some(looked) = rules.look(line)
+            {
+                part.lines += 1;
+                let keys = rules.passed(part.lines, &looked, part.summing.as_mut());
+                part.keys.extend(keys);
+                rest = after;
+            }
+            let mut lines = Lines::after(rest, part.lines + lines_before);
+            // Reading from memory does not fail.
+            let Ok(Some(line)) = lines.next() else { return part };
             part.lines += 1;
             part.is_blank = part.lines == 1 && matches!(line.bytes, b"" | b" ");
-            let record = Record::decode(line.bytes, rules.layout.record_length);
-            part.sample(lines_before, &record);
-            if let Err(wrong) = rules.is_record(line.number, line.bytes, &record) {
-                if !std::mem::replace(&mut part.is_broken, true) {
-                    part.findings.clear();
-                }
-                rules.refuse_shape(&wrong, &mut part.findings);
-            } else if !part.is_broken {
-                part.control(rules, line.number, &record);
+            if line.number <= Self::SAMPLE {
+                part.sample.push(Record::decode(line.bytes, length).line().to_owned());
             }
+            part.control(rules, line.bytes);
+            rest = lines.into_input();
         }
-        Ok(part)
     }
 }
 
-/// The record at the start of a block, where it is one of printable ASCII characters with a line end behind it, and what
-/// follows.
+/// The first so many bytes of a block, where a line end is behind them, and what follows it.
 #[inline]
-fn at_a_glance(block: &[u8], length: usize) -> Option<(Record<'_>, &[u8])> {
+fn whole(block: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
     let (line, after) = block.split_at_checked(length)?;
-    let ([b'\n', after @ ..] | [b'\r', b'\n', after @ ..]) = after else { return None };
-    let is_plain =
-        line.iter().map(|byte| u8::from(!(b' '..0x7F).contains(byte))).fold(0, |a, b| a | b);
-    if is_plain != 0 {
-        return None;
+    match after {
+        [b'\n', after @ ..] | [b'\r', b'\n', after @ ..] => Some((line, after)),
+        _ => None,
     }
-    Some((Record::new(std::str::from_utf8(line).ok()?), after))
 }

@@ -15,6 +15,7 @@ use crate::{
     record::Record,
 };
 use std::hash::{BuildHasher as _, RandomState};
+use std::num::NonZeroU64;
 
 const ERROR: Severity = Severity::Error;
 
@@ -31,10 +32,11 @@ pub(super) struct Rules {
 
 /// What a record is told from others of its sender by.
 pub(super) struct Keys {
-    pub line: u64,
+    /// In the file, or in the part of it that is checked apart.
+    pub line: u32,
     pub sender: u32,
-    pub person: Option<u64>,
-    pub journal: Option<u64>,
+    pub person: Option<NonZeroU64>,
+    pub journal: Option<NonZeroU64>,
 }
 
 /// Why a line is no record.
@@ -49,11 +51,11 @@ pub(super) struct Places {
     pub kommune: &'static Field,
     pub version: &'static Field,
     pub bydel: &'static Field,
-    journal: &'static Field,
+    pub journal: &'static Field,
     pub number: &'static Field,
-    duf: Option<&'static Field>,
+    pub duf: Option<&'static Field>,
     pub birth: Option<&'static Field>,
-    status: Option<&'static Field>,
+    pub status: Option<&'static Field>,
 }
 
 impl Places {
@@ -141,15 +143,47 @@ impl Rules {
         findings: &mut Findings,
         summing: Option<&mut Summing>,
     ) -> Option<Keys> {
-        let parts = (&self.plan, self.contents.as_ref(), &self.options);
-        if let (Some(quick), Some(bytes)) = (&self.quick, record.ascii())
-            && let Some(looked) = quick.look(record, bytes, parts)
-        {
-            if let Some(summing) = summing {
-                summing.add_counted(looked.kroner, looked.months, looked.age);
-            }
-            return self.keys_of(line, record, &looked);
+        match record.ascii().and_then(|bytes| self.look(bytes)) {
+            Some(looked) => self.passed(line, &looked, summing),
+            None => self.control(line, record, findings, summing),
         }
+    }
+
+    /// A quick look at the bytes of a line, where each is a character; `None` where the controls must be asked.
+    #[inline]
+    pub(super) fn look(&self, line: &[u8]) -> Option<Looked> {
+        self.quick.as_ref()?.look(line, (&self.plan, self.contents.as_ref(), &self.options))
+    }
+
+    /// Adds up a record that no control has anything to say of, and gives its keys.
+    #[inline]
+    pub(super) fn passed(
+        &self,
+        line: u64,
+        looked: &Looked,
+        summing: Option<&mut Summing>,
+    ) -> Option<Keys> {
+        if let Some(summing) = summing {
+            summing.add_counted(looked.kroner, looked.months, Some(looked.person.age.into()));
+        }
+        // The qualification programme is exempt in Oslo.
+        (self.layout.form != Form::F11C || !looked.in_oslo).then(|| Keys {
+            line: short(line),
+            sender: looked.sender,
+            person: looked.person.key,
+            journal: looked.journal,
+        })
+    }
+
+    /// The controls, one by one.
+    #[cold]
+    pub(super) fn control(
+        &self,
+        line: u64,
+        record: &Record<'_>,
+        findings: &mut Findings,
+        summing: Option<&mut Summing>,
+    ) -> Option<Keys> {
         let in_oslo = record.raw(self.places.kommune) == "0301";
         self.check_region(line, record, in_oslo, findings);
         self.check_year(line, record, findings);
@@ -244,30 +278,14 @@ impl Rules {
         }
         let journal = record.value(self.places.journal);
         Some(Keys {
-            line,
+            line: short(line),
             sender: sender(record.value(self.places.kommune), record.value(self.places.bydel)),
             person: self.person_key(record.value(self.places.number), record),
-            journal: (!journal.is_empty()).then(|| self.text_key(journal)),
+            journal: NonZeroU64::new(self.text_key(journal)),
         })
     }
 
-    /// The same of a record whose person has a number of their own.
-    fn keys_of(&self, line: u64, record: &Record<'_>, looked: &Looked) -> Option<Keys> {
-        let person = match self.places.status {
-            Some(_) if looked.kommune == 301 => return None,
-            Some(status) => looked.number * 10 + digits(record.value(status)).unwrap_or(0) % 10,
-            None => looked.number,
-        };
-        let journal = record.value(self.places.journal);
-        Some(Keys {
-            line,
-            sender: looked.kommune * 100 + looked.bydel,
-            person: Some(person),
-            journal: (!journal.is_empty()).then(|| self.text_key(journal)),
-        })
-    }
-
-    /// A text as a key: itself when it fits, otherwise a hash of it.
+    /// A text as a key: itself when it fits, otherwise a hash of it; 0 for none.
     fn text_key(&self, text: &str) -> u64 {
         let bytes = text.as_bytes();
         if bytes.len() <= 8 {
@@ -279,19 +297,25 @@ impl Rules {
 
     /// What may stand once only: the person; in the programme the person with one status, stand-ins
     /// counted as the original counts them.
-    fn person_key(&self, number: &str, record: &Record<'_>) -> Option<u64> {
+    fn person_key(&self, number: &str, record: &Record<'_>) -> Option<NonZeroU64> {
         match self.places.status {
             Some(status) if identity::is_widely_valid(number) => {
-                Some(digits(number)? * 10 + digits(record.value(status)).unwrap_or(0) % 10)
+                let status = digits(record.value(status)).unwrap_or(0) % 10;
+                NonZeroU64::new(digits(number)? * 10 + status + 1)
             }
             None if identity::is_strictly_valid(number)
                 && identity::classify(number) != NumberKind::StandIn =>
             {
-                digits(number)
+                NonZeroU64::new(digits(number)? + 1)
             }
             _ => None,
         }
     }
+}
+
+/// The number of a line in few bytes; the last one for all that are too far.
+fn short(line: u64) -> u32 {
+    u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 /// A number that is nothing but digits.

@@ -45,9 +45,21 @@ pub struct Band {
     from: i64,
 }
 
-/// Adds records up.
+/// Ages and months that are counted one by one; what has none is counted last.
+const AGES: usize = 257;
+const MONTHS: usize = 14;
+/// The most bands of amounts, and one for what is in none of them.
+const AMOUNTS: usize = 8;
+
+/// Adds records up: by each age and number of months, and by band of the amount, so that nothing is looked for.
 pub(super) struct Summing {
     summary: Summary,
+    kroner: [i64; 2],
+    age: Box<[u64; AGES]>,
+    month: [u64; MONTHS],
+    /// Where bands of amounts begin.
+    from: [i64; AMOUNTS],
+    amount: [u64; AMOUNTS + 1],
     months: Vec<&'static Field>,
     amounts: Vec<&'static Field>,
 }
@@ -81,7 +93,20 @@ impl Summing {
             months: bands(&[1, 2, 4, 7, 10, 12], &Text::new("ikke oppgitt", "not stated")),
             amount: bands(amount, &Text::new("ikke oppgitt", "not stated")),
         };
-        Some(Self { summary, months: months.collect::<Option<_>>()?, amounts })
+        let mut from = [i64::MAX; AMOUNTS];
+        for (from, band) in from.iter_mut().zip(summary.amount.iter().rev().skip(1).rev()) {
+            *from = band.from;
+        }
+        Some(Self {
+            summary,
+            kroner: [0; 2],
+            age: Box::new([0; AGES]),
+            month: [0; MONTHS],
+            from,
+            amount: [0; AMOUNTS + 1],
+            months: months.collect::<Option<_>>()?,
+            amounts,
+        })
     }
 
     /// Adds a record.
@@ -92,39 +117,58 @@ impl Summing {
         }
         let ticked = |field: &&&Field| field.has_code(record.value(field));
         let months = self.months.iter().filter(ticked).count();
-        self.add_counted(kroner, months, age);
+        self.add_counted(kroner, u16::try_from(months).unwrap_or(u16::MAX), age);
     }
 
     /// Adds what was read of a record: its amounts in order, and its months.
-    pub(super) fn add_counted(&mut self, kroner: [i64; 2], months: usize, age: Option<i32>) {
-        for (sum, kroner) in self.summary.sums.iter_mut().zip(kroner) {
-            sum.kroner = sum.kroner.saturating_add(kroner);
+    #[inline]
+    pub(super) fn add_counted(&mut self, kroner: [i64; 2], months: u16, age: Option<i32>) {
+        for (sum, kroner) in self.kroner.iter_mut().zip(kroner) {
+            *sum = sum.saturating_add(kroner);
         }
-        count(&mut self.summary.age, age.map(i64::from));
-        count(&mut self.summary.months, i64::try_from(months).ok());
-        count(&mut self.summary.amount, Some(kroner.iter().sum()));
+        // Nobody is older than the first band that has no end, nor younger than the one that has no beginning.
+        let age = age.map_or(AGES - 1, |age| usize::try_from(age.clamp(0, 255)).unwrap_or(0));
+        let month = usize::from(months).min(MONTHS - 1);
+        let all = kroner.iter().fold(0_i64, |all, own| all.saturating_add(*own));
+        let amount = self.from.iter().map(|from| usize::from(*from <= all)).sum::<usize>();
+        let counts =
+            (self.age.get_mut(age), self.month.get_mut(month), self.amount.get_mut(amount));
+        if let (Some(age), Some(month), Some(amount)) = counts {
+            *age += 1;
+            *month += 1;
+            *amount += 1;
+        }
     }
 
     /// Adds what others add up to.
     pub(super) fn merge(&mut self, others: &Self) {
-        let (own, others) = (&mut self.summary, &others.summary);
-        for (sum, more) in own.sums.iter_mut().zip(&others.sums) {
-            sum.kroner = sum.kroner.saturating_add(more.kroner);
+        for (sum, more) in self.kroner.iter_mut().zip(others.kroner) {
+            *sum = sum.saturating_add(more);
         }
-        for (bands, more) in [
-            (&mut own.age, &others.age),
-            (&mut own.months, &others.months),
-            (&mut own.amount, &others.amount),
-        ] {
-            for (band, more) in bands.iter_mut().zip(more) {
-                band.records += more.records;
-            }
-        }
+        let own = self.age.iter_mut().chain(&mut self.month).chain(&mut self.amount);
+        let more = others.age.iter().chain(&others.month).chain(&others.amount);
+        own.zip(more).for_each(|(own, more)| *own += more);
     }
 
     /// What they add up to.
     pub(super) fn finish(self) -> Summary {
-        self.summary
+        let Self { mut summary, kroner, age, month, amount, .. } = self;
+        for (sum, kroner) in summary.sums.iter_mut().zip(kroner) {
+            sum.kroner = kroner;
+        }
+        // Whose age cannot be told is in no band of ages.
+        let ages = (0..).zip(age.iter().take(AGES - 1));
+        ages.for_each(|(age, records)| count(&mut summary.age, age, *records));
+        count(&mut summary.age, i64::MAX, age.last().copied().unwrap_or(0));
+        (0..).zip(month).for_each(|(months, records)| count(&mut summary.months, months, records));
+        let bands = summary.amount.len().saturating_sub(1);
+        for (at, records) in amount.into_iter().enumerate() {
+            let band = at.checked_sub(1).filter(|band| *band < bands).unwrap_or(bands);
+            if let Some(band) = summary.amount.get_mut(band) {
+                band.records += records;
+            }
+        }
+        summary
     }
 }
 
@@ -148,8 +192,10 @@ fn bands(from: &[i64], none: &Text) -> Vec<Band> {
     from.iter().zip(next).map(band).chain([none]).collect()
 }
 
-fn count(bands: &mut [Band], value: Option<i64>) {
+/// Counts records of a value in its band, or in the last one, which has none.
+fn count(bands: &mut [Band], value: i64, records: u64) {
     let Some((none, bands)) = bands.split_last_mut() else { return };
-    let band = value.and_then(|value| bands.iter_mut().rev().find(|band| band.from <= value));
-    band.unwrap_or(none).records += 1;
+    let is_told = value != i64::MAX;
+    let band = bands.iter_mut().rev().find(|band| is_told && band.from <= value);
+    band.unwrap_or(none).records += records;
 }

@@ -7,6 +7,7 @@ use crate::{
 };
 
 mod contents;
+mod every;
 mod fields;
 mod files;
 mod introduction;

@@ -35,6 +35,11 @@ impl<R: BufRead> Lines<R> {
         Self { input, line: Vec::new(), number: lines }
     }
 
+    /// The source, from where the next line begins.
+    pub(crate) fn into_input(self) -> R {
+        self.input
+    }
+
     /// The next line; `None` at the end.
     ///
     /// # Errors

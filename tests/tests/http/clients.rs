@@ -35,7 +35,7 @@ fn installed() -> PathBuf {
 
 fn words(output: &Output) -> String {
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    text(&output.stdout) + &text(&output.stderr)
+    [text(&output.stdout), text(&output.stderr)].concat()
 }
 
 /// Installs the clients; false, and said aloud, where they cannot be had.

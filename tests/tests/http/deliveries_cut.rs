@@ -10,6 +10,8 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(20);
+/// What the server may hold more for a delivery, however large.
+const ROOM: u64 = 96 << 20;
 
 /// Every file that rests or is under way.
 fn files(installation: &Installation) -> Vec<String> {
@@ -106,8 +108,16 @@ fn a_national_number_of_records_is_delivered_in_moderate_memory() {
     let whole = Truth::generate(FORM, YEAR, None, 13).of_one("3107").join("\n");
     let installation = Installation::copy("deliver-large");
     let node = installation.serve();
+    assert_eq!(deliver(&node.caller("fredrikstad"), "", &file(1_000)).status, 201);
+    let before = node.peak_memory();
     let started = Instant::now();
     let sent = deliver(&node.caller("fredrikstad"), "&confirm=true", whole.as_bytes());
     assert_eq!(sent.status, 201, "{}", sent.text());
-    eprintln!("{} records in {:.2?}", sent.json()["records"], started.elapsed());
+    let (taken, grown) = (started.elapsed(), node.peak_memory().saturating_sub(before));
+    eprintln!(
+        "{} records of {} bytes delivered in {taken:.2?}, {grown} bytes of memory more",
+        sent.json()["records"],
+        whole.len()
+    );
+    assert!(grown < ROOM, "{grown} bytes more");
 }

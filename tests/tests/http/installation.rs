@@ -72,7 +72,7 @@ pub fn program() -> Command {
 /// What a command printed, both ways.
 pub fn words(output: &Output) -> String {
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    text(&output.stdout) + &text(&output.stderr)
+    [text(&output.stdout), text(&output.stderr)].concat()
 }
 
 /// What a command printed that must succeed.

@@ -57,6 +57,7 @@ mod scripts;
 mod selections;
 mod sums;
 mod tokens;
+mod two_editions;
 mod validity;
 mod witness;
 

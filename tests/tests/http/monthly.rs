@@ -23,8 +23,8 @@ fn send(caller: &Caller<'_>, number: u8, body: &str) -> Answer {
     caller.file(&address, &[], body.as_bytes()).unwrap()
 }
 
-/// Makes an edition and publishes its tables by two persons.
-fn publish(node: &Node, reason: Option<&str>) {
+/// Makes an edition and publishes its tables by two persons; gives how long they took to protect.
+fn publish(node: &Node, reason: Option<&str>) -> Duration {
     let (admin, second) = (node.caller("admin"), node.caller("admin2"));
     let edition =
         json!({ "dataset": "skjema-11M", "year": 2025, "kind": "preliminary", "reason": reason });
@@ -33,12 +33,13 @@ fn publish(node: &Node, reason: Option<&str>) {
     let made = admin.post("/v1/releases", r#"{"dataset":"skjema-11M","year":2025}"#);
     assert_eq!(made.status, 202, "{}", made.text());
     let address = made.header("location").to_owned();
-    node.wait_until(Duration::from_mins(2), |_| {
+    let taken = node.wait_until(Duration::from_mins(10), |_| {
         let told = admin.get(&address).ok().json();
         assert_ne!(told["state"], "failed", "{told}");
         told["state"] == "done"
     });
     second.post(&format!("{address}/publish"), "{}").ok();
+    taken
 }
 
 /// Fredrikstad's cells of a table, in order.
@@ -49,6 +50,49 @@ fn cells(node: &Node, table: &str, rest: &str) -> Vec<Value> {
     let answer = node.anyone().get(&address).ok();
     assert_eq!(answer.header("hjemmel-protection"), "suppressed");
     answer.json()["value"].as_array().unwrap().clone()
+}
+
+fn coverage(node: &Node, rest: &str) -> Value {
+    let address = format!("/v1/datasets/skjema-11M/coverage?year=2025{rest}");
+    node.anyone().get(&address).ok().json()
+}
+
+/// January and February have come from Fredrikstad, and nothing else: anybody sees that, and nobody how much.
+#[track_caller]
+fn assert_covered(node: &Node) {
+    let is_in = |all: &Value| {
+        let all = all.as_array().unwrap();
+        all.iter().any(|one| one["kommune"] == "3107")
+    };
+    for (rest, has_come) in [
+        ("", true),
+        ("&month=1", true),
+        ("&month=2", true),
+        ("&month=3", false),
+        ("&month=12", false),
+    ] {
+        let told = coverage(node, rest);
+        assert_eq!((is_in(&told["delivered"]), is_in(&told["missing"])), (has_come, !has_come));
+        let [delivered, missing] =
+            ["delivered", "missing"].map(|list| told[list].as_array().unwrap().len());
+        assert_eq!((delivered, told["kommuner"].as_u64()), (usize::from(has_come), Some(357)));
+        assert_eq!(delivered + missing, 357, "{rest}");
+        assert_eq!((&told["basis"], &told["form"]), (&json!("deliveries"), &json!("11M")));
+        assert!(!told.to_string().contains("812"), "{told}");
+    }
+    for wrong in ["&month=0", "&month=13", "&month=x"] {
+        let address = format!("/v1/datasets/skjema-11M/coverage?year=2025{wrong}");
+        node.anyone().get(&address).problem(400, "parameter-error");
+    }
+    let admin = node.caller("admin");
+    let reminded = |rest: &str| {
+        let address = format!("/v1/datasets/skjema-11M/reminders?year=2025{rest}");
+        admin.get(&address).ok().json()["reminders"].clone()
+    };
+    assert!(!is_in(&reminded("&month=1")) && !is_in(&reminded("")));
+    let march = reminded("&month=3");
+    let own = march.as_array().unwrap().iter().find(|one| one["kommune"] == "3107").unwrap();
+    assert_eq!(own["state"], "nothing", "what came for other months is not of this one");
 }
 
 #[test]
@@ -68,9 +112,13 @@ fn months_are_delivered_revised_and_published_beside_the_year() {
     for name in ["nav", "imdi", "admin"] {
         send(&node.caller(name), 1, &month(1, &[])).problem(403, "not-permitted");
     }
+    assert_covered(&node);
     let table = "/pxwebapi/v2/tables/S11M1";
     node.anyone().get(table).problem(404, "not-found");
     publish(&node, None);
+    let editions = coverage(&node, "")["editions"].clone();
+    let lacks = editions[0]["missingRegions"].as_array().unwrap();
+    assert!(lacks.len() > 300, "all others are missing: {editions}");
 
     let recipients = "valueCodes[Indikator]=mottakere&valueCodes[Maaned]=*";
     let shown = cells(&node, "S11M1", recipients);
@@ -104,4 +152,61 @@ fn months_are_delivered_revised_and_published_beside_the_year() {
         let rows = node.caller(name).get("/v1/datasets/skjema-11M/microdata?year=2025");
         assert!(matches!(rows.status, 400 | 403 | 404), "{}", rows.text());
     }
+}
+
+/// What a municipality of some size sends for a month; Oslo sends it for each bydel.
+fn of_size(kommune: &str, number: u8, size: usize) -> String {
+    let record = |bydel: Option<usize>| {
+        let persons = 2 + (size * 37 + usize::from(number) * 11 + bydel.unwrap_or(0) * 53) % 900;
+        let mut record = json!({
+            "KOMMUNE_NR": kommune, "AAR": 2025, "MAANED": number, "MOTTAKERE": persons,
+            "MED_BARN": persons * 28 / 100, "HOVEDKILDE": persons / 2, "UNDER_30": persons * 35 / 100,
+            "KRONER": persons * 11_000, "KVP_DELTAKERE": persons / 20,
+        });
+        if let Some(bydel) = bydel {
+            record["BYDELSNR"] = format!("{bydel:02}").into();
+        }
+        record
+    };
+    if kommune == "0301" {
+        Value::Array((1..=15).map(|bydel| record(Some(bydel))).collect()).to_string()
+    } else {
+        record(None).to_string()
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn a_year_of_months_of_every_municipality_is_delivered_and_protected() {
+    let installation = Installation::copy("monthly-national");
+    let kommuner = &hjemmel_kostra::Division::of(2025).unwrap().kommuner;
+    let file = installation.path("hjemmel.toml");
+    let senders = kommuner.iter().filter(|one| one.code != "3107").map(|one| {
+        let organisation = "940039541";
+        format!(
+            "\n[[deliveries.senders]]\norganisation = \"{organisation}\"\nkommune = \"{}\"\n",
+            one.code
+        )
+    });
+    let settings = [std::fs::read_to_string(&file).unwrap(), senders.collect()].concat();
+    std::fs::write(&file, settings).unwrap();
+    let node = installation.serve();
+    let caller = node.caller("fredrikstad");
+    let started = std::time::Instant::now();
+    let mut sent = 0;
+    for number in 1..=12 {
+        for (size, kommune) in kommuner.iter().enumerate() {
+            let (code, body) = (&kommune.code, of_size(&kommune.code, number, size));
+            let address = format!("/v1/deliveries/monthly?year=2025&month={number}&kommune={code}");
+            let answer = caller.file(&address, &[], body.as_bytes()).unwrap();
+            assert_eq!(answer.status, 201, "{code}: {}", answer.text());
+            sent += 1;
+        }
+    }
+    let delivered = started.elapsed();
+    assert_eq!(coverage(&node, "&month=12")["missing"], json!([]));
+    let protected = publish(&node, None);
+    let shown = cells(&node, "S11M1", "valueCodes[Indikator]=mottakere&valueCodes[Maaned]=*");
+    assert_eq!(shown.len(), 12);
+    eprintln!("{sent} deliveries in {delivered:.1?}, their tables protected in {protected:.1?}");
 }

@@ -21,7 +21,7 @@ pub const ASSISTANCE: [&str; 5] = ["S1101", "S1102", "S1103", "S1104", "S1105"];
 pub struct Dimension {
     pub code: String,
     column: String,
-    classes: Vec<BTreeSet<String>>,
+    pub classes: Vec<BTreeSet<String>>,
     parts: HashMap<String, Vec<usize>>,
 }
 

@@ -152,7 +152,7 @@ impl Truth {
         let bydeler = self.field("BYDELSNR");
         let kommuner = self.field("KOMMUNE_NR").into_iter();
         let leaf = |(kommune, bydel): (String, String)| {
-            if kommune == "0301" { kommune + &bydel } else { kommune }
+            if kommune == "0301" { [kommune, bydel].concat() } else { kommune }
         };
         kommuner.zip(bydeler).map(leaf).collect()
     }

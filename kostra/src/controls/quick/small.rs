@@ -1,93 +1,250 @@
-//! Short fields as small numbers, and amounts read eight characters at a time.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "places and sizes were checked when the look was made ready"
-)]
+//! Characters as numbers: what stands in fields of one or two characters, in amounts and in dates.
 
 use crate::layout::Field;
-use crate::record::eight;
 
-/// Two digits are their number. A blank field, one digit alone, and anything else:
-pub(super) const BLANK: u8 = 100;
-pub(super) const SINGLE: u8 = 101;
-pub(super) const ODD: u8 = 127;
-/// Printable characters.
-const FIRST: u8 = b' ';
-const WIDTH: usize = 96;
+/// How many digits are looked at together.
+const EIGHT: usize = 8;
+const ONES: u64 = u64::from_le_bytes([1; EIGHT]);
+const LOW: u64 = u64::from_le_bytes([0x0F; EIGHT]);
+pub(super) const SPACES: u64 = u64::from_le_bytes([b' '; EIGHT]);
+/// What remains of each of these characters, so that they can choose a place in a table.
+const PLACE: u8 = 0x1F;
 
-/// What two characters are.
-static PAIRS: [u8; WIDTH * WIDTH] = {
-    let mut table = [ODD; WIDTH * WIDTH];
-    table[0] = BLANK;
-    let zero = (b'0' - FIRST) as usize;
-    let mut number: u8 = 0;
-    while number < 10 {
-        let own = zero + number as usize;
-        table[own * WIDTH] = SINGLE + number;
-        table[own] = SINGLE + number;
-        let mut next: u8 = 0;
-        while next < 10 {
-            table[own * WIDTH + zero + next as usize] = number * 10 + next;
-            next += 1;
-        }
-        number += 1;
+/// What may stand in a field of one or two characters, without blanks around it: nothing, or digits.
+pub(super) fn forms(length: usize) -> impl Iterator<Item = String> {
+    let two = (0..100).filter(move |_| length == 2).map(|number| format!("{number:02}"));
+    [String::new()].into_iter().chain((0..10).map(|digit| digit.to_string())).chain(two)
+}
+
+/// The ways of a form to stand in a field.
+pub(super) fn written(form: &str, length: usize) -> Vec<Vec<u8>> {
+    let mut all = vec![format!("{form:<length$}").into_bytes()];
+    let right = format!("{form:>length$}").into_bytes();
+    if !all.contains(&right) {
+        all.push(right);
     }
-    table
-};
-
-/// A whole number of up to eight characters.
-pub(super) struct Amount {
-    pub end: usize,
-    pub length: usize,
-    pub may_be_blank: bool,
+    all
 }
 
-/// The text of a small number.
-pub(super) fn text(of: u8) -> String {
-    match of {
-        BLANK => String::new(),
-        0..BLANK => format!("{of:02}"),
-        _ => (of - SINGLE).to_string(),
+/// A field of one or two characters whose content chooses one of a thousand places.
+#[derive(Clone, Copy)]
+pub(super) struct Slot {
+    first: usize,
+    last: usize,
+    mask: u8,
+}
+
+impl Slot {
+    pub(super) const PLACES: usize = 1024;
+
+    pub(super) const fn new(field: &Field) -> Self {
+        let mask = if field.length == 2 { PLACE } else { 0 };
+        Self { first: field.start, last: field.range().end - 1, mask }
     }
-}
 
-/// The small numbers a field may be of which something is true.
-pub(super) fn set(field: &Field, is_true: impl Fn(&str) -> bool) -> u128 {
-    let forms = (0..SINGLE + 10).filter(|of| field.length == 2 || *of >= BLANK);
-    forms.filter(|of| is_true(&text(*of))).fold(0, |set, of| set | 1 << of)
-}
-
-impl Amount {
-    /// The number, 0 where it is blank; `None` where it is written otherwise than as digits with blanks around.
+    /// The place that blanks and digits choose.
     #[inline]
-    pub(super) fn read(&self, line: &[u8]) -> Option<i64> {
-        let eight: [u8; 8] = line[self.end - 8..self.end].try_into().ok()?;
-        match eight::number(eight, self.length)? {
-            Some(number) => Some(i64::from(number)),
-            None => self.may_be_blank.then_some(0),
+    pub(super) fn place(self, line: &[u8]) -> Option<usize> {
+        let (first, last) = (*line.get(self.first)?, *line.get(self.last)?);
+        Some(usize::from(first & self.mask) << 5 | usize::from(last & PLACE))
+    }
+}
+
+/// Fields of two characters beside one another, each with at most two codes and two other contents that may stand in it.
+///
+/// They are looked at together in a window of the line; where it is wider than they are, anything may stand.
+pub(super) struct Run {
+    /// The place behind the last field.
+    pub end: usize,
+    window: usize,
+    codes: [[u16; LANES]; 2],
+    others: [[u16; LANES]; 2],
+    beyond: [u16; LANES],
+}
+
+/// The most fields of a run.
+const LANES: usize = 16;
+
+impl Run {
+    /// One without fields yet, in lines of a length.
+    pub(super) const fn new(start: usize, length: usize) -> Option<Self> {
+        let Some(last) = length.checked_sub(2 * LANES) else { return None };
+        let before = if start > last { (start - last).div_ceil(2) * 2 } else { 0 };
+        Some(Self {
+            end: start,
+            window: start - before,
+            codes: [[0; LANES]; 2],
+            others: [[0; LANES]; 2],
+            beyond: [1; LANES],
+        })
+    }
+
+    /// Adds the next field, if there is room.
+    pub(super) fn push(&mut self, codes: [u16; 2], others: [u16; 2]) -> Option<()> {
+        let lane = (self.end - self.window) / 2;
+        *self.beyond.get_mut(lane)? = 0;
+        for (all, own) in self.codes.iter_mut().zip(codes) {
+            *all.get_mut(lane)? = own;
         }
+        for (all, own) in self.others.iter_mut().zip(others) {
+            *all.get_mut(lane)? = own;
+        }
+        self.end += 2;
+        Some(())
+    }
+
+    /// How many fields hold a code; `None` where one holds what may not stand in it.
+    #[inline]
+    pub(super) fn count(&self, line: &[u8]) -> Option<u16> {
+        let bytes = line.get(self.window..)?.first_chunk::<{ 2 * LANES }>()?;
+        let (pairs, _) = bytes.as_chunks::<2>();
+        let [code, another] = &self.codes;
+        let [other, last] = &self.others;
+        let known = code.iter().zip(another).zip(other.iter().zip(last)).zip(&self.beyond);
+        let (mut count, mut odd) = (0_u16, 0_u16);
+        for (pair, (((code, another), (other, last)), beyond)) in pairs.iter().zip(known) {
+            let own = u16::from_le_bytes(*pair);
+            let is_code = u16::from(own == *code) | u16::from(own == *another);
+            let is_other = u16::from(own == *other) | u16::from(own == *last);
+            count = count.wrapping_add(is_code & !beyond);
+            odd |= !(is_code | is_other | beyond) & 1;
+        }
+        (odd == 0).then_some(count)
     }
 }
 
-#[inline]
-pub(super) fn pair(line: &[u8], start: usize) -> u8 {
-    let place = |at: usize| usize::from(line[at].wrapping_sub(FIRST)).min(WIDTH - 1);
-    PAIRS[place(start) * WIDTH + place(start + 1)]
+/// Amounts that are added up, and those beside them: sums over one or two columns of amounts of equal length.
+///
+/// Digits of equal worth are added first, sixteen at a time, and made two numbers last. Blanks count as zeros there, so
+/// each amount must have its blanks before its digits; a line with others is added up amount by amount.
+pub(super) struct Columns {
+    rows: Vec<usize>,
+    length: usize,
+    has_second: bool,
+    /// Places that are held to come after a digit if one is before them.
+    inner: [u8; ROW],
+    /// Those that must hold a digit: the last of an amount that may not be blank.
+    needed: [u8; ROW],
 }
 
-#[inline]
-pub(super) fn single(line: &[u8], start: usize) -> u8 {
-    match line[start] {
-        b' ' => BLANK,
-        digit @ b'0'..=b'9' => SINGLE + (digit - b'0'),
-        _ => ODD,
+/// How many characters are looked at together.
+const ROW: usize = 16;
+/// What digits have and blanks have not.
+const DIGIT: u8 = 0x10;
+
+impl Columns {
+    /// The most amounts whose digits can be added up so.
+    pub(super) const MOST: usize = 27;
+
+    /// Columns that begin at these places of lines of a length; `None` where a row does not fit into the line.
+    pub(super) fn new(
+        rows: Vec<usize>,
+        length: usize,
+        (has_second, may_be_blank): (bool, bool),
+        line: usize,
+    ) -> Option<Self> {
+        let fits = |at: &usize| (1..=line.saturating_sub(ROW)).contains(at);
+        if !(1..=EIGHT).contains(&length) || rows.len() > Self::MOST || !rows.iter().all(fits) {
+            return None;
+        }
+        let width = if has_second { 2 * length } else { length };
+        let (mut inner, mut needed) = ([0; ROW], [0; ROW]);
+        for (at, (inner, needed)) in inner.iter_mut().zip(&mut needed).enumerate().take(width) {
+            *inner = if at % length == 0 { 0 } else { DIGIT };
+            *needed = if at % length == length - 1 && !may_be_blank { DIGIT } else { 0 };
+        }
+        Some(Self { rows, length, has_second, inner, needed })
+    }
+
+    /// The sums of digits and blanks; `None` where an amount is written otherwise than as digits with blanks around.
+    #[inline]
+    pub(super) fn sums(&self, line: &[u8]) -> Option<[i64; 2]> {
+        let (mut digits, mut odd) = ([0_u8; ROW], [0_u8; ROW]);
+        for at in &self.rows {
+            let [before, own] = [at.wrapping_sub(1), *at]
+                .map(|at| line.get(at..).and_then(<[u8]>::first_chunk::<ROW>));
+            let places = self.inner.iter().zip(&self.needed).zip(before?.iter().zip(own?));
+            let sums = digits.iter_mut().zip(&mut odd);
+            for ((sum, odd), ((inner, needed), (before, own))) in sums.zip(places) {
+                *sum = sum.wrapping_add(own & 0x0F);
+                *odd |= ((before & inner) | needed) & !own;
+            }
+        }
+        if odd.iter().fold(0, |all, own| all | own) & DIGIT != 0 {
+            return self.one_by_one(line);
+        }
+        Some([0, self.length].map(|start| {
+            let own = eight(&digits, start).unwrap_or(0);
+            joined(own << (8 * (EIGHT - self.length)))
+        }))
+    }
+
+    #[cold]
+    fn one_by_one(&self, line: &[u8]) -> Option<[i64; 2]> {
+        let sum = |column: usize| {
+            let amount = |at: &usize| self.read(line, at + column * self.length);
+            self.rows.iter().map(amount).sum::<Option<i64>>()
+        };
+        Some([sum(0)?, if self.has_second { sum(1)? } else { 0 }])
+    }
+
+    /// One amount, 0 where it is blank.
+    fn read(&self, line: &[u8], start: usize) -> Option<i64> {
+        let text =
+            std::str::from_utf8(line.get(start..start + self.length)?).ok()?.trim_matches(' ');
+        if text.is_empty() {
+            return self.needed.iter().all(|own| *own == 0).then_some(0);
+        }
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
     }
 }
 
-/// Four digits as a number.
+/// Eight digits, or sums of up to [`Columns::MOST`] digits, as one number.
 #[inline]
-pub(super) fn four(bytes: &[u8]) -> Option<u32> {
-    let digits: [u8; 4] = bytes.try_into().ok()?;
-    let is_number = digits.iter().all(u8::is_ascii_digit);
-    is_number.then(|| digits.iter().fold(0, |number, d| number * 10 + u32::from(d - b'0')))
+const fn joined(digits: u64) -> i64 {
+    const TWO: u64 = 0x00FF_00FF_00FF_00FF;
+    const FOUR: u64 = 0x0000_FFFF_0000_FFFF;
+    let twos = (digits & TWO).wrapping_mul(10).wrapping_add(digits >> 8 & TWO);
+    let fours = (twos & FOUR).wrapping_mul(100).wrapping_add(twos >> 16 & FOUR);
+    let all = (fours & 0xFFFF_FFFF).wrapping_mul(10_000).wrapping_add(fours >> 32);
+    all.cast_signed()
+}
+
+/// Four numbers of two digits.
+#[inline]
+pub(super) const fn pairs(word: u64) -> [u8; 4] {
+    let pairs = (word & LOW).wrapping_mul(2561) >> 8;
+    let [first, _, second, _, third, _, fourth, _] = pairs.to_le_bytes();
+    [first, second, third, fourth]
+}
+
+/// Whether the first so many of digits and blanks are digits.
+#[inline]
+pub(super) const fn are_digits(word: u64, count: usize) -> bool {
+    let wanted = ONES & mask(8 * count);
+    word >> 4 & wanted == wanted
+}
+
+/// Eight characters from a place on.
+#[inline]
+pub(super) fn eight(line: &[u8], at: usize) -> Option<u64> {
+    line.get(at..)?.first_chunk::<EIGHT>().map(|bytes| u64::from_le_bytes(*bytes))
+}
+
+/// Eight characters without blanks around them as a number, the first of the most worth; 0 where all are blank.
+#[inline]
+pub(super) const fn packed(word: u64) -> u64 {
+    let word = word.swap_bytes();
+    let told = word ^ SPACES;
+    if told == 0 {
+        return 0;
+    }
+    let (before, behind) = (told.leading_zeros() & !7, told.trailing_zeros() & !7);
+    word << before >> before >> behind
+}
+
+/// So many of the lowest bits.
+#[inline]
+pub(super) const fn mask(bits: usize) -> u64 {
+    if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A record nothing can be said about.
-fn clean(form: Form, year: u16) -> Sample {
+pub(super) fn clean(form: Form, year: u16) -> Sample {
     let sample = Sample::new(form, year, 0).with("BU18", "2").with("ANTBU18", "0");
     let coded = ["EKTSTAT", "GITT_OKONOMIRAD", "FAAT_INDIVIDUELL_PLAN", "BOSIT", "VILKARSAMEKT"];
     let coded = coded.into_iter().filter(|name| sample.layout.field(name).is_some());

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn record(changes: &[(&str, &str)]) -> Sample {
+pub(super) fn record(changes: &[(&str, &str)]) -> Sample {
     let layout = Layout::of(Form::F11B, 2017).unwrap();
     let born = NaiveDate::from_ymd_opt(1984, 5, 6).unwrap();
     let number = (0..500).find_map(|n| synthetic(born, n)).unwrap();

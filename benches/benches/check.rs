@@ -1,0 +1,78 @@
+//! `hjemmel check` on two million records of form 11, against counting the lines of the same file.
+
+#![expect(clippy::cast_precision_loss, reason = "figures are rounded")]
+
+use hjemmel_benches::Result;
+use hjemmel_benches::clock::{by_turns, ratio};
+use hjemmel_benches::own::{self, Used};
+use hjemmel_benches::place::Place;
+use std::cell::RefCell;
+use std::fs::File;
+use std::hint::black_box;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// A year in which every control runs.
+const YEAR: u16 = 2026;
+const PERSONS: u32 = 2_000_000;
+const ROUNDS: usize = 5;
+/// Bytes that are read at once, as the command reads them.
+const BLOCK: usize = 256 << 10;
+
+fn main() -> ExitCode {
+    hjemmel_benches::run(bench)
+}
+
+fn bench() -> Result<()> {
+    let path = Place::open()?.records_of(YEAR, PERSONS)?;
+    let megabytes = std::fs::metadata(&path)?.len() as f64 / 1e6;
+    println!("{} records, {megabytes:.0} MB", count(&path)?);
+    let used = RefCell::new([Used::default(); 2]);
+    let check = |at: usize, cores: &str| -> Result<()> {
+        let file = path.to_string_lossy();
+        let year = YEAR.to_string();
+        let asked = ["check", &file, "--form", "11F", "--year", &year, "--test", "--cores", cores];
+        let own = own::of_command(&asked)?;
+        if let Some(most) = used.borrow_mut().get_mut(at) {
+            *most = own;
+        }
+        Ok(())
+    };
+    let times = by_turns(
+        ROUNDS,
+        &mut [
+            ("counting lines", Box::new(|| count(&path).map(|lines| _ = black_box(lines)))),
+            ("the command on one core", Box::new(|| check(0, "1"))),
+            ("the command on two cores", Box::new(|| check(1, "2"))),
+        ],
+    )?;
+    let [lines, one, two] = times.as_slice() else { return Err("a side is missing".into()) };
+    for (what, times) in [("counting lines", lines), ("one core", one), ("two cores", two)] {
+        println!("  {what}: {:.0} MB/s", megabytes / times.best());
+    }
+    for (cores, used) in ["one core", "two cores"].into_iter().zip(used.into_inner()) {
+        println!(
+            "  {cores}: {:.2} s of processor time, at most {} MB (goal below 200)",
+            used.processor_seconds,
+            used.most_resident / 1_000
+        );
+    }
+    ratio("one core, MB/s against counting lines", lines, one, "at least 0.15");
+    ratio("two cores, MB/s against counting lines on one", lines, two, "at least 0.3");
+    Ok(())
+}
+
+/// Reads a file and counts its lines.
+fn count(path: &Path) -> Result<usize> {
+    let (mut file, mut block, mut lines) = (File::open(path)?, vec![0; BLOCK], 0);
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(lines),
+            read => {
+                let read = block.get(..read).unwrap_or_default();
+                lines += memchr::memchr_iter(b'\n', read).count();
+            }
+        }
+    }
+}
