@@ -112,11 +112,47 @@ pub struct Field {
     pub value: Option<String>,
 }
 
+/// What became of a delivery, which is told in whole sentences: words alone do not make them nynorsk.
+const NYNORSK: [(&str, &str); 3] = [
+    ("accepted", "Leveringa er godteken. Ho gjeld til kommunen får ei ny godteken."),
+    (
+        "waiting",
+        "Leveringa har åtvaringar og tel ikkje enno. Sjå på dei. Er fila rett, stadfest ho; er ho ikkje det, send ei ny.",
+    ),
+    (
+        "refused",
+        "Leveringa er avvist, og ingenting av innhaldet er teke vare på. Rett feila og send fila på nytt. Det som var godteke før, gjeld framleis.",
+    ),
+];
+
+/// Bands and sums in nynorsk.
+fn labels_in_nynorsk(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) if name == "label" || name == "title" => {
+                        *text = nynorsk::of(text);
+                    }
+                    _ => labels_in_nynorsk(value),
+                }
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(labels_in_nynorsk),
+        _ => {}
+    }
+}
+
 impl Delivery {
     /// The same in nynorsk, where it is told in bokmål.
     #[must_use]
     pub fn in_nynorsk(mut self) -> Self {
-        self.text = nynorsk::of(&self.text);
+        if let Some(own) = NYNORSK.iter().find(|(status, _)| *status == self.status) {
+            own.1.clone_into(&mut self.text);
+        }
+        if let Some(summary) = &mut self.summary {
+            labels_in_nynorsk(summary);
+        }
         for finding in &mut self.findings {
             finding.text = nynorsk::of(&finding.text);
         }

@@ -78,6 +78,7 @@ fn a_report_is_read_in_nynorsk_by_whoever_asks_for_it() {
     assert_eq!(page.header("content-language"), "nn");
     assert!(page.text().contains("Kommunenummeret er ikkje avsendaren sitt"), "{}", page.text());
     assert!(page.text().contains("<html lang=\"nn\">"));
+    assert!(page.text().contains("Leveringa er avvist"), "{}", page.text());
     let bokmaal = ask(&[("Accept-Language", "nb, nn;q=0.5"), ("Accept", "text/csv")]);
     assert!(bokmaal.text().contains("er ikke avsenderens"), "{}", bokmaal.text());
 }
