@@ -29,7 +29,7 @@ fn the_levels_lead_to_the_tables_and_a_table_has_its_variables() {
         json!({ "id": "sk09", "type": "l", "text": "Social assistance and qualification" })
     );
     let tables = get("/api/v0/en/table/sk/sk09");
-    assert_eq!(tables.as_array().unwrap().len(), 9);
+    assert_eq!(tables.as_array().unwrap().len(), 11);
     assert_eq!((&tables[0]["id"], &tables[0]["type"]), (&json!("S1101"), &json!("t")));
     for path in [TABLE, "/api/v0/en/table/sk/S1101", "/api/v0/en/table/sk/sk09/S1101"] {
         let table = get(path);

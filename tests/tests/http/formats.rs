@@ -376,7 +376,7 @@ fn metadata_follow_a_code_list_and_the_default_selection() {
     assert_eq!(default["size"][3], 1);
     assert_eq!(default["value"], json!([]));
     let listed = anyone.get("/pxwebapi/v2/tables?pastDays=1&lang=en").ok().json();
-    assert_eq!(listed["page"]["totalElements"], 9);
+    assert_eq!(listed["page"]["totalElements"], 11);
     anyone.get("/pxwebapi/v2/tables?pastDays=0").problem(400, "parameter-error");
 }
 
