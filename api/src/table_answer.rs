@@ -22,6 +22,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Utc;
 use hjemmel_disclosure::{Basis, Protection, Release, TableCells, entitled};
+use hjemmel_kostra::table::Value;
 use hjemmel_kostra::{Language, Table};
 use hjemmel_policy::{Decided, Grant, ReadTable, TableRead};
 use std::collections::BTreeSet;
@@ -269,7 +270,7 @@ fn resource(choice: &Choice, unpublished: bool) -> TableRead {
     let chosen_years: Vec<usize> = selected.positions.get(time).cloned().unwrap_or_default();
     let years: BTreeSet<u16> =
         chosen_years.iter().filter_map(|&at| cube.years.get(at).copied()).collect();
-    let mut regions = BTreeSet::new();
+    let (mut heard, mut is_whole) = (Vec::new(), true);
     for (at, (variable, dimension)) in cube.variables.iter().zip(&table.dimensions).enumerate() {
         if variable.role != Role::Geo {
             continue;
@@ -284,17 +285,19 @@ fn resource(choice: &Choice, unpublished: bool) -> TableRead {
             });
             let chosen: Vec<_> = chosen.collect();
             // Whoever asks for the total, as most do, asks for every region, and need not be heard out.
-            let total = chosen.iter().find(|value| Some(&value.code) == dimension.total.as_ref());
-            let heard = total.map_or(chosen.as_slice(), std::slice::from_ref);
-            regions.extend(heard.iter().flat_map(|value| &value.leaves).cloned());
+            let is_total = |value: &&Value| Some(&value.code) == dimension.total.as_ref();
+            let total = chosen.iter().copied().find(is_total);
+            is_whole &= total.is_some();
+            heard.extend(total.map_or(chosen, |total| vec![total]));
         }
     }
+    let leaves = || heard.iter().flat_map(|value| &value.leaves).cloned().collect();
     TableRead {
         table: table.id.clone(),
         form: table.form,
         columns: table.dimensions.iter().map(|dimension| dimension.column.clone()).collect(),
         years,
-        regions: Some(regions),
+        regions: (!is_whole).then(leaves),
         unpublished,
     }
 }

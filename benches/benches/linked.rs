@@ -4,6 +4,7 @@
 //! else: each region, county, group and the country by two or three variables with all their sums.
 
 use hjemmel_benches::Result;
+use hjemmel_benches::own::{most_resident, processor_seconds};
 use hjemmel_disclosure::suppress::{self, Keep, Terms};
 use hjemmel_disclosure::{Rule, Status, System};
 use std::process::ExitCode;
@@ -138,18 +139,4 @@ fn choices(sizes: &[usize]) -> Vec<Vec<usize>> {
         });
         more.collect()
     })
-}
-
-fn processor_seconds() -> Result<f64> {
-    let text = std::fs::read_to_string("/proc/self/stat")?;
-    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks = fields.skip(11).take(2).map(str::parse::<u32>);
-    let ticks: u32 = ticks.sum::<std::result::Result<_, _>>()?;
-    Ok(f64::from(ticks) / 100.0)
-}
-
-fn most_resident() -> Result<u64> {
-    let text = std::fs::read_to_string("/proc/self/status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }

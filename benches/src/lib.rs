@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod load;
+pub mod own;
 pub mod place;
 pub mod records;
 pub mod server;

@@ -5,6 +5,7 @@
 //! not its characters, have the length of the record; anything else is ISO 8859-1. An ASCII line,
 //! nearly every one, is borrowed as it stands.
 
+pub mod eight;
 mod lines;
 #[cfg(test)]
 mod tests;
@@ -64,9 +65,10 @@ impl<'a> Record<'a> {
         &self.line
     }
 
-    /// The bytes of the line, where each is a character.
+    /// The bytes of the line, where each is a character of ASCII.
     #[inline]
-    pub(crate) fn ascii(&self) -> Option<&[u8]> {
+    #[must_use]
+    pub fn ascii(&self) -> Option<&[u8]> {
         self.offsets.is_empty().then(|| self.line.as_bytes())
     }
 

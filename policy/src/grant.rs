@@ -2,6 +2,7 @@
 
 use crate::terms::Precision;
 use crate::{Action, Tier};
+use hjemmel_kostra::regions::Division;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,19 @@ impl Population {
                 codes.contains(region)
                     || (region.len() == 6 && region.get(..4).is_some_and(|k| codes.contains(k)))
             }
+        }
+    }
+
+    /// Whether every region there is in these years is inside; never so in a year of an unknown division.
+    #[must_use]
+    pub fn covers_country(&self, years: &BTreeSet<u16>) -> bool {
+        let is_covered = |year: &u16| {
+            Division::of(*year)
+                .is_some_and(|division| division.leaves().iter().all(|leaf| self.covers(leaf)))
+        };
+        match self {
+            Self::All => true,
+            Self::Regions(_) => !years.is_empty() && years.iter().all(is_covered),
         }
     }
 }

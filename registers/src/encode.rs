@@ -20,6 +20,8 @@ use hjemmel_kostra::{
 };
 use std::sync::Arc;
 
+mod narrow;
+
 /// How one column is filled.
 enum Source {
     /// From a field of the record.
@@ -82,6 +84,9 @@ struct Block<'b> {
     records: Vec<Record<'b>>,
     derived: Vec<Derived>,
     lines: Vec<u64>,
+    /// The bytes and how far apart the lines begin, where each line is as long as the others and each byte a
+    /// character.
+    even: Option<(&'b [u8], usize)>,
 }
 
 impl<'p> Encoder<'p> {
@@ -117,6 +122,7 @@ impl<'p> Encoder<'p> {
             records: Vec::with_capacity(expected),
             derived: Vec::with_capacity(expected),
             lines: Vec::with_capacity(expected),
+            even: even(bytes, self.plan.record_length()),
         };
         let mut number = first;
         let mut rest = bytes;
@@ -197,8 +203,27 @@ fn date(
     format.parse(value).ok_or_else(|| wrong(field, line, "is not a date"))
 }
 
+/// How far apart the lines begin, beside them, if they are all alike.
+fn even(bytes: &[u8], length: usize) -> Option<(&[u8], usize)> {
+    let ends: &[u8] = if bytes.get(length) == Some(&b'\r') { b"\r\n" } else { b"\n" };
+    let stride = length + ends.len();
+    let lines = bytes.chunks_exact(stride);
+    let is_even = bytes.is_ascii()
+        && lines.remainder().is_empty()
+        && lines.into_iter().all(|line| {
+            line.get(length..) == Some(ends) && memchr::memchr(b'\n', line) == Some(stride - 1)
+        });
+    is_even.then_some((bytes, stride))
+}
+
 /// A column that is kept as it is stated.
 fn content(block: &Block<'_>, field: &Field, kind: &DataType) -> Result<ArrayRef, Error> {
+    let narrow = narrow::column(block, field, kind);
+    narrow.map_or_else(|| wide(block, field, kind), Ok)
+}
+
+/// Any such column, value by value.
+fn wide(block: &Block<'_>, field: &Field, kind: &DataType) -> Result<ArrayRef, Error> {
     let rows = block.records.iter().zip(&block.lines);
     let stated = rows.map(|(record, &line)| (record.stated(field), line));
     let number = "is not a whole number";
@@ -261,3 +286,6 @@ fn derived(block: &Block<'_>, name: &str) -> Result<ArrayRef, Error> {
         _ => return Err(Error::column(name, "is neither read nor derived")),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,8 +69,9 @@ enum Judged {
 }
 
 fn judge(line: &[u8]) -> Judged {
-    let Ok(event) = serde_json::from_slice::<Line<'_>>(line) else {
-        return serde_json::from_slice(line).map_or(Judged::Unreadable, Judged::End);
+    let Ok(line) = str::from_utf8(line) else { return Judged::Unreadable };
+    let Ok(event) = serde_json::from_str::<Line<'_>>(line) else {
+        return serde_json::from_str(line).map_or(Judged::Unreadable, Judged::End);
     };
     let leaf = event.computed();
     if is_hex_of(&event.leaf, &leaf) {
@@ -163,14 +164,15 @@ impl Reading {
 
 /// Whether digits are those of a hash, without writing it down a million times.
 fn is_hex_of(digits: &str, hash: &[u8; 32]) -> bool {
-    let value = |digit: u8| char::from(digit).to_digit(16).filter(|_| !digit.is_ascii_uppercase());
-    digits.len() == 64
-        && digits.as_bytes().chunks(2).zip(hash).all(|(pair, byte)| match pair {
-            [high, low] => {
-                value(*high).zip(value(*low)).is_some_and(|(h, l)| h * 16 + l == u32::from(*byte))
-            }
-            _ => false,
-        })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut own = [0; 64];
+    for (pair, byte) in own.chunks_exact_mut(2).zip(hash) {
+        let at = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
+        if let [high, low] = pair {
+            (*high, *low) = (at(byte >> 4), at(byte & 15));
+        }
+    }
+    digits.as_bytes() == own
 }
 
 fn at_the_end(

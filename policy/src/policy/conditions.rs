@@ -183,9 +183,9 @@ impl Held {
 
     fn reach_rows(&self, need: &Need<'_>, failed: &mut Vec<Failure>) -> Population {
         let Some(asked) = need.regions else {
-            if need.whole_country && self.population != Population::All {
-                let granted = self.population.clone();
-                failed.push(Failure::Regions { codes: BTreeSet::new(), granted });
+            if need.whole_country && !self.population.covers_country(&need.asked.years) {
+                let (codes, granted) = (BTreeSet::new(), self.population.clone());
+                failed.push(Failure::Regions { codes, granted });
             }
             return self.population.clone();
         };

@@ -5,6 +5,7 @@
 )]
 
 use crate::layout::Field;
+use crate::record::eight;
 
 /// Two digits are their number. A blank field, one digit alone, and anything else:
 pub(super) const BLANK: u8 = 100;
@@ -13,8 +14,6 @@ pub(super) const ODD: u8 = 127;
 /// Printable characters.
 const FIRST: u8 = b' ';
 const WIDTH: usize = 96;
-const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
-const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
 
 /// What two characters are.
 static PAIRS: [u8; WIDTH * WIDTH] = {
@@ -63,32 +62,11 @@ impl Amount {
     #[inline]
     pub(super) fn read(&self, line: &[u8]) -> Option<i64> {
         let eight: [u8; 8] = line[self.end - 8..self.end].try_into().ok()?;
-        let before = mask(8 * (8 - self.length));
-        let mut word = (u64::from_le_bytes(eight) & !before) | (SPACES & before);
-        if word == SPACES {
-            return self.may_be_blank.then_some(0);
+        match eight::number(eight, self.length)? {
+            Some(number) => Some(i64::from(number)),
+            None => self.may_be_blank.then_some(0),
         }
-        // Blanks behind the digits are moved in front of them, and those in front become zeros.
-        let behind = (word ^ SPACES).leading_zeros() as usize & !7;
-        word = word << behind | (SPACES & mask(behind));
-        let before = mask((word ^ SPACES).trailing_zeros() as usize & !7);
-        word = (word & !before) | (ZEROS & before);
-        let high = 0xF0F0_F0F0_F0F0_F0F0;
-        let above = word.wrapping_add(0x0606_0606_0606_0606);
-        if word & high != ZEROS || above & high != ZEROS {
-            return None;
-        }
-        let pairs = (word & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul(2561) >> 8;
-        let fours = (pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul(6_553_601) >> 16;
-        let all = (fours & 0x0000_FFFF_0000_FFFF).wrapping_mul(42_949_672_960_001) >> 32;
-        i64::try_from(all).ok()
     }
-}
-
-/// So many of the lowest bits.
-#[inline]
-const fn mask(bits: usize) -> u64 {
-    if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
 }
 
 #[inline]
