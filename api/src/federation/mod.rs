@@ -14,6 +14,7 @@ pub mod receive;
 pub mod relay;
 pub mod rounds;
 mod settings;
+mod teller;
 
 pub use peer::{Peer, Seen};
 pub use settings::{Federation as Settings, PeerSettings};

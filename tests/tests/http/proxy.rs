@@ -105,11 +105,12 @@ impl State {
             self.is_cut = true;
             return false;
         }
-        if !is_asked && let Some(at) = find(&self.corrupt_after, bytes) {
-            if let Some(byte) = bytes.get_mut(at) {
-                *byte = if *byte == b'A' { b'B' } else { b'A' };
-                self.corrupt_after = None;
-            }
+        if !is_asked
+            && let Some(at) = find(&self.corrupt_after, bytes)
+            && let Some(byte) = bytes.get_mut(at)
+        {
+            *byte = if *byte == b'A' { b'B' } else { b'A' };
+            self.corrupt_after = None;
         }
         let memory = if is_asked { &mut self.asked } else { &mut self.answered };
         if memory.len() < REMEMBERED {
