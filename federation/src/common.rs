@@ -1,12 +1,13 @@
 //! A table as several nodes make it together: the published definition, without the regions that are one node's alone.
 //!
 //! A municipality is counted by one node, so its own cells could never be published by this way; what is left are the
-//! regions that two nodes at least have a part in, told over the municipalities the nodes answer for and no others.
+//! regions that two nodes at least have a part in, told over the municipalities the nodes answer for and no others. KOSTRA
+//! groups cross the counties and are left out.
 
 use crate::{Bytes, Member};
 use hjemmel_kostra::Table;
 use hjemmel_kostra::regions::Division;
-use hjemmel_kostra::table::Value;
+use hjemmel_kostra::table::{Level, Value};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +51,9 @@ impl Common {
         let mut table = table.clone();
         let mut partly = BTreeSet::new();
         if let Some(region) = table.dimensions.first_mut() {
-            let values = region.values_of(year).iter();
+            // Groups that cross the counties would leave inner cells that nobody can tell apart.
+            let nested = |value: &&Value| value.level != Level::KostraGroup;
+            let values = region.values_of(year).iter().filter(nested);
             let kept: Vec<Value> =
                 values.filter_map(|value| shared(value, &populations, &mut partly)).collect();
             region.values = BTreeMap::from([(year, kept)]);
