@@ -8,8 +8,9 @@
 //! What each party learns, also when it does not keep to the rules, is said at [`round`] and [`psi`].
 
 mod bytes;
+pub mod common;
 mod hello;
-mod mask;
+pub mod mask;
 mod node;
 pub mod offer;
 mod partial;
@@ -21,6 +22,7 @@ mod seal;
 pub mod stance;
 
 pub use bytes::Bytes;
+pub use common::{Common, NotCommon};
 pub use hello::{Hello, Hellos};
 pub use mask::{Joined, Masked, Sent};
 pub use node::{Directory, NodeId, NotANode};

@@ -28,6 +28,14 @@ pub struct Offer {
     at_least: Vec<Option<u64>>,
 }
 
+impl Offer {
+    /// The round it is of.
+    #[must_use]
+    pub const fn round(&self) -> Bytes<32> {
+        self.round
+    }
+}
+
 /// The cells a node will not have published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

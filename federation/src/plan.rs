@@ -70,6 +70,9 @@ pub enum PlanError {
     /// A total of one node is that node's.
     #[error("a table over several nodes needs at least two, and at most {MOST_MEMBERS}")]
     Members,
+    /// A coordinator that has one of two parts has the other.
+    #[error("a coordinator with a part of its own needs two other nodes at least")]
+    Coordinator,
     /// Somebody is there twice, or not in order.
     #[error("the nodes must be named once each, in the order of their numbers")]
     Order,
@@ -127,6 +130,10 @@ impl Plan {
         }
         if !self.members.is_sorted_by(|one, next| one.node < next.node) {
             return Err(PlanError::Order);
+        }
+        // Who knows the totals and one of two parts knows the other.
+        if members == 2 && self.members.iter().any(|member| member.node == self.coordinator) {
+            return Err(PlanError::Coordinator);
         }
         if !(1..=MOST_CELLS).contains(&self.cells) {
             return Err(PlanError::Cells);

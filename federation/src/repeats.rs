@@ -1,8 +1,8 @@
 //! What a node remembers of earlier rounds, so that two of them cannot be subtracted.
 //!
 //! The same table over k nodes and over k − 1 tells what the one that was left out has. A table of the same dataset and
-//! year shares sums with every other, so the rule is about the dataset: all rounds of a dataset and year have the same
-//! members with the same populations. It counts from the moment a node has sent its masked sums: whether a coordinator
+//! year shares sums with every other, so the rule is about the dataset: all rounds of a dataset and year are of one table,
+//! with the same members and the same populations. It counts from the moment a node has sent its masked sums: whether a coordinator
 //! that says a round ended without result tells the truth cannot be seen from a node.
 
 use crate::{Agreed, Bytes, Member};
@@ -39,9 +39,18 @@ pub enum Repeat {
     /// The difference could be a few persons.
     #[error("the table and year were added up with other cells before")]
     OtherDefinition,
+    /// Two tables of the same persons must be protected together.
+    #[error("another table of the dataset and year was added up before")]
+    OtherTable,
     /// Every attempt tells a false coordinator a little.
     #[error("masked sums of the table and year were sent {MOST_ATTEMPTS} times")]
     TooOften,
+    /// The difference would be those who came or went.
+    #[error("the node's records were others when the table was added up before")]
+    OtherRecords,
+    /// What it shows of its own would tell the others' parts, and its own.
+    #[error("the node publishes tables of the dataset and year itself")]
+    Published,
     /// A message is sent again.
     #[error("masked sums of this very round were sent before")]
     SameRound,
@@ -81,7 +90,7 @@ pub fn judge(remembered: &[Attempt], agreed: &Agreed) -> Result<(), Repeat> {
             return Err(Repeat::OtherMembers);
         }
         if before.table != plan.table {
-            continue;
+            return Err(Repeat::OtherTable);
         }
         if before.definition != plan.definition {
             return Err(Repeat::OtherDefinition);

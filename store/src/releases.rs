@@ -98,6 +98,9 @@ struct Raw {
     sha256: String,
 }
 
+/// Why tables cannot be published beside a table over several nodes.
+const ADDED_UP: &str = "the year is part of a table over several nodes, and beside it the node's own tables would tell others' parts";
+
 impl Store {
     /// Stores a release, not yet published, and returns its version within the form-year.
     ///
@@ -171,6 +174,9 @@ impl Store {
             }
             if edition.status != crate::EditionStatus::Current {
                 return Err(Error::Conflict(format!("release {id} is of an older edition")));
+            }
+            if crate::rounds::are_there(conn, edition.form, edition.year)? {
+                return Err(Error::Conflict(ADDED_UP.to_owned()));
             }
             let from = from.max(edition.public_from);
             diesel::update(releases::table.find(id.to_string()))

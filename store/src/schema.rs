@@ -331,6 +331,35 @@ diesel::table! {
     }
 }
 diesel::table! {
+    node_rounds (kind, id) {
+        kind -> Text,
+        id -> Text,
+        subject -> Text,
+        body -> Text,
+        at -> BigInt,
+    }
+}
+diesel::table! {
+    joint_tables (id) {
+        id -> Text,
+        table_id -> Text,
+        year -> Integer,
+        recipient -> Nullable<Text>,
+        asked_at -> BigInt,
+        asked_by -> Text,
+        body -> Text,
+    }
+}
+diesel::table! {
+    joint_ends (id) {
+        id -> Text,
+        state -> Text,
+        at -> BigInt,
+        body -> Text,
+        archive -> Nullable<Binary>,
+    }
+}
+diesel::table! {
     saved_queries (id) {
         id -> Text,
         at -> BigInt,
@@ -375,3 +404,4 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(grants, grant_periods);
 diesel::allow_tables_to_appear_in_same_query!(municipal_deliveries, edition_parts);
 diesel::allow_tables_to_appear_in_same_query!(releases, callings_off);
+diesel::allow_tables_to_appear_in_same_query!(joint_tables, joint_ends);

@@ -6,16 +6,22 @@
 
 mod breaker;
 pub mod catalogue;
+pub mod joint;
+mod memory;
 mod peer;
 pub mod receipt;
 pub mod receive;
 pub mod relay;
+pub mod rounds;
 mod settings;
+mod teller;
 
 pub use peer::{Peer, Seen};
 pub use settings::{Federation as Settings, PeerSettings};
 
 use crate::identity::{IssuerConfig, NodeKey, Outgoing, TestIssuers};
+use chrono::{DateTime, Utc};
+use hjemmel_federation::{Directory, NodeId};
 use hjemmel_policy::OrganisationNumber;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +46,7 @@ pub struct Federation {
     settings: Settings,
     outgoing: Outgoing,
     peers: BTreeMap<OrganisationNumber, Arc<Peer>>,
+    rounds: rounds::Rounds,
 }
 
 impl Federation {
@@ -63,7 +70,7 @@ impl Federation {
             peers.insert(number, Arc::new(Peer::new(peer.clone(), issuers, tests)?));
         }
         let outgoing = Outgoing::new(settings.organisation, key, &mut rand::rng());
-        Ok(Self { settings, outgoing, peers })
+        Ok(Self { settings, outgoing, peers, rounds: rounds::Rounds::default() })
     }
 
     /// The settings.
@@ -76,6 +83,28 @@ impl Federation {
     #[must_use]
     pub const fn outgoing(&self) -> &Outgoing {
         &self.outgoing
+    }
+
+    /// The rounds this node takes part in now.
+    #[must_use]
+    pub const fn rounds(&self) -> &rounds::Rounds {
+        &self.rounds
+    }
+
+    /// This node as it is called in rounds.
+    #[must_use]
+    pub fn node(&self) -> Option<NodeId> {
+        NodeId::parse(self.settings.organisation.as_str()).ok()
+    }
+
+    /// The keys that messages of rounds are signed with; this may block. A peer whose key cannot be had is not among them.
+    #[must_use]
+    pub fn directory(&self, now: DateTime<Utc>) -> Directory {
+        let own = self.outgoing.key().signing().verifying_key();
+        let peers = self.peers.iter().filter_map(|(number, peer)| {
+            Some((NodeId::parse(number.as_str()).ok()?, peer.peering().signs_with(now)?))
+        });
+        self.node().map(|node| (node, own)).into_iter().chain(peers).collect()
     }
 
     /// A peer by its organisation number.

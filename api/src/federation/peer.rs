@@ -3,7 +3,7 @@
 use super::breaker::Breaker;
 use super::settings::{PeerSettings, form};
 use super::{Error, Federation};
-use crate::identity::node::{Call, Credentials};
+use crate::identity::node::{Call, Credentials, Word};
 use crate::identity::node::{PROOF, SUBJECT_TOKEN};
 use crate::identity::{IssuerConfig, Peering, TestIssuers};
 use chrono::{DateTime, Utc};
@@ -22,6 +22,10 @@ const CONNECT: Duration = Duration::from_secs(2);
 const BEGIN: Duration = Duration::from_secs(20);
 /// How long an answer may take as a whole.
 const WHOLE: Duration = Duration::from_hours(1);
+/// How long a step of a round may take.
+const WORK: Duration = Duration::from_mins(2);
+/// The longest answer in a round: masked sums are 22 bytes a number.
+const LONGEST_WORD: u64 = 256 << 20;
 /// How long a look may take.
 const LOOK: Duration = Duration::from_secs(3);
 /// The longest list of datasets that is read.
@@ -207,6 +211,52 @@ impl Peer {
             Err(_) => self.failed(),
         }
         answer
+    }
+
+    /// Says something of this node's own, and once more if it could not be reached: every word of a round may be said
+    /// twice. Gives the status and the answer; this blocks.
+    pub(super) fn say(
+        &self,
+        federation: &Federation,
+        path: &str,
+        body: &str,
+    ) -> Result<(u16, Vec<u8>), Silent> {
+        let once = || -> Result<(u16, Vec<u8>), ureq::Error> {
+            let word = Word { to: &self.settings.address, path, body };
+            let Credentials { authorization, proof, .. } =
+                federation.outgoing().own(&word, Utc::now());
+            let mut answer = self
+                .agent
+                .post(format!("{}{path}", self.settings.address))
+                .config()
+                .timeout_recv_response(Some(WORK))
+                .timeout_global(Some(WORK))
+                .build()
+                .header("Authorization", authorization)
+                .header(PROOF, proof)
+                .header("Content-Type", "application/json")
+                .header("Accept-Language", "en")
+                .header("Accept-Encoding", "identity")
+                .send(body)?;
+            let text = answer.body_mut().with_config().limit(LONGEST_WORD).read_to_vec()?;
+            Ok((answer.status().as_u16(), text))
+        };
+        let answer = once().or_else(|_| once()).map_err(|error| Silent::Failed(Box::new(error)));
+        match &answer {
+            Ok((status, _)) if *status >= 500 => self.failed(),
+            Ok(_) => self.breaker.answered(),
+            Err(_) => self.failed(),
+        }
+        answer
+    }
+
+    /// What it says of itself, to anybody; this blocks.
+    pub(super) fn this(&self) -> Option<Value> {
+        let url = format!("{}/v1/nodes", self.settings.address);
+        let asked = self.agent.get(&url).config().timeout_global(Some(LOOK)).build().call();
+        let mut answer = asked.ok().filter(|answer| answer.status() == 200)?;
+        let text = answer.body_mut().with_config().limit(LONGEST_LIST).read_to_vec().ok()?;
+        serde_json::from_slice::<Value>(&text).ok()?.get("this").cloned()
     }
 
     /// Notes that it did not answer, or broke off.

@@ -7,9 +7,12 @@ use crate::identity::node::{Relayed, SUBJECT_TOKEN};
 use crate::identity::{Incoming, NodeRefusal};
 use crate::microdata::dataset;
 use crate::problem::{Kind, Problem};
+use crate::signin::SignedIn;
+use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
-use actix_web::{HttpMessage as _, HttpRequest, web};
+use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, web};
 use chrono::Utc;
+use hjemmel_federation::NodeId;
 use hjemmel_kostra::Form;
 use hjemmel_policy::Caller;
 
@@ -29,18 +32,7 @@ pub fn is_brought(request: &HttpRequest) -> bool {
 /// 401 when the node's token, its proof or the caller's token does not count; 403 when the node may not ask for that;
 /// 503 when it cannot be found out or written down.
 pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Caller, Problem> {
-    let texts = |name: &str| {
-        let all = request.headers().get_all(name);
-        all.map(|value| value.to_str().unwrap_or("\u{fffd}").to_owned()).collect()
-    };
-    let call = Incoming {
-        authorization: texts(header::AUTHORIZATION.as_str()),
-        proof: texts(crate::identity::node::PROOF),
-        subject: texts(SUBJECT_TOKEN),
-        method: request.method().to_string(),
-        path: request.path().to_owned(),
-        query: request.query_string().to_owned(),
-    };
+    let call = incoming(request);
     // What a caller may do directly and a node may not bring: anything that is not reading records or cells.
     let asked = if request.method() == Method::GET { brought(request.path()) } else { None };
     let shared = app.clone();
@@ -68,6 +60,64 @@ pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Calle
             app.journal().event("node-refused", refusal.code()).await?;
             Err(told(refusal))
         }
+    }
+}
+
+/// The node that says something itself, with this body.
+///
+/// # Errors
+/// 401 when its token or its proof does not count, and without any; 403 for whoever is no node; 503 when it cannot be found
+/// out or written down.
+pub async fn node(
+    request: &HttpRequest,
+    app: &web::Data<App>,
+    body: &web::Bytes,
+) -> Result<NodeId, Problem> {
+    if !is_brought(request) {
+        let caller = SignedIn::from_request(request, &mut Payload::None).await?;
+        caller.somebody()?;
+        return Err(Problem::new(Kind::NotPermitted)
+            .detail("dette er for andre noder", "this is for other nodes"));
+    }
+    let call = incoming(request);
+    let body = String::from_utf8(body.to_vec()).map_err(|_| Problem::new(Kind::ParameterError))?;
+    let shared = app.clone();
+    let checked = web::block(move || {
+        let federation = shared.federation().ok_or(NodeRefusal::Stranger)?;
+        let peer = federation.peers().find(|peer| peer.peering().is_of(&call));
+        let peer = peer.ok_or(NodeRefusal::Stranger)?;
+        let now = Utc::now();
+        let address = &federation.settings().address;
+        let counted = peer.peering().check_own(&call, &body, address, now)?;
+        // Written down before anything rests on it, so that no other server takes it either.
+        let first = shared.store().use_node_call(&counted.id, counted.until, now);
+        let first = first.map_err(|_| NodeRefusal::Unavailable)?;
+        let node = NodeId::parse(peer.settings().organisation.as_str());
+        if first { node.map_err(|_| NodeRefusal::Stranger) } else { Err(NodeRefusal::Replayed) }
+    });
+    match checked.await.map_err(|_| Problem::new(Kind::Unavailable))? {
+        Ok(node) => Ok(node),
+        Err(NodeRefusal::Unavailable) => Err(Problem::new(Kind::Unavailable)),
+        Err(refusal) => {
+            tracing::warn!(reason = refusal.code(), "a node was refused");
+            app.journal().event("node-refused", refusal.code()).await?;
+            Err(told(refusal))
+        }
+    }
+}
+
+fn incoming(request: &HttpRequest) -> Incoming {
+    let texts = |name: &str| {
+        let all = request.headers().get_all(name);
+        all.map(|value| value.to_str().unwrap_or("\u{fffd}").to_owned()).collect()
+    };
+    Incoming {
+        authorization: texts(header::AUTHORIZATION.as_str()),
+        proof: texts(crate::identity::node::PROOF),
+        subject: texts(SUBJECT_TOKEN),
+        method: request.method().to_string(),
+        path: request.path().to_owned(),
+        query: request.query_string().to_owned(),
     }
 }
 

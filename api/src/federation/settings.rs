@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::identity::KeySource;
+use hjemmel_federation::Stance;
 use hjemmel_kostra::Form;
 use hjemmel_policy::OrganisationNumber;
 use serde::Deserialize;
@@ -20,6 +21,13 @@ pub struct Federation {
     pub address: String,
     /// The file of its key, as `hjemmel node-key` makes it; a relative path starts at the settings file.
     pub key: PathBuf,
+    /// The municipalities, or bydeler of Oslo, whose persons are in its records: what it answers for in tables over several
+    /// nodes.
+    #[serde(default)]
+    pub population: BTreeSet<String>,
+    /// What it puts up with in tables over several nodes; nothing unless said.
+    #[serde(default)]
+    pub stance: Stance,
     /// The nodes it knows.
     #[serde(default)]
     pub peers: Vec<PeerSettings>,

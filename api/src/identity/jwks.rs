@@ -4,6 +4,7 @@ use super::config::{Algorithm, KeySource};
 use super::{Error, json};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::VerifyingKey;
 use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
@@ -27,9 +28,16 @@ pub struct Key {
     algorithms: Vec<Algorithm>,
     decoding: DecodingKey,
     fingerprint: [u8; 32],
+    edwards: Option<VerifyingKey>,
 }
 
 impl Key {
+    /// The key itself, where it is an Ed25519 key.
+    #[must_use]
+    pub const fn edwards(&self) -> Option<VerifyingKey> {
+        self.edwards
+    }
+
     /// Whether the key may check signatures of this algorithm.
     #[must_use]
     pub fn is_for(&self, algorithm: Algorithm) -> bool {
@@ -100,6 +108,14 @@ impl KeySet {
     #[must_use]
     pub fn key(&self, kid: &str) -> Option<&Arc<Key>> {
         self.keys.get(kid)
+    }
+
+    /// The only Ed25519 key; none where there are several, so that nobody can choose between them.
+    #[must_use]
+    pub fn only_edwards(&self) -> Option<VerifyingKey> {
+        let mut all = self.keys.values().filter_map(|key| key.edwards());
+        let first = all.next();
+        if all.next().is_some() { None } else { first }
     }
 
     /// How many keys can be used.
@@ -185,7 +201,9 @@ impl Raw {
             algorithms.retain(|one| *one == alg);
         }
         let fingerprint = Sha256::digest(material).into();
-        (!algorithms.is_empty()).then_some((kid, Key { algorithms, decoding, fingerprint }))
+        let edwards = self.point().filter(|_| self.kty == "OKP");
+        (!algorithms.is_empty())
+            .then_some((kid, Key { algorithms, decoding, fingerprint, edwards }))
     }
 
     fn rsa(&self) -> Option<Parts> {
@@ -216,13 +234,20 @@ impl Raw {
     }
 
     fn edwards(&self) -> Option<Parts> {
-        let x: [u8; 32] = bytes(self.x.as_ref())?.try_into().ok()?;
-        let point = ed25519_dalek::VerifyingKey::from_bytes(&x).ok()?;
+        let point = self.point()?;
+        let x = point.to_bytes();
         if self.crv.as_deref() != Some("Ed25519") || point.is_weak() {
             return None;
         }
         let material = [b"OKP".as_slice(), &x].concat();
         Some((vec![Algorithm::EdDsa], DecodingKey::from_ed_der(&x), material))
+    }
+}
+
+impl Raw {
+    fn point(&self) -> Option<VerifyingKey> {
+        let x: [u8; 32] = bytes(self.x.as_ref())?.try_into().ok()?;
+        VerifyingKey::from_bytes(&x).ok()
     }
 }
 

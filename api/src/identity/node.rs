@@ -13,9 +13,9 @@ mod receipt;
 #[cfg(test)]
 mod tests;
 
-pub use incoming::{Incoming, NodeRefusal, Peering, Relayed};
+pub use incoming::{Counted, Incoming, NodeRefusal, Peering, Relayed};
 pub use key::NodeKey;
-pub use outgoing::{Call, Credentials, Outgoing, ReceiptClaims, digest};
+pub use outgoing::{Call, Credentials, Outgoing, ReceiptClaims, Word, digest};
 pub use receipt::{Receipt, read_receipt};
 
 /// The header with the caller's own token.

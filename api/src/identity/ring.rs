@@ -116,6 +116,14 @@ impl KeyRing {
         Ok(())
     }
 
+    /// The only Ed25519 key, fetched where nothing was yet; this blocks.
+    pub(super) fn only_edwards(&self, now: DateTime<Utc>) -> Option<ed25519_dalek::VerifyingKey> {
+        if self.is_empty() {
+            let _ = self.refresh_if_due(now);
+        }
+        self.keys.load().as_ref()?.only_edwards()
+    }
+
     fn key(&self, kid: &str) -> Option<Arc<Key>> {
         self.keys.load().as_ref()?.key(kid).cloned()
     }

@@ -2,15 +2,46 @@
 
 use crate::problem::Kind::{
     self, InvalidToken, LimitReached, NoLegalBasis, NodeUnavailable, NotAcceptable, NotFound,
-    NotPermitted, NotPublished, NotSignedIn, OutsideGrant, ParameterError, TooManyCells,
-    Unavailable,
+    NotPermitted, NotPublished, NotSignedIn, OutsideGrant, ParameterError, TooLarge, TooManyCells,
+    Unavailable, WrongState,
 };
 use serde_json::{Map, Value};
+
+/// What a word of a round can end in.
+const ROUND: &[Kind] = &[
+    ParameterError,
+    NotSignedIn,
+    InvalidToken,
+    NotPermitted,
+    WrongState,
+    NotAcceptable,
+    TooLarge,
+    Unavailable,
+];
 
 /// By operation.
 pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
     ("list_nodes", &[NotAcceptable, Unavailable]),
     ("read_node_keys", &[NotAcceptable]),
+    (
+        "make_joint_table",
+        &[
+            ParameterError,
+            NotSignedIn,
+            InvalidToken,
+            NotPermitted,
+            NotFound,
+            WrongState,
+            NotAcceptable,
+            TooLarge,
+            Unavailable,
+        ],
+    ),
+    ("list_joint_tables", &[NotSignedIn, InvalidToken, NotAcceptable, Unavailable]),
+    ("read_joint_table", &[NotSignedIn, InvalidToken, NotFound, NotAcceptable, Unavailable]),
+    ("say_hello", ROUND),
+    ("send_masked_sums", ROUND),
+    ("judge_offer", ROUND),
     (
         "relay_microdata",
         &[

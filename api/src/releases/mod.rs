@@ -179,7 +179,7 @@ pub fn make(
 }
 
 /// The counts of an edition, sealed.
-fn cube(
+pub(crate) fn cube(
     workshop: Workshop<'_>,
     runtime: &tokio::runtime::Runtime,
     policy: &Policy,

@@ -15,8 +15,10 @@ pub mod feed;
 pub mod grants;
 pub mod health;
 pub mod indicators;
+pub mod joint_tables;
 pub mod klass;
 pub mod matrix;
+pub mod node_rounds;
 pub mod nodes;
 pub mod notices;
 pub mod policy_tests;
@@ -128,7 +130,13 @@ fn nodes(services: &mut ServiceConfig<'_>) {
         .service(nodes::list_nodes)
         .service(nodes::read_node_keys)
         .service(nodes::relay_microdata)
-        .service(nodes::relay_table_data);
+        .service(nodes::relay_table_data)
+        .service(joint_tables::make_joint_table)
+        .service(joint_tables::list_joint_tables)
+        .service(joint_tables::read_joint_table)
+        .service(node_rounds::say_hello)
+        .service(node_rounds::send_masked_sums)
+        .service(node_rounds::judge_offer);
 }
 
 /// What legal staff and applicants do.

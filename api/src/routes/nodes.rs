@@ -31,7 +31,7 @@ pub async fn list_nodes(
             });
             json!({ "organisation": settings.organisation, "name": settings.name,
                     "address": settings.address, "protocol": crate::identity::node::version(),
-                    "datasets": held.collect::<Vec<_>>() })
+                    "datasets": held.collect::<Vec<_>>(), "population": settings.population })
         });
         let nodes = federation.into_iter().flat_map(crate::federation::Federation::peers);
         let nodes: Vec<Value> = nodes.map(|peer| describe(peer)).collect();

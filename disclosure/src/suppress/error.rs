@@ -34,6 +34,15 @@ pub enum Error {
     /// An earlier release cannot be taken into account.
     #[error("an earlier release cannot be taken into account: {0}")]
     Before(&'static str),
+    /// Records of regions that the node does not answer for.
+    #[error("table `{table}`: there are records of regions the node does not answer for")]
+    OutsidePopulation {
+        /// The table.
+        table: String,
+    },
+    /// Sums of several nodes that contradict each other: one of them is not what it says.
+    #[error("the sums of the nodes do not fit together")]
+    Contradictory,
     /// The rule asks for what the engine does not do on these data.
     #[error("{0}")]
     Unsupported(&'static str),

@@ -14,7 +14,7 @@ use crate::{
     Basis, Cell, Microcube, Protection, Reason, Release, Rule, Sealed, Status, TableCells,
 };
 use hjemmel_kostra::table::{Level, Table, Value};
-use hjemmel_policy::Protect;
+use hjemmel_policy::{Obligations, Protect};
 use std::collections::BTreeMap;
 
 /// Intervals told one by one.
@@ -104,13 +104,24 @@ pub fn tables_beside(
         let found = attacked(&joint, &audited, rule, watch)?;
         (audited, found)
     };
+    Ok(finished(audited, &found, (&shapes, &system), (year, rule), grant.obligations()))
+}
+
+/// The tables as they may leave, and the account of them.
+pub(super) fn finished(
+    audited: Audited,
+    found: &AuditReport,
+    (shapes, system): (&[Shape<'_>], &crate::System),
+    (year, rule): (u16, &Rule),
+    obligations: &Obligations,
+) -> Protected {
     let mut cells = Vec::new();
     let mut counts = Vec::new();
     let mut next = 0;
-    for shape in &shapes {
+    for shape in shapes {
         let of_table: Vec<(Status, u64)> = (next..next + shape.cells())
             .map(|c| {
-                (audited.statuses().get(c).copied().unwrap_or(Status::Primary), value(&system, c))
+                (audited.statuses().get(c).copied().unwrap_or(Status::Primary), value(system, c))
             })
             .collect();
         next += shape.cells();
@@ -126,12 +137,11 @@ pub fn tables_beside(
         let table = shape.table.id.clone();
         cells.push(TableCells { table, year, cells: of_table.iter().map(seen).collect() });
     }
-    let narrowest = narrowest(&found, &audited, &shapes, system.cells());
-    let report = Report::new(year, rule, &audited, counts, &found, narrowest);
-    let obligations = grant.obligations();
+    let narrowest = narrowest(found, &audited, shapes, system.cells());
+    let report = Report::new(year, rule, &audited, counts, found, narrowest);
     let basis =
         Basis { grant_id: obligations.grant_id.clone(), grant_version: obligations.grant_version };
-    Ok(Protected { release: audited.release(cells, Protection::Suppressed, Some(basis)), report })
+    Protected { release: audited.release(cells, Protection::Suppressed, Some(basis)), report }
 }
 
 /// What an attacker finds who shares no code with the engine, and is told of its alternative tables.
@@ -192,7 +202,7 @@ pub(super) struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    fn of(table: &'a Table, year: u16) -> Result<Self, Error> {
+    pub(super) fn of(table: &'a Table, year: u16) -> Result<Self, Error> {
         let values = |d: &'a hjemmel_kostra::table::Dimension| {
             d.values
                 .get(&year)
@@ -236,7 +246,7 @@ fn named_in(table: usize, cell: usize, shapes: &[Shape<'_>]) -> Error {
 }
 
 /// The refusal with the cell's codes instead of its number.
-fn named(error: Error, shapes: &[Shape<'_>]) -> Error {
+pub(super) fn named(error: Error, shapes: &[Shape<'_>]) -> Error {
     let Error::Irreconcilable { cell } = &error else { return error };
     match cell.parse().ok().and_then(|number| name(number, shapes)) {
         Some(cell) => Error::Irreconcilable { cell },
@@ -291,7 +301,7 @@ pub(super) fn terms(
 }
 
 /// By how much a cell's records outnumber its persons, for cells where they do.
-fn doubles(cube: &Microcube, shape: &Shape<'_>) -> Result<BTreeMap<usize, u64>, Error> {
+pub(super) fn doubles(cube: &Microcube, shape: &Shape<'_>) -> Result<BTreeMap<usize, u64>, Error> {
     let spread = Spread::of(cube, shape)?;
     let mut doubles = BTreeMap::new();
     for rows in cube.repeats() {

@@ -16,7 +16,7 @@ fn plan() -> Plan {
     let member = |number, codes: &[&str]| Member { node: node(number), population: regions(codes) };
     Plan {
         nonce: Bytes([1; 16]),
-        coordinator: node("100000001"),
+        coordinator: node("400000004"),
         dataset: "skjema-11".to_owned(),
         table: "S1101".to_owned(),
         year: 2024,
@@ -67,6 +67,21 @@ fn one_node_alone_is_no_round() {
     assert_eq!(refused(|plan| plan.members.truncate(1)), PlanError::Members);
     assert_eq!(refused(|plan| plan.members.swap(0, 1)), PlanError::Order);
     assert_eq!(refused(|plan| plan.members[1].node = plan.members[0].node), PlanError::Order);
+}
+
+#[test]
+fn a_coordinator_is_not_one_of_two() {
+    let of_two = |coordinator: &str| {
+        let mut plan = plan();
+        plan.members.pop();
+        plan.coordinator = node(coordinator);
+        plan.check().map(|_| ())
+    };
+    assert_eq!(of_two("100000001"), Err(PlanError::Coordinator));
+    assert_eq!(of_two("300000003"), Ok(()));
+    let mut of_three = plan();
+    of_three.coordinator = node("100000001");
+    assert!(of_three.check().is_ok());
 }
 
 #[test]
@@ -125,6 +140,12 @@ fn the_same_dataset_and_year_over_one_node_less_is_refused() {
         Err(Repeat::OtherMembers),
         "another table of the dataset shares sums with it"
     );
+    let other_table = |plan: &mut Plan| plan.table = "S1102".to_owned();
+    assert_eq!(
+        judge(&other_table),
+        Err(Repeat::OtherTable),
+        "they would have to be protected together"
+    );
     let smaller = |plan: &mut Plan| {
         plan.members[0].population.remove("1103");
     };
@@ -154,7 +175,7 @@ fn a_node_says_no_by_table_recipient_coordinator_rule_and_number() {
     let own = regions(&["030101"]);
     let stance = || Stance {
         tables: BTreeMap::from([("S1101".to_owned(), regions(&["*"]))]),
-        coordinators: BTreeSet::from([node("100000001")]),
+        coordinators: BTreeSet::from([node("400000004")]),
         threshold: 4,
         percent: 10,
         members: 3,

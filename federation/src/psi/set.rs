@@ -1,6 +1,6 @@
 //! One side of a comparison.
 
-use super::points::{MOST_POINTS, compressed, on_all_cores};
+use super::points::{MOST_POINTS, multiplied};
 use super::{Broken, Commitment, Comparison, Persons, Points};
 use crate::NodeId;
 use curve25519_dalek::ristretto::RistrettoPoint;
@@ -58,13 +58,13 @@ impl Set {
         }
         let bound = comparison.digest().0;
         // The digest of a number is on the stack of this closure alone, on its way to a point nobody sees unblinded.
-        let mut points = on_all_cores(&numbers, |number| {
+        let mut points = multiplied(&numbers, &secret, |number| {
             let digest = Sha512::new()
                 .chain_update(b"hjemmel/federation/person/1\n")
                 .chain_update(bound)
                 .chain_update(number.as_bytes());
             let uniform: Zeroizing<[u8; 64]> = Zeroizing::new(digest.finalize().into());
-            Ok(compressed(RistrettoPoint::from_uniform_bytes(&uniform) * secret))
+            Ok(RistrettoPoint::from_uniform_bytes(&uniform))
         })?;
         points.shuffle(rng);
         let points = Points(points);

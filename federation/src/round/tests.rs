@@ -52,7 +52,7 @@ fn agreed(nodes: usize, cells: usize, nonce: u8) -> Agreed {
         .map(|at| Member { node: id(at), population: BTreeSet::from([REGIONS[at].to_owned()]) });
     let plan = Plan {
         nonce: Bytes([nonce; 16]),
-        coordinator: id(0),
+        coordinator: id(99),
         dataset: "skjema-11".to_owned(),
         table: "S1101".to_owned(),
         year: 2024,

@@ -24,6 +24,8 @@ mod purses;
 #[cfg(test)]
 mod releases;
 #[cfg(test)]
+mod rounds;
+#[cfg(test)]
 mod saved_queries;
 #[cfg(test)]
 mod schema;

@@ -6,7 +6,7 @@ use hjemmel_kostra::Form;
 use hjemmel_store::{Error, NewRelease, published};
 use uuid::Uuid;
 
-fn release(place: &Place) -> NewRelease {
+pub fn release(place: &Place) -> NewRelease {
     let store = &place.store;
     let current = store.edition(Form::F11, 2024).unwrap().unwrap_or_else(|| {
         let mut lock = store.lock_import(Form::F11, 2024).unwrap();

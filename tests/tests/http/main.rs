@@ -39,6 +39,7 @@ mod formats;
 mod hostile_words;
 mod imports;
 mod indicators;
+mod joint;
 mod limits;
 mod main_job;
 mod monthly;

@@ -19,6 +19,11 @@ struct State {
     is_cut: bool,
     open: Vec<TcpStream>,
     asked: Vec<u8>,
+    answered: Vec<u8>,
+    /// A request that holds this is the last thing that comes through.
+    cut_at: Option<String>,
+    /// What comes after this in an answer is changed, once.
+    corrupt_after: Option<String>,
 }
 
 impl Proxy {
@@ -56,9 +61,26 @@ impl Proxy {
         }
     }
 
+    /// Cuts everything when something is asked for that holds this; the question does not come through.
+    pub fn cut_at(&self, words: &str) {
+        self.state.lock().unwrap().cut_at = Some(words.to_owned());
+    }
+
+    /// Changes one byte of an answer, after these words.
+    pub fn corrupt_once(&self, words: &str) {
+        self.state.lock().unwrap().corrupt_after = Some(words.to_owned());
+    }
+
     /// Lets things through again.
     pub fn mend(&self) {
-        self.state.lock().unwrap().is_cut = false;
+        let mut state = self.state.lock().unwrap();
+        state.is_cut = false;
+        state.cut_at = None;
+    }
+
+    /// What was answered over the wire.
+    pub fn heard(&self) -> String {
+        String::from_utf8_lossy(&self.state.lock().unwrap().answered).into_owned()
     }
 
     /// The last request for a path, as it went over the wire, to be sent again on a connection of its own.
@@ -68,6 +90,33 @@ impl Proxy {
         let start = text.rfind(&format!("GET {path}")).unwrap_or_else(|| panic!("{text}"));
         let end = text[start..].find("\r\n\r\n").unwrap();
         format!("{}\r\nConnection: close\r\n\r\n", &text[start..start + end])
+    }
+}
+
+impl State {
+    /// Remembers what comes through, and says whether it does.
+    fn passes(&mut self, is_asked: bool, bytes: &mut [u8]) -> bool {
+        let find = |words: &Option<String>, bytes: &[u8]| {
+            let words = words.as_ref()?.as_bytes();
+            let at = bytes.windows(words.len()).position(|window| window == words)?;
+            Some(at + words.len())
+        };
+        if is_asked && find(&self.cut_at, bytes).is_some() {
+            self.is_cut = true;
+            return false;
+        }
+        if !is_asked
+            && let Some(at) = find(&self.corrupt_after, bytes)
+            && let Some(byte) = bytes.get_mut(at)
+        {
+            *byte = if *byte == b'A' { b'B' } else { b'A' };
+            self.corrupt_after = None;
+        }
+        let memory = if is_asked { &mut self.asked } else { &mut self.answered };
+        if memory.len() < REMEMBERED {
+            memory.extend_from_slice(bytes);
+        }
+        true
     }
 }
 
@@ -84,11 +133,8 @@ fn lead(state: &Arc<Mutex<State>>, caller: &TcpStream) {
         std::thread::spawn(move || {
             let mut bytes = [0; 16 << 10];
             while let Ok(length @ 1..) = from.read(&mut bytes) {
-                if listens {
-                    let mut held = state.lock().unwrap();
-                    if held.asked.len() < REMEMBERED {
-                        held.asked.extend_from_slice(&bytes[..length]);
-                    }
+                if !state.lock().unwrap().passes(listens, &mut bytes[..length]) {
+                    break;
                 }
                 if to.write_all(&bytes[..length]).is_err() {
                     break;

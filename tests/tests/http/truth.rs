@@ -133,6 +133,14 @@ impl Truth {
         kept
     }
 
+    /// Writes the records of some regions to a file of their own.
+    pub fn of_regions(&self, file: &std::path::Path, regions: &[&str]) {
+        let each = self.lines.iter().zip(self.regions());
+        let kept = each.filter(|(_, region)| regions.contains(&region.as_str()));
+        let lines = kept.map(|(line, _)| line.clone()).collect();
+        Self { file: file.to_owned(), lines, ..*self }.write();
+    }
+
     /// How many records there are.
     pub fn records(&self) -> usize {
         self.lines.len()

@@ -10,7 +10,7 @@ use std::process::Command;
 const LINE: [(&str, &[&str]); 7] = [
     ("hjemmel-kostra", &[]),
     ("hjemmel-policy", &["hjemmel-kostra"]),
-    ("hjemmel-disclosure", &["hjemmel-policy", "hjemmel-kostra"]),
+    ("hjemmel-disclosure", &["hjemmel-federation", "hjemmel-policy", "hjemmel-kostra"]),
     ("hjemmel-registers", &["hjemmel-disclosure", "hjemmel-policy", "hjemmel-kostra"]),
     ("hjemmel-store", &["hjemmel-disclosure", "hjemmel-policy", "hjemmel-kostra"]),
     ("hjemmel-federation", &["hjemmel-kostra"]),

@@ -1,6 +1,6 @@
 //! What another node says when it brings a question here.
 
-use super::outgoing::{call_id, digest};
+use super::outgoing::{BODY_HASH, call_id, digest};
 use super::{LEEWAY_SECONDS, MOST_LIFETIME_SECONDS, understands};
 use super::{Receipt, ReceiptClaims, read_receipt};
 use crate::identity::config::{Algorithm, IssuerConfig, KeySource};
@@ -48,6 +48,15 @@ pub struct Relayed {
     pub until: DateTime<Utc>,
 }
 
+/// A token of another node that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// What names it, to be used up once.
+    pub id: String,
+    /// When it counts no longer.
+    pub until: DateTime<Utc>,
+}
+
 /// Why a call of another node is turned away; the code stands in the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.code())]
@@ -68,7 +77,7 @@ pub enum NodeRefusal {
     Proof,
     /// The token was used before.
     Replayed,
-    /// What the caller's own token is, is not what the node says, or it does not count.
+    /// What the node's token is bound to, the caller's own token or the body, is not what was sent, or does not count.
     Subject,
     /// The node speaks a version that is not understood.
     Version,
@@ -145,6 +154,12 @@ impl Peering {
         self.keys.refresh_if_due(now)
     }
 
+    /// The key the peer signs messages of rounds with; none where it has several, or they cannot be had. This blocks.
+    #[must_use]
+    pub fn signs_with(&self, now: DateTime<Utc>) -> Option<VerifyingKey> {
+        self.keys.only_edwards(now)
+    }
+
     /// Whether a receipt is the peer's and says this.
     #[must_use]
     pub fn gave(&self, receipt: &str, says: &ReceiptClaims<'_>, now: DateTime<Utc>) -> bool {
@@ -184,9 +199,42 @@ impl Peering {
         address: &str,
         now: DateTime<Utc>,
     ) -> Result<Relayed, NodeRefusal> {
-        let ([_], [proof], [subject]) =
-            (&call.authorization[..], &call.proof[..], &call.subject[..])
-        else {
+        let [subject] = &call.subject[..] else { return Err(NodeRefusal::Headers) };
+        let Counted { id, until } =
+            self.counted(call, ("subjectTokenHash", &digest(subject)), address, now)?;
+        let bearer = format!("Bearer {subject}");
+        let caller = self.subjects.verify(&[&bearer], now).map_err(|refusal| {
+            if refusal.is_unavailable() { NodeRefusal::Unavailable } else { NodeRefusal::Subject }
+        })?;
+        Ok(Relayed { caller: caller.relayed_by(self.organisation), id, until })
+    }
+
+    /// The same for what the peer says itself, with this body.
+    ///
+    /// # Errors
+    /// Why it does not count.
+    pub fn check_own(
+        &self,
+        call: &Incoming,
+        body: &str,
+        address: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Counted, NodeRefusal> {
+        if !call.subject.is_empty() {
+            return Err(NodeRefusal::Headers);
+        }
+        self.counted(call, (BODY_HASH, &digest(body)), address, now)
+    }
+
+    /// Checks the node's token and the proof, and the one thing the token is bound to.
+    fn counted(
+        &self,
+        call: &Incoming,
+        (bound, hash): (&str, &str),
+        address: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Counted, NodeRefusal> {
+        let ([_], [proof]) = (&call.authorization[..], &call.proof[..]) else {
             return Err(NodeRefusal::Headers);
         };
         let token = bearer(call).ok_or(NodeRefusal::Headers)?;
@@ -218,15 +266,10 @@ impl Peering {
         proven(call, proof, token, claims, address, now).ok_or(NodeRefusal::Proof)?;
         let jti = text(claims, "jti").filter(|jti| (8..=128).contains(&jti.len()));
         let jti = jti.ok_or(NodeRefusal::Token)?;
-        if !says("subjectTokenHash", &digest(subject)) {
+        if !says(bound, hash) {
             return Err(NodeRefusal::Subject);
         }
-        let bearer = format!("Bearer {subject}");
-        let caller = self.subjects.verify(&[&bearer], now).map_err(|refusal| {
-            if refusal.is_unavailable() { NodeRefusal::Unavailable } else { NodeRefusal::Subject }
-        })?;
-        let id = call_id(&name, jti);
-        Ok(Relayed { caller: caller.relayed_by(self.organisation), id, until })
+        Ok(Counted { id: call_id(&name, jti), until })
     }
 }
 

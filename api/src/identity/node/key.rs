@@ -64,6 +64,11 @@ impl NodeKey {
         &self.kid
     }
 
+    /// The key, for messages that are no tokens.
+    pub(crate) const fn signing(&self) -> &SigningKey {
+        &self.key
+    }
+
     /// The public part in base64url.
     pub(super) fn public(&self) -> String {
         super::super::issuer::public(&self.key)

@@ -202,3 +202,35 @@ fn peers_one_version_behind_are_understood() {
         assert!(!understands(wrong), "{wrong}");
     }
 }
+
+#[test]
+fn what_a_node_says_itself_is_bound_to_its_words_and_to_nobody_elses_token() {
+    let world = world();
+    let path = "/v1/node-rounds/hello";
+    let say = |body: &str| {
+        let said = Word { to: HERE, path, body };
+        let Credentials { authorization, proof, .. } = world.outgoing.own(&said, now());
+        Incoming {
+            authorization: vec![authorization],
+            proof: vec![proof],
+            subject: Vec::new(),
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            query: String::new(),
+        }
+    };
+    let check = |call: &Incoming, body| world.peering.check_own(call, body, HERE, now());
+    let fine = say("{}");
+    assert!(check(&fine, "{}").is_ok());
+    assert_eq!(check(&fine, "{ }"), Err(NodeRefusal::Subject));
+    assert_eq!(world.peering.check_own(&fine, "{}", THERE, now()), Err(NodeRefusal::Audience));
+    let brought = Incoming { subject: vec![world.token(THERE)], ..fine.clone() };
+    assert_eq!(check(&brought, "{}"), Err(NodeRefusal::Headers));
+    assert_eq!(world.refused(&brought), NodeRefusal::Subject, "it says nothing of a caller");
+    let elsewhere = Incoming { path: "/v1/node-rounds/masked".to_owned(), ..fine };
+    assert_eq!(check(&elsewhere, "{}"), Err(NodeRefusal::Proof));
+    // A question of a caller's is no word of the node's own.
+    let question = Incoming { subject: Vec::new(), ..world.fine() };
+    assert_eq!(check(&question, ""), Err(NodeRefusal::Subject));
+    assert!(world.peering.signs_with(now()).is_some());
+}

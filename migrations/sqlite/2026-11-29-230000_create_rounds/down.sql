@@ -1,0 +1,3 @@
+DROP TABLE joint_ends;
+DROP TABLE joint_tables;
+DROP TABLE node_rounds;
