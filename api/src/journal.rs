@@ -160,6 +160,31 @@ fn write(store: &Store, mut waiting: mpsc::Receiver<Entry>, healthy: &AtomicBool
     }
 }
 
+/// An event that rests on no grant and that this installation itself stands behind, until its writer says otherwise.
+#[must_use]
+pub fn own_row(
+    policy_version: u64,
+    action: &str,
+    outcome: &str,
+    (resource, body): (&serde_json::Value, &serde_json::Value),
+) -> DecisionRow {
+    DecisionRow {
+        id: Uuid::now_v7(),
+        at: Utc::now(),
+        policy_version: i64::try_from(policy_version).unwrap_or(i64::MAX),
+        subject_kind: "installation".to_owned(),
+        organisation: None,
+        supplier: None,
+        client: None,
+        action: action.to_owned(),
+        resource: resource.to_string(),
+        outcome: outcome.to_owned(),
+        grant_id: None,
+        grant_version: None,
+        body: body.to_string(),
+    }
+}
+
 /// A decision as the store keeps it.
 ///
 /// # Errors

@@ -127,6 +127,7 @@ pub struct Reply<'a> {
     language: Option<Language>,
     cache_control: &'static str,
     tag: Option<String>,
+    location: Option<String>,
     status: StatusCode,
 }
 
@@ -141,7 +142,15 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub const fn marked(request: &'a HttpRequest, marks: Marks) -> Self {
         let cache_control = marks.cache_control();
-        Self { request, marks, language: None, cache_control, tag: None, status: StatusCode::OK }
+        Self {
+            request,
+            marks,
+            language: None,
+            cache_control,
+            tag: None,
+            location: None,
+            status: StatusCode::OK,
+        }
     }
 
     /// An answer about the caller, for nobody else's cache.
@@ -153,9 +162,9 @@ impl<'a> Reply<'a> {
 
     /// An answer with marks of its own, for nobody else's cache.
     #[must_use]
-    pub const fn private(request: &'a HttpRequest, marks: Marks) -> Self {
-        let status = StatusCode::OK;
-        Self { request, marks, language: None, cache_control: PRIVATE, tag: None, status }
+    pub fn private(request: &'a HttpRequest, marks: Marks) -> Self {
+        let reply = Self::marked(request, marks);
+        Self { cache_control: PRIVATE, ..reply }
     }
 
     /// Says which language the words of the answer are in; without it the answer has none of ours.
@@ -169,6 +178,12 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub fn tagged(self, tag: String) -> Self {
         Self { tag: Some(tag), ..self }
+    }
+
+    /// Of something new, which is found at an address.
+    #[must_use]
+    pub fn found_at(self, address: String) -> Self {
+        Self { location: Some(address), ..self }
     }
 
     /// With another status than 200.
@@ -208,6 +223,9 @@ impl<'a> Reply<'a> {
         response
             .insert_header((header::ETAG, tag))
             .insert_header((header::CACHE_CONTROL, self.cache_control));
+        if let Some(address) = self.location {
+            response.insert_header((header::LOCATION, address));
+        }
         if let Some(language) = self.language {
             response.insert_header((header::CONTENT_LANGUAGE, language::tag(language)));
         }

@@ -21,7 +21,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Utc;
-use hjemmel_disclosure::{Basis, Protection, Release, TableCells, entitled};
+use hjemmel_disclosure::{Axis, Basis, Protection, Release, TableCells, entitled};
 use hjemmel_kostra::table::Value;
 use hjemmel_kostra::{Language, Table};
 use hjemmel_policy::{Decided, Grant, ReadTable, TableRead};
@@ -255,7 +255,7 @@ async fn read_exact(
     let read = if table.is_sum() {
         app.registers().sums(grant, editions, table).await
     } else {
-        let axes = |from: EditionRef| (from.clone(), crate::axes::of_table(table, from.year));
+        let axes = |from: EditionRef| (from.clone(), Axis::of_table(table, from.year));
         app.registers().table(grant, editions.into_iter().map(axes).collect()).await
     };
     let sealed = read.map_err(|error| {

@@ -41,7 +41,7 @@ fn bench() -> Result<()> {
     let folder = Place::open()?.year_of(persons)?;
     let (registers, _) = records::open(&folder)?;
     let table = hjemmel_kostra::table(TABLE).ok_or("no table")?;
-    let axes = hjemmel::axes::of_table(table, YEAR);
+    let axes = hjemmel_disclosure::Axis::of_table(table, YEAR);
     let path = records::file(&folder);
     let runtime = Runtime::new()?;
     let policy = records::policy()?;

@@ -13,6 +13,7 @@ use datafusion::execution::options::ParquetReadOptions;
 use datafusion::functions_aggregate::expr_fn::{count, count_distinct};
 use datafusion::logical_expr::{Expr, col, lit};
 use hjemmel_benches::clock::{by_turns, ratio};
+use hjemmel_benches::own::processor_seconds;
 use hjemmel_benches::place::{Place, YEAR};
 use hjemmel_benches::{Result, records};
 use hjemmel_disclosure::noise::{
@@ -192,15 +193,6 @@ fn peer(python: &OsStr, path: &Path, answer: impl Fn() -> Result<()>) -> Result<
     );
     println!("OpenDP's Python library against ours: {:.1} (goal at least 20)", theirs / ours);
     Ok(())
-}
-
-/// Processor time of this process, its threads and its kernel work.
-fn processor_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after = stat.rsplit(')').next().ok_or("no statistics")?;
-    let ticks = after.split_whitespace().skip(11).take(2);
-    let ticks = ticks.map(str::parse::<f64>).sum::<std::result::Result<f64, _>>()?;
-    Ok(ticks / 100.0)
 }
 
 async fn ours(registers: &Registers, policy: &Policy, axes: &[Grouping]) -> Result<()> {

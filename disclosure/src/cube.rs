@@ -1,5 +1,7 @@
 //! Unprotected counts by leaf codes: what registers seal and this crate alone reads.
 
+use hjemmel_kostra::{Dimension, Table};
+
 /// One axis of a [`Microcube`]: a register column and the leaf codes it can hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Axis {
@@ -7,6 +9,15 @@ pub struct Axis {
     pub column: String,
     /// Every leaf code of the public code list of the year, also those no record has.
     pub codes: Vec<String>,
+}
+
+impl Axis {
+    /// The axes of one table in a year, in the order of its dimensions.
+    #[must_use]
+    pub fn of_table(table: &Table, year: u16) -> Vec<Self> {
+        let axis = |of: &Dimension| Self { column: of.column.clone(), codes: of.leaves_of(year) };
+        table.dimensions.iter().map(axis).collect()
+    }
 }
 
 /// Counts of records by leaf codes of several columns at once.

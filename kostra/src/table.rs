@@ -104,4 +104,12 @@ impl Dimension {
     pub fn values_of(&self, year: u16) -> &[Value] {
         self.values.get(&year).map_or(&[], Vec::as_slice)
     }
+
+    /// The leaf codes its values of a year add up, each once.
+    #[must_use]
+    pub fn leaves_of(&self, year: u16) -> Vec<String> {
+        let mut seen = std::collections::BTreeSet::new();
+        let leaves = self.values_of(year).iter().flat_map(|value| &value.leaves);
+        leaves.filter(|leaf| seen.insert(leaf.as_str())).cloned().collect()
+    }
 }

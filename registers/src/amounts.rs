@@ -1,6 +1,7 @@
 //! What each person adds to sums by region: to be protected, and for the holders of a permission to exact cells.
 
-use crate::filter::{column, in_regions, of_population};
+use crate::cube::permitted;
+use crate::filter::column;
 use crate::{EditionRef, Error, Registers, schema::PERSON_NUMBER};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -54,23 +55,18 @@ impl Registers {
         editions: Vec<EditionRef>,
         table: &Table,
     ) -> Result<Sealed<ReadTable, Vec<(u16, Microcube)>>, Error> {
-        let (asked, obligations) = (grant.resource(), grant.obligations());
+        let asked = grant.resource();
         if let Some(column) = table.columns().find(|column| !asked.columns.contains(*column)) {
             return Err(Error::column(column, "is not covered by the permission"));
         }
         let mut cubes = Vec::with_capacity(editions.len());
         for edition in editions {
+            let filters = permitted(&grant, &edition)?;
             let year = edition.year;
-            let allowed = asked.years.contains(&year) && obligations.years.contains(&year);
-            if asked.form != edition.form || !allowed {
-                return Err(Error::Mismatch("it is for another form or year"));
-            }
             let regions = leaves(table, year);
-            let within = asked.regions.as_ref().map(in_regions);
-            let filters = within.into_iter().chain(of_population(&obligations.population));
             let mut sums = vec![0_u64; regions.len()];
             let parts = (&regions[..], &table.sums[..]);
-            self.each(&edition, parts, filters.collect(), |region, _, amount| {
+            self.each(&edition, parts, filters, |region, _, amount| {
                 if let Some(sum) = sums.get_mut(region) {
                     *sum = sum.saturating_add(u64::try_from(amount).unwrap_or(0));
                 }
@@ -151,8 +147,5 @@ fn add(
 
 /// The leaf codes of a table's regions.
 fn leaves(table: &Table, year: u16) -> Vec<String> {
-    let mut seen = std::collections::BTreeSet::new();
-    let values = table.dimensions.first().map_or(&[][..], |region| region.values_of(year));
-    let leaves = values.iter().flat_map(|value| &value.leaves);
-    leaves.filter(|leaf| seen.insert(leaf.as_str())).cloned().collect()
+    table.dimensions.first().map_or_else(Vec::new, |region| region.leaves_of(year))
 }

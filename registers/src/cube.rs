@@ -17,6 +17,20 @@ use hjemmel_disclosure::{Axis, Microcube, Sealed};
 use hjemmel_policy::{Grant, Protect, ReadTable};
 use std::sync::Arc;
 
+/// The rows of an edition that a permission to exact cells names; none of an edition it is not for.
+pub(crate) fn permitted(
+    grant: &Grant<ReadTable>,
+    edition: &EditionRef,
+) -> Result<Vec<Expr>, Error> {
+    let (asked, obligations, year) = (grant.resource(), grant.obligations(), edition.year);
+    let allowed = asked.years.contains(&year) && obligations.years.contains(&year);
+    if asked.form != edition.form || !allowed {
+        return Err(Error::Mismatch("it is for another form or year"));
+    }
+    let regions = asked.regions.as_ref().map(in_regions);
+    Ok(regions.into_iter().chain(of_population(&obligations.population)).collect())
+}
+
 impl Registers {
     /// Counts of a whole edition by leaf codes, to be protected.
     ///
@@ -46,20 +60,14 @@ impl Registers {
         grant: Grant<ReadTable>,
         editions: Vec<(EditionRef, Vec<Axis>)>,
     ) -> Result<Sealed<ReadTable, Vec<(u16, Microcube)>>, Error> {
-        let (asked, obligations) = (grant.resource(), grant.obligations());
+        let asked = grant.resource();
         let mut cubes = Vec::with_capacity(editions.len());
         for (edition, axes) in editions {
-            let year = edition.year;
-            let allowed = asked.years.contains(&year) && obligations.years.contains(&year);
-            if asked.form != edition.form || !allowed {
-                return Err(Error::Mismatch("it is for another form or year"));
-            }
+            let filters = permitted(&grant, &edition)?;
             if let Some(axis) = axes.iter().find(|axis| !asked.columns.contains(&axis.column)) {
                 return Err(Error::column(&axis.column, "is not covered by the permission"));
             }
-            let regions = asked.regions.as_ref().map(in_regions);
-            let filters = regions.into_iter().chain(of_population(&obligations.population));
-            cubes.push((year, self.counts(&edition, axes, filters.collect()).await?));
+            cubes.push((edition.year, self.counts(&edition, axes, filters).await?));
         }
         Ok(Sealed::new(grant, cubes))
     }

@@ -122,7 +122,7 @@ impl<'p> Encoder<'p> {
             records: Vec::with_capacity(expected),
             derived: Vec::with_capacity(expected),
             lines: Vec::with_capacity(expected),
-            even: even(bytes, self.plan.record_length()),
+            even: None,
         };
         let mut number = first;
         let mut rest = bytes;
@@ -143,6 +143,7 @@ impl<'p> Encoder<'p> {
             block.lines.push(number);
             number += 1;
         }
+        block.even = even(bytes, &block.records);
         Ok(block)
     }
 
@@ -203,16 +204,13 @@ fn date(
     format.parse(value).ok_or_else(|| wrong(field, line, "is not a date"))
 }
 
-/// How far apart the lines begin, beside them, if they are all alike.
-fn even(bytes: &[u8], length: usize) -> Option<(&[u8], usize)> {
-    let ends: &[u8] = if bytes.get(length) == Some(&b'\r') { b"\r\n" } else { b"\n" };
-    let stride = length + ends.len();
-    let lines = bytes.chunks_exact(stride);
-    let is_even = bytes.is_ascii()
-        && lines.remainder().is_empty()
-        && lines.into_iter().all(|line| {
-            line.get(length..) == Some(ends) && memchr::memchr(b'\n', line) == Some(stride - 1)
-        });
+/// The bytes of some lines and how far apart these begin, if each is as long as the others and of ASCII.
+fn even<'b>(bytes: &'b [u8], records: &[Record<'_>]) -> Option<(&'b [u8], usize)> {
+    let stride = bytes.len().checked_div(records.len())?;
+    // There are as many ends as lines, so that a stretch with an end behind it is one line.
+    let is_even = bytes.len() == stride * records.len()
+        && bytes.chunks(stride).all(|line| line.last() == Some(&b'\n'))
+        && records.iter().all(|record| record.ascii().is_some());
     is_even.then_some((bytes, stride))
 }
 

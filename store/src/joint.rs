@@ -40,6 +40,9 @@ pub struct JointEnd {
     pub archive: Option<Vec<u8>>,
 }
 
+/// How one stands that ended in a table.
+const PUBLISHED: &str = "published";
+
 type Stored = (String, String, i32, Option<String>, i64, String, String);
 type StoredEnd = (String, String, i64, String, Option<Vec<u8>>);
 
@@ -72,7 +75,7 @@ impl Store {
     /// It could not be written; nothing of it may be shown then.
     pub fn end_joint(&self, id: Uuid, end: &JointEnd, event: &DecisionRow) -> Result<(), Error> {
         self.write("joint_ends", |conn| {
-            let state = if end.archive.is_some() { "published" } else { "ended" };
+            let state = if end.archive.is_some() { PUBLISHED } else { "ended" };
             diesel::insert_into(joint_ends::table)
                 .values((
                     joint_ends::id.eq(id.to_string()),
@@ -99,6 +102,22 @@ impl Store {
             Ok(one.first(conn).optional()?)
         })?;
         read(found.ok_or(Error::NotFound("table over several nodes"))?)
+    }
+
+    /// The published ones of a year, each with its table.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn published_joints(&self, year: u16) -> Result<Vec<(Uuid, String)>, Error> {
+        let found: Vec<(String, String)> = self.read(|conn| {
+            let all = joint_tables::table
+                .inner_join(joint_ends::table.on(joint_ends::id.eq(joint_tables::id)))
+                .filter(joint_ends::state.eq(PUBLISHED))
+                .filter(joint_tables::year.eq(i32::from(year)));
+            let of = (joint_tables::id, joint_tables::table_id);
+            Ok(all.order(joint_tables::id.desc()).select(of).load(conn)?)
+        })?;
+        found.into_iter().map(|(id, table)| Ok((uuid(&id)?, table))).collect()
     }
 
     /// The newest, the newest first.

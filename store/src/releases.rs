@@ -160,14 +160,8 @@ impl Store {
             }
             let edition = crate::editions::one(conn, &edition)?;
             let beside = edition.form.beside().iter().chain([&edition.form]);
-            let forms: Vec<&str> = beside.map(|form| form.number()).collect();
-            let others: Vec<String> = releases::table
-                .filter(releases::published_at.is_not_null())
-                .filter(releases::id.ne_all(callings_off::table.select(callings_off::release_id)))
-                .filter(releases::form.eq_any(forms))
-                .filter(releases::year.eq(i32::from(edition.year)))
-                .select(releases::id)
-                .load(conn)?;
+            let forms: Vec<Form> = beside.copied().collect();
+            let others = published_of(conn, &forms, edition.year)?;
             if !others.iter().all(|other| known.iter().any(|one| one.to_string() == *other)) {
                 let what = format!("release {id} does not reckon with what was published since");
                 return Err(Error::Conflict(what));
@@ -242,15 +236,7 @@ impl Store {
     /// [`Error::Corrupt`] when an archive is not the one that was stored.
     pub fn releases_of(&self, form: Form, year: u16) -> Result<Vec<Release>, Error> {
         self.snapshot(|conn| {
-            let published: Vec<String> = releases::table
-                .filter(releases::published_at.is_not_null())
-                .filter(releases::id.ne_all(callings_off::table.select(callings_off::release_id)))
-                .filter(releases::form.eq(form.number()))
-                .filter(releases::year.eq(i32::from(year)))
-                .order(releases::version.asc())
-                .select(releases::id)
-                .load(conn)?;
-            published.iter().map(|id| one(conn, id)).collect()
+            published_of(conn, &[form], year)?.iter().map(|id| one(conn, id)).collect()
         })
     }
 }
@@ -273,6 +259,22 @@ pub fn published(id: Uuid, now: DateTime<Utc>) -> DecisionRow {
         grant_version: None,
         body: "{}".to_owned(),
     }
+}
+
+/// The releases of some forms and a year that are or will be published, by version.
+pub(crate) fn published_of(
+    conn: &mut AnyConnection,
+    forms: &[Form],
+    year: u16,
+) -> Result<Vec<String>, Error> {
+    let forms = forms.iter().map(|form| form.number());
+    let of = releases::table
+        .filter(releases::published_at.is_not_null())
+        .filter(releases::id.ne_all(callings_off::table.select(callings_off::release_id)))
+        .filter(releases::form.eq_any(forms))
+        .filter(releases::year.eq(i32::from(year)))
+        .order(releases::version.asc());
+    Ok(of.select(releases::id).load(conn)?)
 }
 
 fn one(conn: &mut AnyConnection, id: &str) -> Result<Release, Error> {

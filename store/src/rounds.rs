@@ -1,7 +1,8 @@
 //! What this node took part in with other nodes. Whether it may again is judged by what is remembered, and remembered in
 //! the same transaction, before anything of it is sent.
 
-use crate::schema::{callings_off, node_rounds, releases};
+use crate::connection::AnyConnection;
+use crate::schema::node_rounds;
 use crate::values::text;
 use crate::{DecisionRow, Error, Store};
 use chrono::{DateTime, Utc};
@@ -59,16 +60,21 @@ pub enum Entered {
 pub type Judge<'a> = &'a mut dyn FnMut(&[String]) -> bool;
 
 /// Whether sums of a form and year have been sent.
-pub(crate) fn are_there(
-    conn: &mut crate::connection::AnyConnection,
+pub(crate) fn are_there(conn: &mut AnyConnection, form: Form, year: u16) -> Result<bool, Error> {
+    Ok(!remembered(conn, RoundKind::Sums, form, year)?.is_empty())
+}
+
+fn remembered(
+    conn: &mut AnyConnection,
+    kind: RoundKind,
     form: Form,
     year: u16,
-) -> Result<bool, Error> {
+) -> Result<Vec<String>, Error> {
     let of = node_rounds::table
-        .filter(node_rounds::kind.eq(RoundKind::Sums.word()))
-        .filter(node_rounds::subject.eq(subject(form, year)));
-    let count: i64 = of.count().get_result(conn)?;
-    Ok(count > 0)
+        .filter(node_rounds::kind.eq(kind.word()))
+        .filter(node_rounds::subject.eq(subject(form, year)))
+        .order((node_rounds::at.asc(), node_rounds::id.asc()));
+    Ok(of.select(node_rounds::body).load(conn)?)
 }
 
 fn subject(form: Form, year: u16) -> String {
@@ -90,27 +96,12 @@ impl Store {
         let (kind, (form, year)) = (round.kind.word(), round.of);
         // The same lock as publishing: neither comes between the other's looking and writing.
         self.write("releases", |conn| {
-            if round.kind == RoundKind::Sums {
-                let published: i64 = releases::table
-                    .filter(releases::published_at.is_not_null())
-                    .filter(
-                        releases::id.ne_all(callings_off::table.select(callings_off::release_id)),
-                    )
-                    .filter(releases::form.eq(form.number()))
-                    .filter(releases::year.eq(i32::from(year)))
-                    .count()
-                    .get_result(conn)?;
-                if published > 0 {
-                    return Ok(Entered::Published);
-                }
+            if round.kind == RoundKind::Sums
+                && !crate::releases::published_of(conn, &[form], year)?.is_empty()
+            {
+                return Ok(Entered::Published);
             }
-            let remembered: Vec<String> = node_rounds::table
-                .filter(node_rounds::kind.eq(kind))
-                .filter(node_rounds::subject.eq(subject(form, year)))
-                .order((node_rounds::at.asc(), node_rounds::id.asc()))
-                .select(node_rounds::body)
-                .load(conn)?;
-            if !judge(&remembered) {
+            if !judge(&remembered(conn, round.kind, form, year)?) {
                 return Ok(Entered::Refused);
             }
             diesel::insert_into(node_rounds::table)
@@ -132,12 +123,6 @@ impl Store {
     /// # Errors
     /// The database cannot be asked.
     pub fn rounds_of(&self, kind: RoundKind, form: Form, year: u16) -> Result<Vec<String>, Error> {
-        self.read(|conn| {
-            let of = node_rounds::table
-                .filter(node_rounds::kind.eq(kind.word()))
-                .filter(node_rounds::subject.eq(subject(form, year)))
-                .order((node_rounds::at.asc(), node_rounds::id.asc()));
-            Ok(of.select(node_rounds::body).load(conn)?)
-        })
+        self.read(|conn| remembered(conn, kind, form, year))
     }
 }

@@ -1,5 +1,6 @@
 //! The decision behind what anyone may read.
 
+use crate::journal::own_row;
 use chrono::{DateTime, Utc};
 use hjemmel_store::DecisionRow;
 use sha2::{Digest as _, Sha256};
@@ -21,23 +22,14 @@ pub(super) fn decision(
 ) -> DecisionRow {
     let resource = serde_json::json!({ "table": table, "releases": releases });
     let name = format!("open {policy_version} {resource}");
+    let body = serde_json::json!({
+        "protection": "suppressed",
+        "reason": "published releases that passed disclosure control are open to anyone",
+    });
     DecisionRow {
         id: named_id(&name),
         at: now,
-        policy_version: i64::try_from(policy_version).unwrap_or(i64::MAX),
         subject_kind: "anyone".to_owned(),
-        organisation: None,
-        supplier: None,
-        client: None,
-        action: "table:read-protected".to_owned(),
-        resource: resource.to_string(),
-        outcome: "allowed".to_owned(),
-        grant_id: None,
-        grant_version: None,
-        body: serde_json::json!({
-            "protection": "suppressed",
-            "reason": "published releases that passed disclosure control are open to anyone",
-        })
-        .to_string(),
+        ..own_row(policy_version, "table:read-protected", "allowed", (&resource, &body))
     }
 }

@@ -2,11 +2,12 @@
 //! what must not be shown, and protects the rest once.
 
 use super::Federation;
-use super::memory::Durable;
+use super::memory::{Durable, coordinated};
 use super::rounds::{LARGEST, Refusal, table_of};
 use super::teller::{Seat, Teller};
 use crate::app::App;
 use crate::fault::with_causes;
+use crate::journal::own_row;
 use crate::problem::Problem;
 use actix_web::web::Data;
 use chrono::{TimeDelta, Utc};
@@ -24,7 +25,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Where the three words of a round are said.
 pub const HELLO: &str = "/v1/node-rounds/hello";
@@ -32,8 +32,6 @@ pub const HELLO: &str = "/v1/node-rounds/hello";
 pub const MASKED: &str = "/v1/node-rounds/masked";
 /// The third.
 pub const VERDICT: &str = "/v1/node-rounds/verdict";
-/// How many tables are looked at for one of the same year.
-const MOST_LOOKED_AT: u32 = 100_000;
 /// After how long one whose server died is lost.
 const LOST: TimeDelta = TimeDelta::minutes(30);
 /// The longest explanation that is kept of what a node said.
@@ -128,22 +126,8 @@ pub fn event(
 ) -> DecisionRow {
     let policy = app.policy().map_or(0, |policy| policy.version());
     let organisation = app.federation().map(|one| one.settings().organisation.to_string());
-    DecisionRow {
-        id: Uuid::now_v7(),
-        at: Utc::now(),
-        policy_version: i64::try_from(policy).unwrap_or(i64::MAX),
-        subject_kind: "installation".to_owned(),
-        organisation,
-        supplier: None,
-        client: None,
-        action: action.to_owned(),
-        resource: json!({ "joint": table.id, "table": table.table, "year": table.year })
-            .to_string(),
-        outcome: outcome.to_owned(),
-        grant_id: None,
-        grant_version: None,
-        body: body.to_string(),
-    }
+    let about = json!({ "joint": table.id, "table": table.table, "year": table.year });
+    DecisionRow { organisation, ..own_row(policy, action, outcome, (&about, body)) }
 }
 
 /// How far a table has come.
@@ -234,14 +218,16 @@ fn make(app: &App, table: &JointTable) -> Result<Made, Why> {
     let form = form.form;
     let mut memory = Durable { app, kind: RoundKind::Coordinated, form, edition: None };
     memory.look(&agreed).map_err(|fault| of_fault(&fault))?;
-    let mut round = Round::invite(agreed.clone(), federation.directory(Utc::now()));
+    // The keys of the whole round.
+    let directory = federation.directory(Utc::now());
+    let mut round = Round::invite(agreed.clone(), directory.clone());
     let plan = serde_json::to_string(agreed.plan()).map_err(|e| failed(&e))?;
     let teller = Teller { app, federation, seats: &seats, from: agreed.plan().coordinator };
 
     let hellos: Vec<Sealed<Hello>> = teller.all(HELLO, &plan, &mut round)?;
     let mut commitments = Vec::new();
     for (hello, (node, _)) in hellos.into_iter().zip(&seats) {
-        let commitment = hello.open(&federation.directory(Utc::now())).map(Hello::commitment);
+        let commitment = hello.open(&directory).map(Hello::commitment);
         commitments.push((*node, commitment.map_err(|fault| of_fault(&fault))?));
         round.hello(hello).map_err(|fault| of_fault(&fault))?;
     }
@@ -257,7 +243,7 @@ fn make(app: &App, table: &JointTable) -> Result<Made, Why> {
     let totals = round.sum().map_err(|fault| of_fault(&fault))?;
     let offer = serde_json::to_string(&totals.offer(&mut rand::rng())).map_err(|e| failed(&e))?;
     let verdicts: Vec<Sealed<Verdict>> = teller.all(VERDICT, &offer, &mut round)?;
-    let settled = totals.settle(&verdicts, &federation.directory(Utc::now()));
+    let settled = totals.settle(&verdicts, &directory);
     let settled = settled.map_err(|fault| of_fault(&fault))?;
 
     let policy = Policy::build(Vec::new(), 0, &crate::app::columns_of).map_err(|e| failed(&e))?;
@@ -349,26 +335,17 @@ pub fn may_begin(
 ) -> Result<(), Text> {
     let unreadable =
         || Text::new("det som er husket, kan ikke leses", "what is remembered cannot be read");
-    let before = app.store().joints(MOST_LOOKED_AT).map_err(|_| unreadable())?;
-    let published = before.into_iter().find(|one| {
-        let is_published = one.end.as_ref().is_some_and(|end| end.archive.is_some());
-        let of = table_of(&one.table, one.year).map(|table| table.form);
-        is_published && one.year == table.year && of == Ok(form)
-    });
-    if let Some(one) = published {
+    let before = app.store().published_joints(table.year).map_err(|_| unreadable())?;
+    let is_same_form =
+        |table_id: &str| table_of(table_id, table.year).is_ok_and(|table| table.form == form);
+    if let Some((id, _)) = before.into_iter().find(|(_, table)| is_same_form(table)) {
         // Another round would ask other questions of the nodes, and withhold other cells.
-        let id = one.id;
         return Err(Text::new(
             format!("året er publisert over flere noder før, som {id}"),
             format!("the year was published over several nodes before, as {id}"),
         ));
     }
-    let remembered = app.store().rounds_of(RoundKind::Coordinated, form, table.year);
-    for body in remembered.map_err(|_| unreadable())? {
-        let kept: Value = serde_json::from_str(&body).map_err(|_| unreadable())?;
-        let attempt = kept.get("attempt").cloned().unwrap_or_default();
-        let attempt: hjemmel_federation::Attempt =
-            serde_json::from_value(attempt).map_err(|_| unreadable())?;
+    for attempt in coordinated(app, form, table.year).map_err(|_| unreadable())? {
         let before: BTreeSet<NodeId> = attempt.members.iter().map(|member| member.node).collect();
         if before != *nodes {
             return Err(Text::new(

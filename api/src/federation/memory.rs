@@ -1,6 +1,7 @@
 //! What this node remembers of rounds, in the database, before anything of one is sent.
 
 use crate::app::App;
+use crate::journal::own_row;
 use chrono::Utc;
 use hjemmel_federation::mask::Memory;
 use hjemmel_federation::repeats;
@@ -30,34 +31,24 @@ pub(super) struct Durable<'a> {
 
 impl Memory for Durable<'_> {
     fn enter(&mut self, agreed: &Agreed) -> Result<(), Fault> {
-        let (plan, now) = (agreed.plan(), Utc::now());
+        let plan = agreed.plan();
         let kept = Kept { attempt: Attempt::of(agreed), edition: self.edition };
         let row = RoundRow {
             kind: self.kind,
             id: agreed.digest().to_string(),
             of: (self.form, plan.year),
             body: serde_json::to_string(&kept).map_err(|_| Fault::Memory)?,
-            at: now,
+            at: Utc::now(),
         };
         let action = if self.kind == RoundKind::Sums { "round:send" } else { "round:add-up" };
         let policy = self.app.policy().map_err(|_| Fault::Memory)?.version();
+        let about = json!({ "table": plan.table, "year": plan.year, "round": agreed.digest() });
+        let nodes: Vec<_> = agreed.nodes().collect();
+        let body = json!({ "recipient": plan.recipient, "rule": plan.rule, "nodes": nodes });
         let event = DecisionRow {
-            id: Uuid::now_v7(),
-            at: now,
-            policy_version: i64::try_from(policy).unwrap_or(i64::MAX),
             subject_kind: "node".to_owned(),
             organisation: Some(plan.coordinator.to_string()),
-            supplier: None,
-            client: None,
-            action: action.to_owned(),
-            resource: json!({ "table": plan.table, "year": plan.year, "round": agreed.digest() })
-                .to_string(),
-            outcome: "allowed".to_owned(),
-            grant_id: None,
-            grant_version: None,
-            body: json!({ "recipient": plan.recipient, "rule": plan.rule,
-                "nodes": agreed.nodes().collect::<Vec<_>>() })
-            .to_string(),
+            ..own_row(policy, action, "allowed", (&about, &body))
         };
         let mut why = Fault::Memory;
         let mut judge = |remembered: &[String]| match judged(remembered, agreed, self.edition) {
@@ -91,10 +82,21 @@ impl Durable<'_> {
     }
 }
 
-/// Whatever cannot be read speaks against it.
+/// What this node coordinated before of a form and year.
+pub(super) fn coordinated(app: &App, form: Form, year: u16) -> Result<Vec<Attempt>, Fault> {
+    let remembered = app.store().rounds_of(RoundKind::Coordinated, form, year);
+    let all = read(&remembered.map_err(|_| Fault::Memory)?)?;
+    Ok(all.into_iter().map(|kept| kept.attempt).collect())
+}
+
+/// Whatever cannot be read speaks against everything.
+fn read(remembered: &[String]) -> Result<Vec<Kept>, Fault> {
+    let all = remembered.iter().map(|body| serde_json::from_str(body));
+    all.collect::<Result<_, _>>().map_err(|_| Fault::Memory)
+}
+
 fn judged(remembered: &[String], agreed: &Agreed, edition: Option<Uuid>) -> Result<(), Fault> {
-    let all = remembered.iter().map(|body| serde_json::from_str::<Kept>(body));
-    let all: Vec<Kept> = all.collect::<Result<_, _>>().map_err(|_| Fault::Memory)?;
+    let all = read(remembered)?;
     if all.iter().any(|kept| kept.edition != edition) {
         return Err(Repeat::OtherRecords.into());
     }

@@ -6,6 +6,7 @@
 
 use crate::app::App;
 use crate::identity::node::{ReceiptClaims, digest};
+use crate::journal::own_row;
 use crate::problem::Problem;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest, web};
@@ -65,22 +66,12 @@ pub(super) async fn keep(
     (ours, theirs): (Uuid, &str),
     receipt: &str,
 ) -> Result<(), Problem> {
-    let policy_version = i64::try_from(app.policy()?.version()).unwrap_or(i64::MAX);
+    let resource = json!({ "holder": asked.holder, "decision": ours, "holderDecision": theirs });
+    let said = (&resource, &json!({ "receipt": receipt }));
     let row = DecisionRow {
-        id: Uuid::now_v7(),
-        at: Utc::now(),
-        policy_version,
         subject_kind: "node".to_owned(),
         organisation: Some(asked.holder.to_string()),
-        supplier: None,
-        client: None,
-        action: KEPT.to_owned(),
-        resource: json!({ "holder": asked.holder, "decision": ours, "holderDecision": theirs })
-            .to_string(),
-        outcome: "allowed".to_owned(),
-        grant_id: None,
-        grant_version: None,
-        body: json!({ "receipt": receipt }).to_string(),
+        ..own_row(app.policy()?.version(), KEPT, "allowed", said)
     };
     app.journal().write(row).await.map(|_| ())
 }

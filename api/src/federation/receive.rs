@@ -11,7 +11,7 @@ use crate::signin::SignedIn;
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, web};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use hjemmel_federation::NodeId;
 use hjemmel_kostra::Form;
 use hjemmel_policy::Caller;
@@ -54,12 +54,7 @@ pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Calle
                 "the node may not ask for this on behalf of others",
             ))
         }
-        Err(NodeRefusal::Unavailable) => Err(Problem::new(Kind::Unavailable)),
-        Err(refusal) => {
-            tracing::warn!(reason = refusal.code(), "a node was refused");
-            app.journal().event("node-refused", refusal.code()).await?;
-            Err(told(refusal))
-        }
+        Err(refusal) => Err(noted(app, refusal).await),
     }
 }
 
@@ -84,26 +79,45 @@ pub async fn node(
     let shared = app.clone();
     let checked = web::block(move || {
         let federation = shared.federation().ok_or(NodeRefusal::Stranger)?;
-        let peer = federation.peers().find(|peer| peer.peering().is_of(&call));
-        let peer = peer.ok_or(NodeRefusal::Stranger)?;
-        let now = Utc::now();
+        let (peer, now) = (brings(federation, &call)?, Utc::now());
         let address = &federation.settings().address;
         let counted = peer.peering().check_own(&call, &body, address, now)?;
-        // Written down before anything rests on it, so that no other server takes it either.
-        let first = shared.store().use_node_call(&counted.id, counted.until, now);
-        let first = first.map_err(|_| NodeRefusal::Unavailable)?;
+        use_up(&shared, (&counted.id, counted.until), now)?;
         let node = NodeId::parse(peer.settings().organisation.as_str());
-        if first { node.map_err(|_| NodeRefusal::Stranger) } else { Err(NodeRefusal::Replayed) }
+        node.map_err(|_| NodeRefusal::Stranger)
     });
     match checked.await.map_err(|_| Problem::new(Kind::Unavailable))? {
         Ok(node) => Ok(node),
-        Err(NodeRefusal::Unavailable) => Err(Problem::new(Kind::Unavailable)),
-        Err(refusal) => {
-            tracing::warn!(reason = refusal.code(), "a node was refused");
-            app.journal().event("node-refused", refusal.code()).await?;
-            Err(told(refusal))
-        }
+        Err(refusal) => Err(noted(app, refusal).await),
     }
+}
+
+/// What is told of a refusal, once it is in the record.
+async fn noted(app: &App, refusal: NodeRefusal) -> Problem {
+    if refusal == NodeRefusal::Unavailable {
+        return Problem::new(Kind::Unavailable);
+    }
+    tracing::warn!(reason = refusal.code(), "a node was refused");
+    match app.journal().event("node-refused", refusal.code()).await {
+        Ok(()) => told(refusal),
+        Err(problem) => problem,
+    }
+}
+
+/// The peer that a call says it is of.
+fn brings<'f>(federation: &'f Federation, call: &Incoming) -> Result<&'f super::Peer, NodeRefusal> {
+    let peer = federation.peers().find(|peer| peer.peering().is_of(call));
+    peer.map(AsRef::as_ref).ok_or(NodeRefusal::Stranger)
+}
+
+/// Writes a call down before anything rests on it, so that no other server takes it either.
+fn use_up(
+    app: &App,
+    (call, until): (&str, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<(), NodeRefusal> {
+    let first = app.store().use_node_call(call, until, now);
+    if first.map_err(|_| NodeRefusal::Unavailable)? { Ok(()) } else { Err(NodeRefusal::Replayed) }
 }
 
 fn incoming(request: &HttpRequest) -> Incoming {
@@ -129,16 +143,13 @@ fn check(
     asked: Option<Form>,
 ) -> Result<Option<Relayed>, NodeRefusal> {
     let now = Utc::now();
-    let peer = federation.peers().find(|peer| peer.peering().is_of(call));
-    let peer = peer.ok_or(NodeRefusal::Stranger)?;
+    let peer = brings(federation, call)?;
     let relayed = peer.peering().check(call, &federation.settings().address, now)?;
     if !asked.is_some_and(|form| peer.may_ask_for(form)) {
         return Ok(None);
     }
-    // Written down before anything rests on it, so that no other server takes it either.
-    let first = app.store().use_node_call(&relayed.id, relayed.until, now);
-    let first = first.map_err(|_| NodeRefusal::Unavailable)?;
-    if first { Ok(Some(relayed)) } else { Err(NodeRefusal::Replayed) }
+    use_up(app, (&relayed.id, relayed.until), now)?;
+    Ok(Some(relayed))
 }
 
 /// The form a node may ask about at an address; none at any other address.

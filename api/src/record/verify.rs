@@ -4,6 +4,7 @@ mod pieces;
 
 use super::export::{End, Line};
 use super::opened;
+use crate::hex::is_hex_of;
 use hjemmel_store::Root;
 use std::io::BufRead;
 use std::ops::ControlFlow;
@@ -160,19 +161,6 @@ impl Reading {
         }
         ControlFlow::Continue(())
     }
-}
-
-/// Whether digits are those of a hash, without writing it down a million times.
-fn is_hex_of(digits: &str, hash: &[u8; 32]) -> bool {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut own = [0; 64];
-    for (pair, byte) in own.chunks_exact_mut(2).zip(hash) {
-        let at = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
-        if let [high, low] = pair {
-            (*high, *low) = (at(byte >> 4), at(byte & 15));
-        }
-    }
-    digits.as_bytes() == own
 }
 
 fn at_the_end(

@@ -413,17 +413,14 @@ fn show(
     all.push(held.clone());
     all.sort_by_key(|held| std::cmp::Reverse(held.case.terms.version));
     let language = requested_language(request);
-    let mut response = Reply::personal(request)
+    let mut reply = Reply::personal(request)
         .in_language(language)
         .tagged(grants::tag(&held.case))
-        .with_status(status)
-        .json(&view::whole(held, &all, actor, language))?;
-    if status == StatusCode::CREATED
-        && let Ok(location) = format!("/v1/grants/{}", held.case.terms.id).parse()
-    {
-        response.headers_mut().insert(actix_web::http::header::LOCATION, location);
+        .with_status(status);
+    if status == StatusCode::CREATED {
+        reply = reply.found_at(format!("/v1/grants/{}", held.case.terms.id));
     }
-    Ok(response)
+    reply.json(&view::whole(held, &all, actor, language))
 }
 
 fn unknown_step(word: &str) -> Problem {

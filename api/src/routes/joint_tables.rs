@@ -9,7 +9,7 @@ use crate::language::requested_language;
 use crate::problem::{Kind, Problem};
 use crate::reply::{Marks, Reply};
 use crate::signin::SignedIn;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::Utc;
 use hjemmel_disclosure::archive::{self, ArchiveKey};
@@ -108,16 +108,13 @@ pub async fn make_joint_table(
         let kept = row.clone();
         on_disk(&app, move |store| store.begin_joint(&kept, &event)).await?;
         let told = told(&request, &row, None);
-        let (id, address) = (row.id, format!("/v1/joint-tables/{}", row.id));
+        let id = row.id;
         joint::begin(app.clone(), row).map_err(|_| Problem::new(Kind::Unavailable))?;
-        let mut response = Reply::personal(&request)
+        Reply::personal(&request)
             .with_status(StatusCode::ACCEPTED)
+            .found_at(format!("/v1/joint-tables/{id}"))
             .tagged(format!("\"{id}\""))
-            .json(&told)?;
-        if let Ok(address) = address.parse() {
-            response.headers_mut().insert(header::LOCATION, address);
-        }
-        Ok(response)
+            .json(&told)
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }

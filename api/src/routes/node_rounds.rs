@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::federation::joint::AllHellos;
 use crate::federation::receive;
-use crate::federation::rounds::Refusal;
+use crate::federation::rounds::{Refusal, Rounds};
 use crate::grants::written::unreadable;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
@@ -30,10 +30,7 @@ pub async fn say_hello(
     app: web::Data<App>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    heard(&request, app, body, |app, plan: Plan, from| {
-        app.federation().ok_or(Refusal::NoPart)?.rounds().join(app, plan, from)
-    })
-    .await
+    heard(&request, app, body, |rounds, app, plan: Plan, from| rounds.join(app, plan, from)).await
 }
 
 /// The second word: this node's sums under masks that are gone only in the sum of all. It is remembered before it is sent.
@@ -47,8 +44,7 @@ pub async fn send_masked_sums(
     app: web::Data<App>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    heard(&request, app, body, |app, all: AllHellos, from| {
-        let rounds = app.federation().ok_or(Refusal::NoPart)?.rounds();
+    heard(&request, app, body, |rounds, app, all: AllHellos, from| {
         rounds.mask(app, (all.round, all.hellos), from)
     })
     .await
@@ -65,10 +61,8 @@ pub async fn judge_offer(
     app: web::Data<App>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    heard(&request, app, body, |app, offer: Offer, from| {
-        app.federation().ok_or(Refusal::NoPart)?.rounds().judge(app, offer, from)
-    })
-    .await
+    heard(&request, app, body, |rounds, app, offer: Offer, from| rounds.judge(app, offer, from))
+        .await
 }
 
 /// Hears what a node says and answers it.
@@ -76,13 +70,17 @@ async fn heard<T: DeserializeOwned + Send + 'static, U: Serialize + Send + 'stat
     request: &HttpRequest,
     app: web::Data<App>,
     body: web::Bytes,
-    answer: impl FnOnce(&App, T, NodeId) -> Result<U, Refusal> + Send + 'static,
+    answer: impl FnOnce(&Rounds, &App, T, NodeId) -> Result<U, Refusal> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let heard = async {
         let from = receive::node(request, &app, &body).await?;
         let said: T = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
         let shared = app.clone();
-        let answered = web::block(move || answer(&shared, said, from)).await;
+        let answered = web::block(move || {
+            let federation = shared.federation().ok_or(Refusal::NoPart)?;
+            answer(federation.rounds(), &shared, said, from)
+        });
+        let answered = answered.await;
         let answered = answered.map_err(|_| Problem::new(Kind::Unavailable))?;
         let answered = match answered {
             Ok(answered) => answered,

@@ -75,14 +75,11 @@ pub async fn make_release(
         let kept = protection.clone();
         on_disk(&app, move |store| store.begin_protection(&kept, &event)).await?;
         work::begin(app.clone(), &protection).map_err(|_| Problem::new(Kind::Unavailable))?;
-        let mut response = Reply::personal(&request)
+        Reply::personal(&request)
             .with_status(StatusCode::ACCEPTED)
+            .found_at(format!("/v1/releases/{}", protection.id))
             .tagged(format!("\"{}\"", protection.id))
-            .json(&told(&protection, None, None))?;
-        if let Ok(address) = format!("/v1/releases/{}", protection.id).parse() {
-            response.headers_mut().insert(header::LOCATION, address);
-        }
-        Ok(response)
+            .json(&told(&protection, None, None))
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }

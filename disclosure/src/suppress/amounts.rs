@@ -14,7 +14,7 @@
 use super::error::Error;
 use super::pattern::{Keep, Terms};
 use super::report::TableCount;
-use super::tables::{Protected, attacked};
+use super::tables::{Protected, Shape, attacked};
 use super::{Watch, payments};
 use crate::{Cell, Reason, Release, Sealed, Status, System, TableCells};
 use hjemmel_kostra::table::{Level, Table, Value};
@@ -102,7 +102,7 @@ pub fn amounts(
         let [region] = table.dimensions.as_slice() else { return Err(outside()) };
         let regions = region.values_of(year);
         let own = now.iter().find(|one| one.table == table.id).ok_or_else(outside)?;
-        let untold = untold(table, counted, &content, year);
+        let untold = untold(table, counted, &content, year)?;
         let editions = then.iter().filter_map(|(amounts, released)| {
             let cells = released.iter().find(|one| one.table == table.id && one.year == year)?;
             let amounts = amounts.iter().find(|one| one.table == table.id)?;
@@ -121,37 +121,33 @@ pub fn amounts(
 }
 
 /// Regions whose sum is withheld because a count is: their number of persons, or any of those the sum would bound.
-fn untold(of: &Table, counted: &[&Table], released: &[TableCells], year: u16) -> BTreeSet<String> {
+fn untold(
+    of: &Table,
+    counted: &[&Table],
+    released: &[TableCells],
+    year: u16,
+) -> Result<BTreeSet<String>, Error> {
     let mut untold = BTreeSet::new();
     for table in counted {
         let Some(cells) = released.iter().find(|one| one.table == table.id) else { continue };
-        let values: Vec<&[Value]> = table.dimensions.iter().map(|d| d.values_of(year)).collect();
+        let shape = Shape::of(table, year)?;
         for (number, cell) in cells.cells.iter().enumerate() {
             if matches!(cell, Cell::Shown(_)) {
                 continue;
             }
-            let mut rest = number;
-            let mut place = vec![0; values.len()];
-            for (at, values) in place.iter_mut().zip(&values).rev() {
-                *at = rest % values.len().max(1);
-                rest /= values.len().max(1);
-            }
-            let counts = table.dimensions.iter().zip(&values).zip(&place).skip(1).all(
-                |((dimension, values), at)| {
-                    let value = values.get(*at);
-                    of.bounds.contains(&dimension.column)
-                        || value.is_some_and(|value| Some(&value.code) == dimension.total.as_ref())
-                },
-            );
-            let region = values.first().zip(place.first());
-            if let Some(region) = region.and_then(|(values, at)| values.get(*at))
-                && counts
-            {
+            let mut values = shape.values(number);
+            let Some(region) = values.next() else { continue };
+            let mut others = table.dimensions.iter().skip(1).zip(values);
+            let counts = others.all(|(dimension, value)| {
+                of.bounds.contains(&dimension.column)
+                    || Some(&value.code) == dimension.total.as_ref()
+            });
+            if counts {
                 untold.insert(region.code.clone());
             }
         }
     }
-    untold
+    Ok(untold)
 }
 
 /// The sums of all editions of a year as one system.

@@ -14,12 +14,12 @@
 use super::Watch;
 use super::blocks::{Blocks, Spread};
 use super::error::Error;
-use super::pattern::{Keep, Terms};
-use super::tables::{Protected, Shape, attacked, doubles, finished, named, value};
+use super::pattern::Terms;
+use super::tables::{Protected, Shape, attacked, doubles, few, finished, named, value};
 use crate::{Axis, Microcube, Reason, Rule, Sealed, System};
 use hjemmel_federation::common::leaves_of;
 use hjemmel_federation::{Common, Partial, Settled};
-use hjemmel_kostra::table::{Level, Value};
+use hjemmel_kostra::table::Value;
 use hjemmel_policy::{Grant, Protect};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,7 +109,7 @@ pub fn joint(
     }
     let shapes = [Shape::of(table, year)?];
     let [shape] = &shapes;
-    let cube = inner(shape, records)?;
+    let cube = inner(shape, year, records)?;
     let blocks = Blocks::of(&cube, &shapes)?;
     let system = blocks.system(&cube, &shapes)?;
     let adds_up = |(cell, total): (usize, &u64)| value(&system, cell) == *total;
@@ -135,22 +135,14 @@ fn terms(
     (persons, may_be_shown): (&[u64], &[bool]),
     rule: &Rule,
 ) -> Terms {
-    let few =
-        rule.small_count.map_or(0, |s| s.threshold).max(rule.few_contributors.map_or(0, |m| m + 1));
+    let few = few(rule);
     let (of_records, of_persons) = may_be_shown.split_at(persons.len().min(may_be_shown.len()));
     let mut terms = Terms { atoms_a_person: 1, ..Terms::default() };
     for (cell, count) in persons.iter().enumerate().take(system.cells()) {
         let may = |shown: &[bool]| shown.get(cell).copied().unwrap_or(false);
         let is_withheld = (1..few).contains(count) || !may(of_records) || !may(of_persons);
         terms.withheld.push(is_withheld.then_some(Reason::FewContributors));
-        let mut values = shape.values(cell);
-        let region = values.next().map(|value| value.level);
-        let total = values.all(|value| value.level == Level::Total);
-        terms.kept.push(match region {
-            Some(Level::Fylke | Level::Total) if total => Keep::Total,
-            Some(Level::Total) => Keep::Sum,
-            _ => Keep::No,
-        });
+        terms.kept.push(shape.keep(cell));
     }
     terms
 }
@@ -162,8 +154,8 @@ struct Group {
 }
 
 /// The inner cells of a table from all its cells, as if they were records.
-fn inner(shape: &Shape<'_>, cells: &[u64]) -> Result<Microcube, Error> {
-    let axes: Vec<Axis> = shape.columns.iter().zip(&shape.dimensions).map(axis).collect();
+fn inner(shape: &Shape<'_>, year: u16, cells: &[u64]) -> Result<Microcube, Error> {
+    let axes = Axis::of_table(shape.table, year);
     let groups = axes
         .iter()
         .zip(&shape.dimensions)
@@ -205,13 +197,6 @@ fn inner(shape: &Shape<'_>, cells: &[u64]) -> Result<Microcube, Error> {
         }
     }
     Microcube::new(axes, codes, counts, Vec::new()).map_err(|_| Error::Contradictory)
-}
-
-fn axis((column, values): (&&str, &&[Value])) -> Axis {
-    let mut seen = BTreeSet::new();
-    let leaves = values.iter().flat_map(|value| &value.leaves);
-    let codes = leaves.filter(|leaf| seen.insert(leaf.as_str())).cloned().collect();
-    Axis { column: (*column).to_owned(), codes }
 }
 
 /// The groups of a dimension, each with the values it is the sum or difference of; none where one cannot be told.

@@ -234,6 +234,23 @@ impl<'a> Shape<'a> {
     pub(super) fn values(&self, cell: usize) -> impl Iterator<Item = &'a Value> {
         self.at(cell).into_iter().zip(&self.dimensions).filter_map(|(at, values)| values.get(at))
     }
+
+    /// How much a cell should stay shown: totals of the country and the counties, then the country's sums.
+    pub(super) fn keep(&self, cell: usize) -> Keep {
+        let mut values = self.values(cell);
+        let region = values.next().map(|value| value.level);
+        let total = values.all(|value| value.level == Level::Total);
+        match region {
+            Some(Level::Fylke | Level::Total) if total => Keep::Total,
+            Some(Level::Total) => Keep::Sum,
+            _ => Keep::No,
+        }
+    }
+}
+
+/// From how many persons on a number of them may be told.
+pub(super) fn few(rule: &Rule) -> u64 {
+    rule.small_count.map_or(0, |s| s.threshold).max(rule.few_contributors.map_or(0, |m| m + 1))
 }
 
 /// The refusal by an earlier cell.
@@ -275,8 +292,7 @@ pub(super) fn terms(
     blocks: &Blocks,
     rule: &Rule,
 ) -> Result<Terms, Error> {
-    let few =
-        rule.small_count.map_or(0, |s| s.threshold).max(rule.few_contributors.map_or(0, |m| m + 1));
+    let few = few(rule);
     let mut terms = Terms { atoms_a_person: blocks.count(), ..Terms::default() };
     let mut next = 0;
     for shape in shapes {
@@ -286,14 +302,7 @@ pub(super) fn terms(
                 value(system, next + cell).saturating_sub(doubles.get(&cell).copied().unwrap_or(0));
             let is_few = (1..few).contains(&persons);
             terms.withheld.push(is_few.then_some(Reason::FewContributors));
-            let mut values = shape.values(cell);
-            let region = values.next().map(|v| v.level);
-            let total = values.all(|v| v.level == Level::Total);
-            terms.kept.push(match region {
-                Some(Level::Fylke | Level::Total) if total => Keep::Total,
-                Some(Level::Total) => Keep::Sum,
-                _ => Keep::No,
-            });
+            terms.kept.push(shape.keep(cell));
         }
         next += shape.cells();
     }

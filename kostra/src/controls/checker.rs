@@ -5,7 +5,7 @@ use super::{
     duplicates::Duplicates,
     fit,
     part::{Blocks, Part},
-    rules::{Keys, NoRecord, Rules},
+    rules::{Keys, NoRecord, Rules, short},
     summary::Summing,
     wording,
 };
@@ -204,7 +204,7 @@ impl Checker {
     #[inline]
     fn check_duplicates(&mut self, keys: &Keys, lines_before: u64) {
         let line = u64::from(keys.line) + lines_before;
-        let place = u32::try_from(line).unwrap_or(u32::MAX);
+        let place = short(line);
         if let Some(key) = keys.person
             && let Some(first) = self.persons.first(keys.sender, key, place)
         {

@@ -314,7 +314,7 @@ impl Rules {
 }
 
 /// The number of a line in few bytes; the last one for all that are too far.
-fn short(line: u64) -> u32 {
+pub(super) fn short(line: u64) -> u32 {
     u32::try_from(line).unwrap_or(u32::MAX)
 }
 

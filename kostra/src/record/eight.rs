@@ -1,7 +1,9 @@
 //! Numbers of up to eight characters, read at once.
 
-const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+pub(crate) const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
 const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+/// What digits have of their own.
+pub(crate) const LOW: u64 = u64::from_le_bytes([0x0F; 8]);
 
 /// What the last so many of eight characters say: a number of digits with blanks around, `Some(None)` where they are
 /// blank, `None` where they are anything else.
@@ -23,14 +25,21 @@ pub fn number(of: [u8; 8], length: usize) -> Option<Option<u32>> {
     if word & high != ZEROS || above & high != ZEROS {
         return None;
     }
-    let pairs = (word & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul(2561) >> 8;
-    let fours = (pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul(6_553_601) >> 16;
-    let all = (fours & 0x0000_FFFF_0000_FFFF).wrapping_mul(42_949_672_960_001) >> 32;
-    u32::try_from(all).ok().map(Some)
+    u32::try_from(joined(word & LOW)).ok().map(Some)
+}
+
+/// Eight digits, or sums of up to 27 digits each, as one number.
+#[inline]
+pub(crate) const fn joined(digits: u64) -> u64 {
+    const TWO: u64 = 0x00FF_00FF_00FF_00FF;
+    const FOUR: u64 = 0x0000_FFFF_0000_FFFF;
+    let twos = (digits & TWO).wrapping_mul(10).wrapping_add(digits >> 8 & TWO);
+    let fours = (twos & FOUR).wrapping_mul(100).wrapping_add(twos >> 16 & FOUR);
+    (fours & 0xFFFF_FFFF).wrapping_mul(10_000).wrapping_add(fours >> 32)
 }
 
 /// So many of the lowest bits.
 #[inline]
-const fn mask(bits: usize) -> u64 {
+pub(crate) const fn mask(bits: usize) -> u64 {
     if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
 }

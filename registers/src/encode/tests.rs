@@ -9,12 +9,10 @@ fn compare(lines: &[Vec<u8>], layout: &'static Layout) -> Result<(), TestCaseErr
     let bytes = lines.concat();
     let end = layout.record_length;
     let records = bytes.split(|byte| *byte == b'\n').filter(|line| line.len() >= end);
-    let block = Block {
-        records: records.map(|line| Record::decode(&line[..end], end)).collect(),
-        derived: Vec::new(),
-        lines: (1..=lines.len() as u64).collect(),
-        even: even(&bytes, end),
-    };
+    let records: Vec<_> = records.map(|line| Record::decode(&line[..end], end)).collect();
+    let even = even(&bytes, &records);
+    let block =
+        Block { records, derived: Vec::new(), lines: (1..=lines.len() as u64).collect(), even };
     prop_assert_eq!(block.records.len(), lines.len());
     prop_assert_eq!(block.even.is_some(), bytes.is_ascii());
     let mut told = 0;

@@ -107,6 +107,9 @@ on_both! {
         assert!(store.end_joint(first.id, &end, &decision(4)).is_err(), "once");
         assert_eq!(store.joint(first.id).unwrap(), JointTable { end: Some(end), ..first });
         assert_eq!(store.joint(second.id).unwrap(), second);
+        let published = |year| store.published_joints(year).unwrap();
+        assert_eq!(published(2024), [(Uuid::from_u128(1), "S1101".to_owned())]);
+        assert_eq!(published(2023), []);
         assert!(matches!(store.joint(Uuid::nil()), Err(Error::NotFound(_))));
         for sql in ["UPDATE joint_ends SET state = 'ended'", "DELETE FROM joint_ends", "DELETE FROM joint_tables"] {
             assert!(place.raw(sql).is_err(), "{sql}");

@@ -109,6 +109,13 @@ fn settled(members: &[Member], common: &Common, partials: Vec<Partial>) -> Settl
     totals.settle(&verdicts, &directory).unwrap()
 }
 
+/// The sums of nodes with these records.
+fn partials(parts: &[Vec<(&str, [u64; 3])>], members: &[Member], common: &Common) -> Vec<Partial> {
+    let each = parts.iter().zip(members);
+    each.map(|(records, member)| sums(sealed(records), common, &member.population).unwrap())
+        .collect()
+}
+
 fn cells(common: &Common, protected: &Protected) -> BTreeMap<(String, String), Cell> {
     let of = |at: usize| {
         let values = common.table().dimensions.get(at).unwrap().values_of(YEAR);
@@ -130,11 +137,7 @@ fn totals_over_nodes_are_protected_like_any_table() {
         vec![("3103", [30, 40, 1]), ("1108", [60, 30, 25])],
         vec![("3105", [35, 35, 0]), ("1106", [40, 0, 30])],
     ];
-    let partials = parts
-        .iter()
-        .zip(&members)
-        .map(|(records, member)| sums(sealed(records), &common, &member.population).unwrap());
-    let settled = settled(&members, &common, partials.collect());
+    let settled = settled(&members, &common, partials(&parts, &members, &common));
     let made = joint(grant(), settled, &common, &Rule::default(), &|_, _, _| {}).unwrap();
     assert_eq!(made.release.protection(), crate::Protection::Suppressed);
     let cells = cells(&common, &made);
@@ -159,11 +162,7 @@ fn what_one_node_has_alone_or_nearly_alone_is_withheld() {
         vec![("3101", [400, 90, 30]), ("1103", [50, 20, 30])],
         vec![("3103", [3, 80, 0]), ("1108", [60, 30, 25])],
     ];
-    let partials = parts
-        .iter()
-        .zip(&members)
-        .map(|(records, member)| sums(sealed(records), &common, &member.population).unwrap());
-    let settled = settled(&members, &common, partials.collect());
+    let settled = settled(&members, &common, partials(&parts, &members, &common));
     let made = joint(grant(), settled, &common, &Rule::default(), &|_, _, _| {}).unwrap();
     let cells = cells(&common, &made);
     let at = |region: &str, source: &str| cells[&(region.to_owned(), source.to_owned())];

@@ -1,12 +1,12 @@
 //! Characters as numbers: what stands in fields of one or two characters, in amounts and in dates.
 
 use crate::layout::Field;
+use crate::record::eight::{LOW, joined};
+pub(super) use crate::record::eight::{SPACES, mask};
 
 /// How many digits are looked at together.
 const EIGHT: usize = 8;
 const ONES: u64 = u64::from_le_bytes([1; EIGHT]);
-const LOW: u64 = u64::from_le_bytes([0x0F; EIGHT]);
-pub(super) const SPACES: u64 = u64::from_le_bytes([b' '; EIGHT]);
 /// What remains of each of these characters, so that they can choose a place in a table.
 const PLACE: u8 = 0x1F;
 
@@ -175,7 +175,7 @@ impl Columns {
         }
         Some([0, self.length].map(|start| {
             let own = eight(&digits, start).unwrap_or(0);
-            joined(own << (8 * (EIGHT - self.length)))
+            joined(own << (8 * (EIGHT - self.length))).cast_signed()
         }))
     }
 
@@ -197,17 +197,6 @@ impl Columns {
         }
         text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
     }
-}
-
-/// Eight digits, or sums of up to [`Columns::MOST`] digits, as one number.
-#[inline]
-const fn joined(digits: u64) -> i64 {
-    const TWO: u64 = 0x00FF_00FF_00FF_00FF;
-    const FOUR: u64 = 0x0000_FFFF_0000_FFFF;
-    let twos = (digits & TWO).wrapping_mul(10).wrapping_add(digits >> 8 & TWO);
-    let fours = (twos & FOUR).wrapping_mul(100).wrapping_add(twos >> 16 & FOUR);
-    let all = (fours & 0xFFFF_FFFF).wrapping_mul(10_000).wrapping_add(fours >> 32);
-    all.cast_signed()
 }
 
 /// Four numbers of two digits.
@@ -241,10 +230,4 @@ pub(super) const fn packed(word: u64) -> u64 {
     }
     let (before, behind) = (told.leading_zeros() & !7, told.trailing_zeros() & !7);
     word << before >> before >> behind
-}
-
-/// So many of the lowest bits.
-#[inline]
-pub(super) const fn mask(bits: usize) -> u64 {
-    if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
 }
