@@ -215,7 +215,7 @@ impl Caller<'_> {
         }
         let agent = &self.node.agent;
         let request = request.method(method.clone());
-        let response = if method == ureq::http::Method::GET {
+        let response = if [ureq::http::Method::GET, ureq::http::Method::HEAD].contains(method) {
             agent.run(request.body(()).unwrap())
         } else {
             agent.run(request.body(body.as_ref()).unwrap())
