@@ -5,6 +5,7 @@ use crate::installation::Installation;
 use crate::node::Node;
 use std::time::Duration;
 
+const SOON: Duration = Duration::from_secs(20);
 const GRANT: &str = "nav-11-pseudonymised";
 const RECORDS: &str = "/v1/datasets/skjema-11/microdata?year=2024&columns=REGION,VKLO";
 
@@ -16,7 +17,7 @@ fn limit(installation: &Installation, node: &Node, version: u32, most: u32) {
 }
 
 fn wait_for(node: &Node, version: u32) {
-    node.wait_until(Duration::from_secs(2), |node| {
+    node.wait_until(SOON, |node| {
         let me = node.caller("nav").get("/v1/me").ok().json();
         let grants = me["grants"].as_array().unwrap();
         grants.iter().any(|grant| grant["id"] == GRANT && grant["version"] == version)
@@ -64,5 +65,5 @@ fn no_more_records_leave_in_a_day_than_were_agreed() {
     Grants::of_the_demonstration().load(&installation);
     wait_for(&node, 1);
     let whole = nav.get(&format!("{RECORDS}&format=csv")).ok().text().lines().count() as u64 - 1;
-    node.wait_until(Duration::from_secs(3), |node| sent(node) == 10 + whole);
+    node.wait_until(SOON, |node| sent(node) == 10 + whole);
 }
