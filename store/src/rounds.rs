@@ -58,14 +58,14 @@ pub enum Entered {
 /// Judges by everything remembered of the same subject, the oldest first.
 pub type Judge<'a> = &'a mut dyn FnMut(&[String]) -> bool;
 
-/// Whether sums of a form and year have been sent.
+/// Whether sums of a form and year have been sent, or its persons compared.
 pub(crate) fn are_there(
     conn: &mut crate::connection::AnyConnection,
     form: Form,
     year: u16,
 ) -> Result<bool, Error> {
     let of = node_rounds::table
-        .filter(node_rounds::kind.eq(RoundKind::Sums.word()))
+        .filter(node_rounds::kind.eq_any([RoundKind::Sums.word(), RoundKind::Comparison.word()]))
         .filter(node_rounds::subject.eq(subject(form, year)));
     let count: i64 = of.count().get_result(conn)?;
     Ok(count > 0)
@@ -76,8 +76,8 @@ fn subject(form: Form, year: u16) -> String {
 }
 
 impl Store {
-    /// Takes part, if `judge` allows it by what is remembered and, where sums are sent, no table of the form and year is or
-    /// will be published by this node. Together with the event of the record, or not at all.
+    /// Takes part, if `judge` allows it by what is remembered and, unless only others' sums are added up, no table of the form
+    /// and year is or will be published by this node. Together with the event of the record, or not at all.
     ///
     /// # Errors
     /// It could not be written down; nothing may be sent then.
@@ -90,7 +90,7 @@ impl Store {
         let (kind, (form, year)) = (round.kind.word(), round.of);
         // The same lock as publishing: neither comes between the other's looking and writing.
         self.write("releases", |conn| {
-            if round.kind == RoundKind::Sums {
+            if round.kind != RoundKind::Coordinated {
                 let published: i64 = releases::table
                     .filter(releases::published_at.is_not_null())
                     .filter(

@@ -1,13 +1,15 @@
 //! A table over several nodes, as the node that makes it: it asks each for masked sums, learns the totals alone, asks each
 //! what must not be shown, and protects the rest once.
 
+use super::Federation;
 use super::memory::Durable;
 use super::rounds::{LARGEST, Refusal, table_of};
-use super::{Federation, Peer};
+use super::teller::{Seat, Teller};
 use crate::app::App;
 use crate::fault::with_causes;
+use crate::problem::Problem;
 use actix_web::web::Data;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_disclosure::{Rule, suppress};
 use hjemmel_federation::mask::Memory as _;
@@ -15,10 +17,9 @@ use hjemmel_federation::{
     Agreed, Bytes, Common, End, Fault, Hello, Masked, Member, NodeId, Plan, Round, Sealed, Verdict,
 };
 use hjemmel_kostra::{Form, Text};
-use hjemmel_policy::{Policy, ProtectTables};
+use hjemmel_policy::{Caller, Policy, ProtectTables};
 use hjemmel_store::{DecisionRow, JointEnd, JointTable, RoundKind};
 use rand::RngCore as _;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -33,6 +34,8 @@ pub const MASKED: &str = "/v1/node-rounds/masked";
 pub const VERDICT: &str = "/v1/node-rounds/verdict";
 /// How many tables are looked at for one of the same year.
 const MOST_LOOKED_AT: u32 = 100_000;
+/// After how long one whose server died is lost.
+const LOST: TimeDelta = TimeDelta::minutes(30);
 /// The longest explanation that is kept of what a node said.
 const LONGEST_WHY: usize = 300;
 
@@ -66,12 +69,6 @@ pub struct Why {
     pub nb: String,
     /// In English.
     pub en: String,
-}
-
-/// A node that takes part: this one, or another.
-enum Seat {
-    Here,
-    There(Arc<Peer>),
 }
 
 /// What was made.
@@ -111,7 +108,8 @@ pub fn begin(app: Data<App>, table: JointTable) -> std::io::Result<()> {
             }
         };
         let outcome = if end.archive.is_some() { "allowed" } else { "denied" };
-        let event = event(&app, "joint:end", &table, outcome, json!({ "nodes": nodes, "end": about }));
+        let about = json!({ "nodes": nodes, "end": about });
+        let event = event(&app, "joint:end", &table, outcome, &about);
         if let Err(error) = app.store().end_joint(table.id, &end, &event) {
             tracing::error!(error = with_causes(&error), "the end of a round cannot be noted");
         }
@@ -126,7 +124,7 @@ pub fn event(
     action: &str,
     table: &JointTable,
     outcome: &str,
-    body: Value,
+    body: &Value,
 ) -> DecisionRow {
     let policy = app.policy().map_or(0, |policy| policy.version());
     let organisation = app.federation().map(|one| one.settings().organisation.to_string());
@@ -148,6 +146,31 @@ pub fn event(
     }
 }
 
+/// How far a table or a comparison has come.
+#[must_use]
+pub fn state(table: &JointTable) -> &'static str {
+    match &table.end {
+        Some(JointEnd { archive: Some(_), .. }) => "published",
+        Some(_) => "ended",
+        None if Utc::now() - table.asked_at > LOST => "lost",
+        None => "running",
+    }
+}
+
+/// The event of one reading.
+///
+/// # Errors
+/// 503 without a policy.
+pub fn reading(app: &App, table: &JointTable, caller: &Caller) -> Result<DecisionRow, Problem> {
+    app.policy()?;
+    let organisation = caller.organisation().map(|number| number.to_string());
+    let action = if table.table == super::compare::NAME { "comparison:read" } else { "joint:read" };
+    let about = json!({ "recipient": table.recipient });
+    let event = event(app, action, table, "allowed", &about);
+    let kind = if organisation.is_some() { "organisation" } else { "person" };
+    Ok(DecisionRow { subject_kind: kind.to_owned(), organisation, ..event })
+}
+
 fn why(reason: &str, node: Option<NodeId>, text: Text) -> Why {
     Why { reason: reason.to_owned(), node, nb: text.nb, en: text.en }
 }
@@ -160,7 +183,7 @@ fn failed(error: &dyn std::error::Error) -> Why {
 }
 
 /// The round came to nothing.
-fn ended(end: &End, said: &str) -> Why {
+pub(super) fn ended(end: &End, said: &str) -> Why {
     let (reason, node) = match end {
         End::DroppedOut(node) => ("dropped-out", Some(*node)),
         End::Vetoed(node) => ("vetoed", Some(*node)),
@@ -315,100 +338,6 @@ fn agreed(
     })
 }
 
-/// Says the same to all nodes at once and hears what each answers.
-struct Teller<'a> {
-    app: &'a App,
-    federation: &'a Federation,
-    seats: &'a [(NodeId, Seat)],
-    from: NodeId,
-}
-
-impl Teller<'_> {
-    /// The answers of all, in the order of the seats. If one is missing the round ends.
-    fn all<T: DeserializeOwned + Send>(
-        &self,
-        path: &str,
-        body: &str,
-        round: &mut Round,
-    ) -> Result<Vec<T>, Why> {
-        let answers: Vec<Result<T, (End, String)>> = std::thread::scope(|scope| {
-            let asked: Vec<_> = self
-                .seats
-                .iter()
-                .map(|(node, seat)| (node, scope.spawn(move || self.one(*node, seat, path, body))))
-                .collect();
-            let each = asked.into_iter();
-            each.map(|(node, one)| {
-                one.join().unwrap_or_else(|_| Err((End::DroppedOut(*node), String::new())))
-            })
-            .collect()
-        });
-        let mut all = Vec::with_capacity(answers.len());
-        for answer in answers {
-            match answer {
-                Ok(answer) => all.push(answer),
-                Err((end, said)) => {
-                    round.end(end);
-                    return Err(ended(&end, &said));
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    fn one<T: DeserializeOwned>(
-        &self,
-        node: NodeId,
-        seat: &Seat,
-        path: &str,
-        body: &str,
-    ) -> Result<T, (End, String)> {
-        let gone = || (End::DroppedOut(node), String::new());
-        let peer = match seat {
-            Seat::There(peer) => peer,
-            Seat::Here => {
-                let said = self.here(path, body).map_err(|r| (End::Vetoed(node), r.to_string()))?;
-                return serde_json::from_value(said).map_err(|_| gone());
-            }
-        };
-        let _place = peer.place(Utc::now()).map_err(|_| gone())?;
-        let (status, text) = peer.say(self.federation, path, body).map_err(|silent| {
-            tracing::warn!(%node, why = %silent, "a node dropped out of a round");
-            gone()
-        })?;
-        match status {
-            200 => serde_json::from_slice(&text)
-                .map_err(|_| (End::Broken(node), "an answer that cannot be read".to_owned())),
-            400..=499 => {
-                let said: Value = serde_json::from_slice(&text).unwrap_or_default();
-                let said = said.get("detail").and_then(Value::as_str).unwrap_or_default();
-                Err((End::Vetoed(node), said.to_owned()))
-            }
-            _ => Err(gone()),
-        }
-    }
-
-    /// What this node says as one of those that take part.
-    fn here(&self, path: &str, body: &str) -> Result<Value, Refusal> {
-        let (rounds, unreadable) = (self.federation.rounds(), |_| Refusal::Unknown);
-        let said = match path {
-            HELLO => {
-                let plan = serde_json::from_str(body).map_err(unreadable)?;
-                serde_json::to_value(rounds.join(self.app, plan, self.from)?)
-            }
-            MASKED => {
-                let AllHellos { round, hellos } = serde_json::from_str(body).map_err(unreadable)?;
-                serde_json::to_value(rounds.mask(self.app, (round, hellos), self.from)?)
-            }
-            _ => {
-                let offer = serde_json::from_str(body).map_err(unreadable)?;
-                serde_json::to_value(rounds.judge(self.app, offer, self.from)?)
-            }
-        };
-        said.map_err(|_| Refusal::Unknown)
-    }
-}
-
 /// Whether a table may be asked for at all, by what this node made before.
 ///
 /// # Errors
@@ -419,12 +348,14 @@ pub fn may_begin(
     table: &JointTable,
     nodes: &BTreeSet<NodeId>,
 ) -> Result<(), Text> {
-    let published =
-        app.store().joints(MOST_LOOKED_AT).unwrap_or_default().into_iter().find(|one| {
-            let is_published = one.end.as_ref().is_some_and(|end| end.archive.is_some());
-            let of = table_of(&one.table, one.year).map(|table| table.form);
-            is_published && one.year == table.year && of == Ok(form)
-        });
+    let unreadable =
+        || Text::new("det som er husket, kan ikke leses", "what is remembered cannot be read");
+    let before = app.store().joints(MOST_LOOKED_AT).map_err(|_| unreadable())?;
+    let published = before.into_iter().find(|one| {
+        let is_published = one.end.as_ref().is_some_and(|end| end.archive.is_some());
+        let of = table_of(&one.table, one.year).map(|table| table.form);
+        is_published && one.year == table.year && of == Ok(form)
+    });
     if let Some(one) = published {
         // Another round would ask other questions of the nodes, and withhold other cells.
         let id = one.id;
@@ -433,8 +364,6 @@ pub fn may_begin(
             format!("the year was published over several nodes before, as {id}"),
         ));
     }
-    let unreadable =
-        || Text::new("det som er husket, kan ikke leses", "what is remembered cannot be read");
     let remembered = app.store().rounds_of(RoundKind::Coordinated, form, table.year);
     for body in remembered.map_err(|_| unreadable())? {
         let kept: Value = serde_json::from_str(&body).map_err(|_| unreadable())?;

@@ -1,6 +1,7 @@
 //! `/v1/joint-tables`: tables that several nodes make together.
 
 use crate::app::App;
+use crate::federation::compare::NAME;
 use crate::federation::joint::{self, Asked, Why};
 use crate::federation::rounds::table_of;
 use crate::grants::event::{Deed, of_deed};
@@ -11,14 +12,14 @@ use crate::reply::{Marks, Reply};
 use crate::signin::SignedIn;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_disclosure::{Cell, Protection, TableCells};
 use hjemmel_federation::{Common, Member, NodeId, Rule};
 use hjemmel_kostra::regions::Division;
 use hjemmel_kostra::{Language, Table};
 use hjemmel_policy::{Caller, OrganisationNumber};
-use hjemmel_store::{DecisionRow, JointEnd, JointTable};
+use hjemmel_store::{JointEnd, JointTable};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -28,9 +29,6 @@ use uuid::Uuid;
 const PAGE: u32 = 100;
 /// When a cell may be shown, unless more is asked for.
 const RULE: Rule = Rule { threshold: 4, percent: 10 };
-/// After how long a round whose server died is lost.
-const LOST: TimeDelta = TimeDelta::minutes(30);
-
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Wanted {
@@ -137,7 +135,7 @@ pub async fn list_joint_tables(
     let answer = async {
         let somebody = caller.somebody()?;
         let all = on_disk(&app, |store| store.joints(PAGE)).await?;
-        let all = all.iter().filter(|one| is_for(&app, one, somebody));
+        let all = all.iter().filter(|one| one.table != NAME && is_for(&app, one, somebody));
         let all: Vec<Value> = all.map(|one| told(&request, one, None)).collect();
         Reply::personal(&request).json(&json!({ "jointTables": all }))
     };
@@ -163,7 +161,8 @@ pub async fn read_joint_table(
             Err(hjemmel_store::Error::NotFound(_)) => Ok(None),
             other => other.map(Some),
         });
-        let found = found.await?.filter(|one| is_for(&app, one, somebody)).ok_or_else(unknown)?;
+        let found = found.await?.filter(|one| one.table != NAME && is_for(&app, one, somebody));
+        let found = found.ok_or_else(unknown)?;
         let Some(JointEnd { archive: Some(archive), .. }) = &found.end else {
             return Reply::personal(&request).json(&told(&request, &found, None));
         };
@@ -174,7 +173,7 @@ pub async fn read_joint_table(
         })?;
         let cells = release.content().first().ok_or_else(|| Problem::new(Kind::Internal))?;
         let body = told(&request, &found, Some(cells));
-        let decision = app.journal().write(read(&app, &found, somebody)?).await?;
+        let decision = app.journal().write(joint::reading(&app, &found, somebody)?).await?;
         let protection = release.protection();
         let marks = Marks { protection, basis: None, decision: Some(decision) };
         Reply::private(&request, marks).json(&body)
@@ -197,28 +196,12 @@ fn is_for(app: &App, table: &JointTable, caller: &Caller) -> bool {
         || grants::actor(app, caller).is_ok_and(|actor| actor.has(hjemmel_policy::Role::Admin))
 }
 
-/// The event of one reading.
-fn read(app: &App, table: &JointTable, caller: &Caller) -> Result<DecisionRow, Problem> {
-    app.policy()?;
-    let organisation = caller.organisation().map(|number| number.to_string());
-    let event =
-        joint::event(app, "joint:read", table, "allowed", json!({ "recipient": table.recipient }));
-    let kind = if organisation.is_some() { "organisation" } else { "person" };
-    Ok(DecisionRow { subject_kind: kind.to_owned(), organisation, ..event })
-}
-
 /// A table as it is told, with its cells if it has any.
 fn told(request: &HttpRequest, table: &JointTable, cells: Option<&TableCells>) -> Value {
     let language = requested_language(request);
-    let state = match &table.end {
-        Some(JointEnd { archive: Some(_), .. }) => "published",
-        Some(_) => "ended",
-        None if Utc::now() - table.asked_at > LOST => "lost",
-        None => "running",
-    };
     let mut told = json!({
         "id": table.id, "table": table.table, "year": table.year, "recipient": table.recipient,
-        "state": state, "askedAt": table.asked_at, "nodes": table.body.get("nodes"),
+        "state": joint::state(table), "askedAt": table.asked_at, "nodes": table.body.get("nodes"),
         "href": format!("/v1/joint-tables/{}", table.id),
     });
     let Some(members) = told.as_object_mut() else { return told };

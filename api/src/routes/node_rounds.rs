@@ -31,7 +31,7 @@ pub async fn say_hello(
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
     heard(&request, app, body, |app, plan: Plan, from| {
-        app.federation().ok_or(Refusal::NoPart)?.rounds().join(app, plan, from)
+        Ok(app.federation().ok_or(Refusal::NoPart)?.rounds().join(app, plan, from)?)
     })
     .await
 }
@@ -49,7 +49,7 @@ pub async fn send_masked_sums(
 ) -> Result<HttpResponse, Problem> {
     heard(&request, app, body, |app, all: AllHellos, from| {
         let rounds = app.federation().ok_or(Refusal::NoPart)?.rounds();
-        rounds.mask(app, (all.round, all.hellos), from)
+        Ok(rounds.mask(app, (all.round, all.hellos), from)?)
     })
     .await
 }
@@ -66,17 +66,31 @@ pub async fn judge_offer(
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
     heard(&request, app, body, |app, offer: Offer, from| {
-        app.federation().ok_or(Refusal::NoPart)?.rounds().judge(app, offer, from)
+        Ok(app.federation().ok_or(Refusal::NoPart)?.rounds().judge(app, offer, from)?)
     })
     .await
 }
 
+/// Why a word is not answered.
+pub(super) struct Refused {
+    /// The stable word for the record.
+    pub(super) code: &'static str,
+    /// What the other node is told.
+    pub(super) problem: Problem,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { code: code(&refusal), problem: problem(&refusal) }
+    }
+}
+
 /// Hears what a node says and answers it.
-async fn heard<T: DeserializeOwned + Send + 'static, U: Serialize + Send + 'static>(
+pub(super) async fn heard<T: DeserializeOwned + Send + 'static, U: Serialize + Send + 'static>(
     request: &HttpRequest,
     app: web::Data<App>,
     body: web::Bytes,
-    answer: impl FnOnce(&App, T, NodeId) -> Result<U, Refusal> + Send + 'static,
+    answer: impl FnOnce(&App, T, NodeId) -> Result<U, Refused> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let heard = async {
         let from = receive::node(request, &app, &body).await?;
@@ -86,9 +100,9 @@ async fn heard<T: DeserializeOwned + Send + 'static, U: Serialize + Send + 'stat
         let answered = answered.map_err(|_| Problem::new(Kind::Unavailable))?;
         let answered = match answered {
             Ok(answered) => answered,
-            Err(refusal) => {
-                app.journal().event("round-refused", code(&refusal)).await?;
-                return Err(problem(&refusal));
+            Err(Refused { code, problem }) => {
+                app.journal().event("round-refused", code).await?;
+                return Err(problem);
             }
         };
         Reply::personal(request).json(&answered)

@@ -120,7 +120,11 @@ pub fn joint(
     let audited = super::system_watched(&system, &terms, rule, watch);
     let audited = audited.map_err(|error| named(error, &shapes))?;
     let found = attacked(&system, &audited, rule, watch)?;
-    Ok(finished(audited, &found, (&shapes, &system), (year, rule), grant.obligations()))
+    let of_tables = (&shapes[..], &system);
+    let protected = finished(audited, &found, of_tables, (year, rule), grant.obligations());
+    // One decision, one use.
+    drop(grant);
+    Ok(protected)
 }
 
 /// What is wished for each cell, and what is withheld whatever the rule says: what the nodes will not have shown, and what

@@ -78,6 +78,13 @@ impl Proxy {
         state.cut_at = None;
     }
 
+    /// What went over the wire, both ways.
+    pub fn both_ways(&self) -> String {
+        let state = self.state.lock().unwrap();
+        let asked = String::from_utf8_lossy(&state.asked).into_owned();
+        asked + &String::from_utf8_lossy(&state.answered)
+    }
+
     /// What was answered over the wire.
     pub fn heard(&self) -> String {
         String::from_utf8_lossy(&self.state.lock().unwrap().answered).into_owned()
@@ -105,11 +112,12 @@ impl State {
             self.is_cut = true;
             return false;
         }
-        if !is_asked && let Some(at) = find(&self.corrupt_after, bytes) {
-            if let Some(byte) = bytes.get_mut(at) {
-                *byte = if *byte == b'A' { b'B' } else { b'A' };
-                self.corrupt_after = None;
-            }
+        if !is_asked
+            && let Some(at) = find(&self.corrupt_after, bytes)
+            && let Some(byte) = bytes.get_mut(at)
+        {
+            *byte = if *byte == b'A' { b'B' } else { b'A' };
+            self.corrupt_after = None;
         }
         let memory = if is_asked { &mut self.asked } else { &mut self.answered };
         if memory.len() < REMEMBERED {

@@ -208,8 +208,8 @@ fn what_a_node_says_itself_is_bound_to_its_words_and_to_nobody_elses_token() {
     let world = world();
     let path = "/v1/node-rounds/hello";
     let say = |body: &str| {
-        let word = Word { to: HERE, path, body };
-        let Credentials { authorization, proof, .. } = world.outgoing.own(&word, now());
+        let said = Word { to: HERE, path, body };
+        let Credentials { authorization, proof, .. } = world.outgoing.own(&said, now());
         Incoming {
             authorization: vec![authorization],
             proof: vec![proof],

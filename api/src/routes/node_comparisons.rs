@@ -1,0 +1,66 @@
+//! `/v1/node-comparisons`: what two nodes say to each other to compare persons without showing any.
+
+use super::node_rounds::{Refused, heard};
+use crate::app::App;
+use crate::federation::Federation;
+use crate::federation::compare::{Exchange, Proposal, Refusal};
+use crate::problem::{Kind, Problem};
+use actix_web::{HttpRequest, HttpResponse, post, web};
+
+/// Commitments to blinded persons of every region, for this node's own.
+///
+/// For other nodes alone. A comparison is over all regions of the year, once for two registers and a year, whatever the sets.
+#[utoipa::path(operation_id = "propose_comparison", tag = "Nodes", security(("bearer" = [])),
+    request_body(content = Value, description = "The proposal.", example = json!({
+        "nonce": "00000000000000000000000000000000", "pair": ["971526920", "987879696"],
+        "datasets": ["skjema-11B", "nir"], "year": 2017, "strata": ["0106"], "commitments": [] })),
+    responses((status = 200, description = "This node's commitments.", body = Value)))]
+#[post("/v1/node-comparisons/proposal")]
+pub async fn propose_comparison(
+    request: HttpRequest,
+    app: web::Data<App>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Problem> {
+    heard(&request, app, body, |app, proposal: Proposal, from| {
+        let federation = node(app)?;
+        federation.comparisons().propose(app, proposal, from).map_err(refused)
+    })
+    .await
+}
+
+/// Blinded persons of some regions, for this node's own and for the same ones blinded twice, in an order of chance.
+#[utoipa::path(operation_id = "exchange_points", tag = "Nodes", security(("bearer" = [])),
+    request_body(content = Value, description = "The points.", example = json!({
+        "comparison": "00", "first": 0, "points": [] })),
+    responses((status = 200, description = "The points.", body = Value)))]
+#[post("/v1/node-comparisons/points")]
+pub async fn exchange_points(
+    request: HttpRequest,
+    app: web::Data<App>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Problem> {
+    heard(&request, app, body, |app, exchange: Exchange, from| {
+        node(app)?.comparisons().exchange(&exchange, from).map_err(refused)
+    })
+    .await
+}
+
+fn node(app: &App) -> Result<&Federation, Refused> {
+    app.federation().ok_or_else(|| refused(Refusal::NoPart))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what a closure that fails gives away")]
+fn refused(refusal: Refusal) -> Refused {
+    let (code, kind) = match refusal {
+        Refusal::NoPart => ("no-part", Kind::NotPermitted),
+        Refusal::Strata => ("strata", Kind::ParameterError),
+        Refusal::Pair(_) => ("repeat", Kind::WrongState),
+        Refusal::Published => ("published", Kind::WrongState),
+        Refusal::Broken(_) => ("broken", Kind::ParameterError),
+        Refusal::Unknown => ("unknown", Kind::WrongState),
+        Refusal::Unavailable => ("unavailable", Kind::Unavailable),
+    };
+    let said = refusal.to_string();
+    let problem = Problem::new(kind).detail(format!("sammenlignes ikke: {said}"), said);
+    Refused { code, problem: problem.with("refusal", code) }
+}
