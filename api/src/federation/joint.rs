@@ -35,7 +35,7 @@ pub const VERDICT: &str = "/v1/node-rounds/verdict";
 /// After how long one whose server died is lost.
 const LOST: TimeDelta = TimeDelta::minutes(30);
 /// The longest explanation that is kept of what a node said.
-const LONGEST_WHY: usize = 300;
+pub(super) const LONGEST_WHY: usize = 300;
 
 /// What is asked for: the nodes, and when a cell may be shown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -149,7 +149,8 @@ pub fn reading(app: &App, table: &JointTable, caller: &Caller) -> Result<Decisio
     app.policy()?;
     let organisation = caller.organisation().map(|number| number.to_string());
     let about = json!({ "recipient": table.recipient });
-    let event = event(app, "joint:read", table, "allowed", &about);
+    let action = if table.table == super::compare::NAME { "comparison:read" } else { "joint:read" };
+    let event = event(app, action, table, "allowed", &about);
     let kind = if organisation.is_some() { "organisation" } else { "person" };
     Ok(DecisionRow { subject_kind: kind.to_owned(), organisation, ..event })
 }

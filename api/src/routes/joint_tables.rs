@@ -1,6 +1,7 @@
 //! `/v1/joint-tables`: tables that several nodes make together.
 
 use crate::app::App;
+use crate::federation::compare::NAME;
 use crate::federation::joint::{self, Asked, Why};
 use crate::federation::rounds::table_of;
 use crate::grants::event::{Deed, of_deed};
@@ -131,7 +132,7 @@ pub async fn list_joint_tables(
     let answer = async {
         let somebody = caller.somebody()?;
         let all = on_disk(&app, |store| store.joints(PAGE)).await?;
-        let all = all.iter().filter(|one| is_for(&app, one, somebody));
+        let all = all.iter().filter(|one| one.table != NAME && is_for(&app, one, somebody));
         let all: Vec<Value> = all.map(|one| told(&request, one, None)).collect();
         Reply::personal(&request).json(&json!({ "jointTables": all }))
     };
@@ -157,7 +158,7 @@ pub async fn read_joint_table(
             Err(hjemmel_store::Error::NotFound(_)) => Ok(None),
             other => other.map(Some),
         });
-        let found = found.await?.filter(|one| is_for(&app, one, somebody));
+        let found = found.await?.filter(|one| one.table != NAME && is_for(&app, one, somebody));
         let found = found.ok_or_else(unknown)?;
         let Some(JointEnd { archive: Some(archive), .. }) = &found.end else {
             return Reply::personal(&request).json(&told(&request, &found, None));

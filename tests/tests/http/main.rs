@@ -25,6 +25,7 @@ mod clients;
 mod coarser;
 mod combinations;
 mod commands;
+mod comparing;
 mod crosschecks;
 mod cut;
 mod deliveries;

@@ -78,6 +78,13 @@ impl Proxy {
         state.cut_at = None;
     }
 
+    /// What went over the wire, both ways.
+    pub fn both_ways(&self) -> String {
+        let state = self.state.lock().unwrap();
+        let asked = String::from_utf8_lossy(&state.asked).into_owned();
+        asked + String::from_utf8_lossy(&state.answered).as_ref()
+    }
+
     /// What was answered over the wire.
     pub fn heard(&self) -> String {
         String::from_utf8_lossy(&self.state.lock().unwrap().answered).into_owned()
