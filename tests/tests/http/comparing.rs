@@ -5,6 +5,7 @@ use crate::crosschecks::{CSV, numbers, participant, registered};
 use crate::installation::{Installation, succeed};
 use crate::node::Node;
 use crate::proxy::Proxy;
+use crate::wire;
 use hjemmel_kostra::identity;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -23,7 +24,11 @@ struct Pair {
     here: Node,
     there: Node,
     of_asker: Installation,
+    of_other: Installation,
+    /// What leads there.
     wire: Proxy,
+    /// What leads here.
+    _back: Proxy,
 }
 
 /// Two installations that compare with each other.
@@ -56,7 +61,7 @@ fn pair(name: &str) -> Pair {
     let (here, there) = (of_asker.serve(), of_other.serve());
     wire.lead_to(there.anyone().line().0);
     back.lead_to(here.anyone().line().0);
-    Pair { here, there, of_asker, wire }
+    Pair { here, there, of_asker, of_other, wire, _back: back }
 }
 
 impl Pair {
@@ -86,12 +91,31 @@ impl Pair {
     }
 
     fn compare(&self) -> Value {
-        let admin = self.here.caller("admin");
-        let asked = admin.post("/v1/comparisons", ASKED);
+        let address = self.ask();
+        self.ended(&address)
+    }
+
+    /// Asks, and gives where what comes of it is to be found.
+    fn ask(&self) -> String {
+        let asked = self.here.caller("admin").post("/v1/comparisons", ASKED);
         assert_eq!(asked.status, 202, "{}", asked.text());
-        let address = asked.header("location").to_owned();
-        self.here.wait_until(SOON, |_| admin.get(&address).ok().json()["state"] != "running");
-        admin.get(&address).ok().json()
+        asked.header("location").to_owned()
+    }
+
+    /// What became of it.
+    fn ended(&self, address: &str) -> Value {
+        let admin = self.here.caller("admin");
+        self.here.wait_until(SOON, |_| admin.get(address).ok().json()["state"] != "running");
+        admin.get(address).ok().json()
+    }
+
+    /// Kills the other with -9 while something is on its way there, and starts it anew.
+    fn killed_at(&mut self, words: &str) -> Value {
+        let address = self.wire.hold_at(words, || self.ask(), || self.there.kill_and_wait());
+        let ended = self.ended(&address);
+        self.there = self.of_other.serve();
+        self.wire.lead_to(self.there.anyone().line().0);
+        ended
     }
 }
 
@@ -198,4 +222,60 @@ fn who_compares_what_with_whom_is_the_holders_to_say() {
         (&"broken".into(), &THERE.into())
     );
     assert!(changed["rows"].is_null());
+}
+
+#[test]
+fn what_breaks_off_before_a_point_was_sent_may_be_asked_again_and_nothing_else() {
+    let mut pair = pair("compare-broken");
+    pair.deliver(&numbers());
+    let gone = |ended: &Value| {
+        assert_eq!(ended["state"], "ended", "{ended}");
+        assert_eq!(ended["why"]["reason"], "dropped-out", "{ended}");
+        assert_eq!(ended["why"]["node"], THERE);
+        assert!(ended["rows"].is_null(), "{ended}");
+    };
+    gone(&pair.killed_at("/v1/node-comparisons/proposal"));
+    // Two who ask each other at once do not spoil it for both.
+    let mirrored =
+        json!({ "dataset": "nir", "node": HERE, "with": "skjema-11B", "year": 2017 }).to_string();
+    let there = pair.there.caller("admin");
+    let mut other = None;
+    let own = pair.wire.hold_at(
+        "/v1/node-comparisons/proposal",
+        || pair.ask(),
+        || {
+            let asked = there.post("/v1/comparisons", &mirrored);
+            assert_eq!(asked.status, 202, "{}", asked.text());
+            let address = asked.header("location").to_owned();
+            pair.there.wait_until(SOON, |_| there.get(&address).ok().json()["state"] != "running");
+            other = Some(there.get(&address).ok().json());
+            // A wire that breaks off once or twice is asked again: what is under way now cannot be made twice.
+            pair.wire.break_off("/v1/node-comparisons/points", 3);
+        },
+    );
+    let other = other.unwrap();
+    assert_eq!(other["why"]["reason"], "vetoed", "{other}");
+    assert!(other["why"]["words"].as_str().unwrap().contains("under way"), "{other}");
+    let made = pair.ended(&own);
+    assert_eq!(made["state"], "published", "{made}");
+    assert_eq!(there.post("/v1/comparisons", &mirrored).status, 202);
+    assert_eq!(pair.compare()["why"]["reason"], "refused");
+}
+
+#[test]
+fn what_breaks_off_among_the_points_is_spent_on_both_sides() {
+    let mut pair = pair("compare-spent");
+    pair.deliver(&numbers());
+    // The asker has sent points, and the other may have.
+    let ended = pair.killed_at("/v1/node-comparisons/points");
+    assert_eq!(ended["why"]["reason"], "dropped-out", "{ended}");
+    assert!(ended["rows"].is_null(), "{ended}");
+    assert_eq!(pair.compare()["why"]["reason"], "refused");
+    // A word that was overheard is worth nothing, to nobody.
+    let overheard = pair.wire.overheard("/v1/node-comparisons/proposal");
+    let refused = wire::exactly(pair.there.anyone().line().0, overheard.as_bytes());
+    assert_eq!(refused.problem(401, "invalid-token")["node"], "node-token-replayed");
+    for log in [pair.here.log(), pair.there.log()] {
+        assert!(!log.contains("panicked"), "{log}");
+    }
 }
