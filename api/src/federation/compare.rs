@@ -4,7 +4,7 @@
 //! go both ways; each side has remembered the comparison, durably, before it sends the first. The one that asks counts, and
 //! what it counts leaves its program through disclosure control alone.
 
-use super::joint::{LONGEST_WHY, Why, event};
+use super::joint::{LONGEST_WHY, Why, alive, event};
 use super::memory::Pairing;
 use super::teller::answered;
 pub use super::words::{Accepted, Asked, Exchange, Exchanged, Proposal, register, strata};
@@ -221,7 +221,7 @@ impl Comparisons {
 /// When there is none.
 pub fn begin(app: Data<App>, row: JointTable) -> std::io::Result<()> {
     std::thread::Builder::new().name("compare".to_owned()).spawn(move || {
-        let (end, outcome) = match make(&app, &row) {
+        let (end, outcome) = match alive(&app, row.id, || make(&app, &row)) {
             Ok((body, archive)) => {
                 (JointEnd { at: Utc::now(), body, archive: Some(archive) }, "allowed")
             }

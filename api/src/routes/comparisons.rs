@@ -74,12 +74,14 @@ pub async fn make_comparison(
             nodes: sides.map(|(node, _)| node),
             datasets: sides.map(|(_, form)| form.dataset().to_owned()),
         };
+        let now = Utc::now();
         let row = JointTable {
             id: Uuid::now_v7(),
             table: NAME.to_owned(),
             year: wanted.year,
             recipient: None,
-            asked_at: Utc::now(),
+            asked_at: now,
+            beaten_at: now,
             asked_by: serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?,
             body: serde_json::to_value(&asked).map_err(|_| Problem::new(Kind::Internal))?,
             end: None,

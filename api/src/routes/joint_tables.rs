@@ -83,12 +83,14 @@ pub async fn make_joint_table(
             ));
         }
         let asked = Asked { nodes: wanted.nodes, rule };
+        let now = Utc::now();
         let row = JointTable {
             id: Uuid::now_v7(),
             table: table.id.clone(),
             year: wanted.year,
             recipient: wanted.recipient.map(|number| number.to_string()),
-            asked_at: Utc::now(),
+            asked_at: now,
+            beaten_at: now,
             asked_by: serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?,
             body: serde_json::to_value(&asked).map_err(|_| Problem::new(Kind::Internal))?,
             end: None,

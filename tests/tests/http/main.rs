@@ -41,6 +41,7 @@ mod hostile_words;
 mod imports;
 mod indicators;
 mod joint;
+mod joint_faults;
 mod limits;
 mod main_job;
 mod monthly;

@@ -96,7 +96,7 @@ impl Proxy {
         meanwhile: impl FnOnce(),
     ) -> T {
         self.state.lock().unwrap().hold_at = Some(words.to_owned());
-        let begun = begin();
+        let result = begin();
         let started = Instant::now();
         while !self.state.lock().unwrap().is_held {
             assert!(started.elapsed() < LONGEST, "nobody asked for {words}");
@@ -104,7 +104,7 @@ impl Proxy {
         }
         meanwhile();
         self.state.lock().unwrap().is_held = false;
-        begun
+        result
     }
 
     /// Makes everything slower.
