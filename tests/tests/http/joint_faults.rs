@@ -91,7 +91,7 @@ fn whoever_lies_about_whom_it_answers_for_takes_no_part() {
     // And its proof is of these words and of this address alone.
     let other = overheard.replacen("\"percent\":10", "\"percent\":11", 1);
     assert_ne!(other, overheard);
-    assert_eq!(say(THIRD, &other), "node-proof-invalid");
+    assert_eq!(say(THIRD, &other), "node-subject-invalid");
     let elsewhere = overheard.replacen("/node-rounds/hello", "/node-rounds/masked", 1);
     assert_ne!(elsewhere, overheard);
     assert_eq!(say(THIRD, &elsewhere), "node-proof-invalid");
