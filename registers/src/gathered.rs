@@ -18,7 +18,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-const MISMATCH: Error = Error::Mismatch("what rests is not what its controls let pass");
+pub(crate) const MISMATCH: Error = Error::Mismatch("what rests is not what its controls let pass");
 
 /// The linkable ciphertext of a person's number.
 type Person = Vec<u8>;
@@ -202,7 +202,7 @@ impl Registers {
     }
 
     /// Opens deliveries line by line.
-    fn each_line(
+    pub(crate) fn each_line(
         &self,
         deliveries: Vec<DepositRef>,
         mut tell: impl FnMut(&[u8]) -> Result<(), Error>,

@@ -20,6 +20,7 @@ mod gathered;
 pub mod import;
 pub mod inbox;
 pub mod keys;
+mod numbers;
 mod opened;
 mod payments;
 pub mod read;

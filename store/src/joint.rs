@@ -1,6 +1,6 @@
 //! Tables over several nodes that this node was asked to make, and what became of each.
 
-use crate::schema::{joint_ends, joint_tables};
+use crate::schema::{joint_beats, joint_ends, joint_tables};
 use crate::values::{json, moment, number, text, uuid};
 use crate::{DecisionRow, Error, Store};
 use chrono::{DateTime, Utc};
@@ -21,6 +21,8 @@ pub struct JointTable {
     pub recipient: Option<String>,
     /// When it was asked for.
     pub asked_at: DateTime<Utc>,
+    /// The last sign of life of whoever makes it.
+    pub beaten_at: DateTime<Utc>,
     /// By whom.
     pub asked_by: String,
     /// The nodes and the rule.
@@ -45,6 +47,7 @@ const PUBLISHED: &str = "published";
 
 type Stored = (String, String, i32, Option<String>, i64, String, String);
 type StoredEnd = (String, String, i64, String, Option<Vec<u8>>);
+type Found = (Stored, Option<StoredEnd>, Option<(String, i64)>);
 
 impl Store {
     /// Notes that a table is asked for, with the event of the record.
@@ -65,6 +68,22 @@ impl Store {
                 ))
                 .execute(conn)?;
             crate::decisions::append(conn, std::slice::from_ref(event))?;
+            Ok(())
+        })
+    }
+
+    /// Notes a sign of life.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn note_joint(&self, id: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+        let (id, at) = (id.to_string(), now.timestamp_micros());
+        self.write("joint_beats", |conn| {
+            let beat = joint_beats::table.find(&id);
+            if diesel::update(beat).set(joint_beats::at.eq(at)).execute(conn)? == 0 {
+                let first = (joint_beats::id.eq(&id), joint_beats::at.eq(at));
+                diesel::insert_into(joint_beats::table).values(first).execute(conn)?;
+            }
             Ok(())
         })
     }
@@ -95,11 +114,8 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], or the database cannot be asked.
     pub fn joint(&self, id: Uuid) -> Result<JointTable, Error> {
-        let found: Option<(Stored, Option<StoredEnd>)> = self.read(|conn| {
-            let all = joint_tables::table
-                .left_join(joint_ends::table.on(joint_ends::id.eq(joint_tables::id)));
-            let one = all.filter(joint_tables::id.eq(id.to_string()));
-            Ok(one.first(conn).optional()?)
+        let found: Option<Found> = self.read(|conn| {
+            Ok(all().filter(joint_tables::id.eq(id.to_string())).first(conn).optional()?)
         })?;
         read(found.ok_or(Error::NotFound("table over several nodes"))?)
     }
@@ -125,16 +141,21 @@ impl Store {
     /// # Errors
     /// The database cannot be asked.
     pub fn joints(&self, limit: u32) -> Result<Vec<JointTable>, Error> {
-        let found: Vec<(Stored, Option<StoredEnd>)> = self.read(|conn| {
-            let all = joint_tables::table
-                .left_join(joint_ends::table.on(joint_ends::id.eq(joint_tables::id)));
-            Ok(all.order(joint_tables::id.desc()).limit(i64::from(limit)).load(conn)?)
+        let found: Vec<Found> = self.read(|conn| {
+            Ok(all().order(joint_tables::id.desc()).limit(i64::from(limit)).load(conn)?)
         })?;
         found.into_iter().map(read).collect()
     }
 }
 
-fn read((asked, end): (Stored, Option<StoredEnd>)) -> Result<JointTable, Error> {
+#[diesel::dsl::auto_type(no_type_alias)]
+fn all() -> _ {
+    joint_tables::table
+        .left_join(joint_ends::table.on(joint_ends::id.eq(joint_tables::id)))
+        .left_join(joint_beats::table.on(joint_beats::id.eq(joint_tables::id)))
+}
+
+fn read((asked, end, beat): Found) -> Result<JointTable, Error> {
     let (id, table, year, recipient, asked_at, asked_by, body) = asked;
     let end = end.map(|(_, _, at, body, archive)| {
         Ok::<_, Error>(JointEnd { at: moment(at)?, body: json(&body)?, archive })
@@ -145,6 +166,7 @@ fn read((asked, end): (Stored, Option<StoredEnd>)) -> Result<JointTable, Error> 
         year: number(year)?,
         recipient,
         asked_at: moment(asked_at)?,
+        beaten_at: moment(beat.map_or(asked_at, |(_, at)| at))?,
         asked_by,
         body: json(&body)?,
         end: end.transpose()?,

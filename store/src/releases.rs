@@ -99,7 +99,7 @@ struct Raw {
 }
 
 /// Why tables cannot be published beside a table over several nodes.
-const ADDED_UP: &str = "the year is part of a table over several nodes, and beside it the node's own tables would tell others' parts";
+const ADDED_UP: &str = "the year is part of a table over several nodes or of a comparison, and beside it the node's own tables would tell others' parts";
 
 impl Store {
     /// Stores a release, not yet published, and returns its version within the form-year.

@@ -59,9 +59,10 @@ pub enum Entered {
 /// Judges by everything remembered of the same subject, the oldest first.
 pub type Judge<'a> = &'a mut dyn FnMut(&[String]) -> bool;
 
-/// Whether sums of a form and year have been sent.
+/// Whether sums of a form and year have been sent, or its persons compared.
 pub(crate) fn are_there(conn: &mut AnyConnection, form: Form, year: u16) -> Result<bool, Error> {
-    Ok(!remembered(conn, RoundKind::Sums, form, year)?.is_empty())
+    let sums = remembered(conn, RoundKind::Sums, form, year)?;
+    Ok(!sums.is_empty() || !remembered(conn, RoundKind::Comparison, form, year)?.is_empty())
 }
 
 fn remembered(
@@ -82,8 +83,8 @@ fn subject(form: Form, year: u16) -> String {
 }
 
 impl Store {
-    /// Takes part, if `judge` allows it by what is remembered and, where sums are sent, no table of the form and year is or
-    /// will be published by this node. Together with the event of the record, or not at all.
+    /// Takes part, if `judge` allows it by what is remembered and, unless only others' sums are added up, no table of the form
+    /// and year is or will be published by this node. Together with the event of the record, or not at all.
     ///
     /// # Errors
     /// It could not be written down; nothing may be sent then.
@@ -96,7 +97,7 @@ impl Store {
         let (kind, (form, year)) = (round.kind.word(), round.of);
         // The same lock as publishing: neither comes between the other's looking and writing.
         self.write("releases", |conn| {
-            if round.kind == RoundKind::Sums
+            if round.kind != RoundKind::Coordinated
                 && !crate::releases::published_of(conn, &[form], year)?.is_empty()
             {
                 return Ok(Entered::Published);

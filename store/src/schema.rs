@@ -351,6 +351,12 @@ diesel::table! {
     }
 }
 diesel::table! {
+    joint_beats (id) {
+        id -> Text,
+        at -> BigInt,
+    }
+}
+diesel::table! {
     joint_ends (id) {
         id -> Text,
         state -> Text,
@@ -404,4 +410,4 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(grants, grant_periods);
 diesel::allow_tables_to_appear_in_same_query!(municipal_deliveries, edition_parts);
 diesel::allow_tables_to_appear_in_same_query!(releases, callings_off);
-diesel::allow_tables_to_appear_in_same_query!(joint_tables, joint_ends);
+diesel::allow_tables_to_appear_in_same_query!(joint_tables, joint_ends, joint_beats);

@@ -24,7 +24,9 @@ use rand::RngCore as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+use uuid::Uuid;
 
 /// Where the three words of a round are said.
 pub const HELLO: &str = "/v1/node-rounds/hello";
@@ -32,10 +34,12 @@ pub const HELLO: &str = "/v1/node-rounds/hello";
 pub const MASKED: &str = "/v1/node-rounds/masked";
 /// The third.
 pub const VERDICT: &str = "/v1/node-rounds/verdict";
-/// After how long one whose server died is lost.
-const LOST: TimeDelta = TimeDelta::minutes(30);
+/// After how long without a sign of life a table or a comparison is lost: its server has died.
+const SILENT: TimeDelta = TimeDelta::seconds(20);
+/// How often there is one.
+const BEAT: Duration = Duration::from_secs(4);
 /// The longest explanation that is kept of what a node said.
-const LONGEST_WHY: usize = 300;
+pub(super) const LONGEST_WHY: usize = 300;
 
 /// What is asked for: the nodes, and when a cell may be shown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -84,7 +88,7 @@ struct Made {
 /// When there is none.
 pub fn begin(app: Data<App>, table: JointTable) -> std::io::Result<()> {
     std::thread::Builder::new().name("joint".to_owned()).spawn(move || {
-        let made = make(&app, &table);
+        let made = alive(&app, table.id, || make(&app, &table));
         let (now, nodes) = (Utc::now(), table.body.get("nodes").cloned());
         let (end, about) = match made {
             Ok(made) => {
@@ -115,6 +119,23 @@ pub fn begin(app: Data<App>, table: JointTable) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Does something, with signs of life in the database meanwhile, so that any server can tell.
+pub(super) fn alive<T>(app: &App, id: Uuid, work: impl FnOnce() -> T) -> T {
+    let (done, over) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while over.recv_timeout(BEAT) == Err(mpsc::RecvTimeoutError::Timeout) {
+                if let Err(error) = app.store().note_joint(id, Utc::now()) {
+                    tracing::warn!(error = with_causes(&error), "a sign of life cannot be noted");
+                }
+            }
+        });
+        let worked = work();
+        drop(done);
+        worked
+    })
+}
+
 /// An event of the record about a table over several nodes.
 #[must_use]
 pub fn event(
@@ -136,7 +157,7 @@ pub fn state(table: &JointTable) -> &'static str {
     match &table.end {
         Some(JointEnd { archive: Some(_), .. }) => "published",
         Some(_) => "ended",
-        None if Utc::now() - table.asked_at > LOST => "lost",
+        None if Utc::now() - table.beaten_at > SILENT => "lost",
         None => "running",
     }
 }
@@ -149,7 +170,8 @@ pub fn reading(app: &App, table: &JointTable, caller: &Caller) -> Result<Decisio
     app.policy()?;
     let organisation = caller.organisation().map(|number| number.to_string());
     let about = json!({ "recipient": table.recipient });
-    let event = event(app, "joint:read", table, "allowed", &about);
+    let action = if table.table == super::compare::NAME { "comparison:read" } else { "joint:read" };
+    let event = event(app, action, table, "allowed", &about);
     let kind = if organisation.is_some() { "organisation" } else { "person" };
     Ok(DecisionRow { subject_kind: kind.to_owned(), organisation, ..event })
 }

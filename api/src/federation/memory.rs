@@ -1,11 +1,14 @@
-//! What this node remembers of rounds, in the database, before anything of one is sent.
+//! What this node remembers of rounds and comparisons, in the database, before anything of one is sent.
 
+use super::compare::Refusal;
+use super::words::Proposal;
 use crate::app::App;
+use crate::fault::with_causes;
 use crate::journal::own_row;
 use chrono::Utc;
 use hjemmel_federation::mask::Memory;
-use hjemmel_federation::repeats;
-use hjemmel_federation::{Agreed, Attempt, Fault, Repeat};
+use hjemmel_federation::psi::{Run, pairs};
+use hjemmel_federation::{Agreed, Attempt, Fault, NodeId, Repeat, repeats};
 use hjemmel_kostra::Form;
 use hjemmel_store::{DecisionRow, Entered, RoundKind, RoundRow};
 use serde::{Deserialize, Serialize};
@@ -63,10 +66,7 @@ impl Memory for Durable<'_> {
             Ok(Entered::Refused) => Err(why),
             Ok(Entered::Published) => Err(Repeat::Published.into()),
             Err(error) => {
-                tracing::error!(
-                    error = crate::fault::with_causes(&error),
-                    "a round cannot be remembered"
-                );
+                tracing::error!(error = with_causes(&error), "a round cannot be remembered");
                 Err(Fault::Memory)
             }
         }
@@ -102,4 +102,72 @@ fn judged(remembered: &[String], agreed: &Agreed, edition: Option<Uuid>) -> Resu
     }
     let attempts: Vec<Attempt> = all.into_iter().map(|kept| kept.attempt).collect();
     Ok(repeats::judge(&attempts, agreed)?)
+}
+
+/// A comparison as one of the two remembers it.
+pub(super) struct Pairing<'a> {
+    pub(super) app: &'a App,
+    pub(super) proposal: &'a Proposal,
+    /// The register here.
+    pub(super) form: Form,
+    pub(super) other: NodeId,
+}
+
+impl Pairing<'_> {
+    /// Judges without remembering, so that nothing is begun in vain.
+    pub(super) fn look(&self) -> Result<(), Refusal> {
+        let store = self.app.store();
+        let year = self.proposal.year;
+        let remembered = store.rounds_of(RoundKind::Comparison, self.form, year);
+        self.judge(&remembered.map_err(|_| Refusal::Unavailable)?)?;
+        let released = store.releases_of(self.form, year).map_err(|_| Refusal::Unavailable)?;
+        if released.is_empty() { Ok(()) } else { Err(Refusal::Published) }
+    }
+
+    fn judge(&self, remembered: &[String]) -> Result<(), Refusal> {
+        let all = remembered.iter().map(|body| serde_json::from_str::<Vec<Run>>(body));
+        // Whatever cannot be read speaks against everything.
+        let all = all.collect::<Result<Vec<_>, _>>().map_err(|_| Refusal::Unavailable)?;
+        let all: Vec<Run> = all.into_iter().flatten().collect();
+        // All strata are compared at once, so one stands for all.
+        let first = self.proposal.strata.first().ok_or(Refusal::Strata)?;
+        Ok(pairs::judge(&all, &self.proposal.of(first), &self.proposal.strata)?)
+    }
+
+    /// Remembers it, if it may be made at all.
+    pub(super) fn enter(&self) -> Result<(), Refusal> {
+        let proposal = self.proposal;
+        let runs: Vec<Run> =
+            proposal.strata.iter().map(|region| Run::of(&proposal.of(region))).collect();
+        let row = RoundRow {
+            kind: RoundKind::Comparison,
+            id: proposal.digest().to_string(),
+            of: (self.form, proposal.year),
+            body: serde_json::to_string(&runs).map_err(|_| Refusal::Unavailable)?,
+            at: Utc::now(),
+        };
+        let policy = self.app.policy().map_err(|_| Refusal::Unavailable)?.version();
+        let about = json!({ "datasets": proposal.datasets, "year": proposal.year,
+            "comparison": proposal.digest() });
+        let body = json!({ "nodes": proposal.pair });
+        let event = DecisionRow {
+            subject_kind: "node".to_owned(),
+            organisation: Some(self.other.to_string()),
+            ..own_row(policy, "comparison:begin", "allowed", (&about, &body))
+        };
+        let mut why = Refusal::Unavailable;
+        let mut judge = |remembered: &[String]| {
+            let judged = self.judge(remembered).map_err(|fault| why = fault);
+            judged.is_ok()
+        };
+        match self.app.store().enter_round(&row, &event, &mut judge) {
+            Ok(Entered::Yes) => Ok(()),
+            Ok(Entered::Refused) => Err(why),
+            Ok(Entered::Published) => Err(Refusal::Published),
+            Err(error) => {
+                tracing::error!(error = with_causes(&error), "a comparison cannot be remembered");
+                Err(Refusal::Unavailable)
+            }
+        }
+    }
 }

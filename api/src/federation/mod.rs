@@ -6,6 +6,7 @@
 
 mod breaker;
 pub mod catalogue;
+pub mod compare;
 pub mod joint;
 mod memory;
 mod peer;
@@ -14,7 +15,8 @@ pub mod receive;
 pub mod relay;
 pub mod rounds;
 mod settings;
-mod teller;
+pub mod teller;
+mod words;
 
 pub use peer::{Peer, Seen};
 pub use settings::{Federation as Settings, PeerSettings};
@@ -47,6 +49,7 @@ pub struct Federation {
     outgoing: Outgoing,
     peers: BTreeMap<OrganisationNumber, Arc<Peer>>,
     rounds: rounds::Rounds,
+    comparisons: compare::Comparisons,
 }
 
 impl Federation {
@@ -70,7 +73,8 @@ impl Federation {
             peers.insert(number, Arc::new(Peer::new(peer.clone(), issuers, tests)?));
         }
         let outgoing = Outgoing::new(settings.organisation, key, &mut rand::rng());
-        Ok(Self { settings, outgoing, peers, rounds: rounds::Rounds::default() })
+        let (rounds, comparisons) = (rounds::Rounds::default(), compare::Comparisons::default());
+        Ok(Self { settings, outgoing, peers, rounds, comparisons })
     }
 
     /// The settings.
@@ -89,6 +93,12 @@ impl Federation {
     #[must_use]
     pub const fn rounds(&self) -> &rounds::Rounds {
         &self.rounds
+    }
+
+    /// The comparisons this node takes part in now.
+    #[must_use]
+    pub const fn comparisons(&self) -> &compare::Comparisons {
+        &self.comparisons
     }
 
     /// This node as it is called in rounds.

@@ -1,12 +1,13 @@
 //! Who this node is and which others it knows.
 
 use super::Error;
+use super::compare::register;
 use crate::identity::KeySource;
-use hjemmel_federation::Stance;
+use hjemmel_federation::{NodeId, Stance};
 use hjemmel_kostra::Form;
 use hjemmel_policy::OrganisationNumber;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// This installation as a node.
@@ -28,6 +29,9 @@ pub struct Federation {
     /// What it puts up with in tables over several nodes; nothing unless said.
     #[serde(default)]
     pub stance: Stance,
+    /// Its registers that may be compared person by person, each with the nodes it may be compared with.
+    #[serde(default)]
+    pub compare: BTreeMap<String, BTreeSet<OrganisationNumber>>,
     /// The nodes it knows.
     #[serde(default)]
     pub peers: Vec<PeerSettings>,
@@ -74,8 +78,19 @@ impl Federation {
         }
     }
 
+    /// Whether a register of this node's may be compared with another node's.
+    #[must_use]
+    pub fn compares(&self, form: Form, with: NodeId) -> bool {
+        let mut named = self.compare.iter().filter(|(dataset, _)| register(dataset) == Some(form));
+        named.any(|(_, nodes)| nodes.iter().any(|node| node.as_str() == with.as_str()))
+    }
+
     pub(super) fn check(&self) -> Result<(), Error> {
         address(&self.address)?;
+        if let Some(unknown) = self.compare.keys().find(|dataset| register(dataset).is_none()) {
+            let problem = format!("`{unknown}` is not compared; `skjema-11B` and `nir` are");
+            return Err(Error::Setting(problem));
+        }
         for peer in &self.peers {
             address(&peer.address)?;
             for dataset in peer.we_ask.iter().chain(&peer.they_ask) {

@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// The word for what a node knows nothing of, or nothing any more.
+pub const UNKNOWN: &str = "unknown";
+
 /// A node that takes part: this one, or another.
 pub(super) enum Seat {
     Here,
@@ -22,6 +25,34 @@ pub(super) struct Teller<'a> {
     pub(super) federation: &'a Federation,
     pub(super) seats: &'a [(NodeId, Seat)],
     pub(super) from: NodeId,
+}
+
+/// What a node answers to one word, or how it ends what is under way and what it said about that.
+pub(super) fn answered<T: DeserializeOwned>(
+    federation: &Federation,
+    (node, peer): (NodeId, &Peer),
+    path: &str,
+    body: &str,
+) -> Result<T, (End, String)> {
+    let gone = || (End::DroppedOut(node), String::new());
+    let _place = peer.place(Utc::now()).map_err(|_| gone())?;
+    let (status, text) = peer.say(federation, path, body).map_err(|silent| {
+        tracing::warn!(%node, why = %silent, "a node dropped out");
+        gone()
+    })?;
+    match status {
+        200 => serde_json::from_slice(&text)
+            .map_err(|_| (End::Broken(node), "an answer that cannot be read".to_owned())),
+        400..=499 => {
+            let told: Value = serde_json::from_slice(&text).unwrap_or_default();
+            let text = |name| told.get(name).and_then(Value::as_str).unwrap_or_default();
+            let said = text("detail").to_owned();
+            // A node that was started anew since, or took too long, has forgotten what it said.
+            let is_lost = text("refusal") == UNKNOWN;
+            Err((if is_lost { End::DroppedOut(node) } else { End::Vetoed(node) }, said))
+        }
+        _ => Err(gone()),
+    }
 }
 
 impl Teller<'_> {
@@ -72,21 +103,7 @@ impl Teller<'_> {
                 return serde_json::from_value(said).map_err(|_| gone());
             }
         };
-        let _place = peer.place(Utc::now()).map_err(|_| gone())?;
-        let (status, text) = peer.say(self.federation, path, body).map_err(|silent| {
-            tracing::warn!(%node, why = %silent, "a node dropped out of a round");
-            gone()
-        })?;
-        match status {
-            200 => serde_json::from_slice(&text)
-                .map_err(|_| (End::Broken(node), "an answer that cannot be read".to_owned())),
-            400..=499 => {
-                let said: Value = serde_json::from_slice(&text).unwrap_or_default();
-                let said = said.get("detail").and_then(Value::as_str).unwrap_or_default();
-                Err((End::Vetoed(node), said.to_owned()))
-            }
-            _ => Err(gone()),
-        }
+        answered(self.federation, (node, peer), path, body)
     }
 
     /// What this node says as one of those that take part.

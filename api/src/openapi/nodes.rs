@@ -43,6 +43,22 @@ pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
     ("send_masked_sums", ROUND),
     ("judge_offer", ROUND),
     (
+        "make_comparison",
+        &[
+            ParameterError,
+            NotSignedIn,
+            InvalidToken,
+            NotPermitted,
+            NotFound,
+            NotAcceptable,
+            TooLarge,
+            Unavailable,
+        ],
+    ),
+    ("read_comparison", &[NotSignedIn, InvalidToken, NotFound, NotAcceptable, Unavailable]),
+    ("propose_comparison", ROUND),
+    ("exchange_points", ROUND),
+    (
         "relay_microdata",
         &[
             ParameterError,

@@ -1,6 +1,7 @@
 //! `/v1/joint-tables`: tables that several nodes make together.
 
 use crate::app::App;
+use crate::federation::compare::NAME;
 use crate::federation::joint::{self, Asked, Why};
 use crate::federation::rounds::table_of;
 use crate::grants::event::{Deed, of_deed};
@@ -82,12 +83,14 @@ pub async fn make_joint_table(
             ));
         }
         let asked = Asked { nodes: wanted.nodes, rule };
+        let now = Utc::now();
         let row = JointTable {
             id: Uuid::now_v7(),
             table: table.id.clone(),
             year: wanted.year,
             recipient: wanted.recipient.map(|number| number.to_string()),
-            asked_at: Utc::now(),
+            asked_at: now,
+            beaten_at: now,
             asked_by: serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?,
             body: serde_json::to_value(&asked).map_err(|_| Problem::new(Kind::Internal))?,
             end: None,
@@ -131,7 +134,7 @@ pub async fn list_joint_tables(
     let answer = async {
         let somebody = caller.somebody()?;
         let all = on_disk(&app, |store| store.joints(PAGE)).await?;
-        let all = all.iter().filter(|one| is_for(&app, one, somebody));
+        let all = all.iter().filter(|one| one.table != NAME && is_for(&app, one, somebody));
         let all: Vec<Value> = all.map(|one| told(&request, one, None)).collect();
         Reply::personal(&request).json(&json!({ "jointTables": all }))
     };
@@ -157,7 +160,7 @@ pub async fn read_joint_table(
             Err(hjemmel_store::Error::NotFound(_)) => Ok(None),
             other => other.map(Some),
         });
-        let found = found.await?.filter(|one| is_for(&app, one, somebody));
+        let found = found.await?.filter(|one| one.table != NAME && is_for(&app, one, somebody));
         let found = found.ok_or_else(unknown)?;
         let Some(JointEnd { archive: Some(archive), .. }) = &found.end else {
             return Reply::personal(&request).json(&told(&request, &found, None));

@@ -6,6 +6,7 @@ pub mod budgets;
 pub mod catalogue;
 pub mod codelists;
 pub mod collection;
+pub mod comparisons;
 pub mod crosschecks;
 pub mod decisions;
 pub mod deliver;
@@ -18,6 +19,7 @@ pub mod indicators;
 pub mod joint_tables;
 pub mod klass;
 pub mod matrix;
+pub mod node_comparisons;
 pub mod node_rounds;
 pub mod nodes;
 pub mod notices;
@@ -136,7 +138,11 @@ fn nodes(services: &mut ServiceConfig<'_>) {
         .service(joint_tables::read_joint_table)
         .service(node_rounds::say_hello)
         .service(node_rounds::send_masked_sums)
-        .service(node_rounds::judge_offer);
+        .service(node_rounds::judge_offer)
+        .service(comparisons::make_comparison)
+        .service(comparisons::read_comparison)
+        .service(node_comparisons::propose_comparison)
+        .service(node_comparisons::exchange_points);
 }
 
 /// What legal staff and applicants do.

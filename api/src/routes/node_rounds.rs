@@ -1,9 +1,11 @@
 //! `/v1/node-rounds`: what the nodes of a round say to each other, through the one that makes the table.
 
 use crate::app::App;
+use crate::federation::Federation;
 use crate::federation::joint::AllHellos;
 use crate::federation::receive;
-use crate::federation::rounds::{Refusal, Rounds};
+use crate::federation::rounds::Refusal;
+use crate::federation::teller::UNKNOWN;
 use crate::grants::written::unreadable;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
@@ -30,7 +32,8 @@ pub async fn say_hello(
     app: web::Data<App>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    heard(&request, app, body, |rounds, app, plan: Plan, from| rounds.join(app, plan, from)).await
+    heard(&request, app, body, |one, app, plan: Plan, from| one.rounds().join(app, plan, from))
+        .await
 }
 
 /// The second word: this node's sums under masks that are gone only in the sum of all. It is remembered before it is sent.
@@ -44,8 +47,8 @@ pub async fn send_masked_sums(
     app: web::Data<App>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    heard(&request, app, body, |rounds, app, all: AllHellos, from| {
-        rounds.mask(app, (all.round, all.hellos), from)
+    heard(&request, app, body, |one, app, all: AllHellos, from| {
+        one.rounds().mask(app, (all.round, all.hellos), from)
     })
     .await
 }
@@ -61,32 +64,51 @@ pub async fn judge_offer(
     app: web::Data<App>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    heard(&request, app, body, |rounds, app, offer: Offer, from| rounds.judge(app, offer, from))
+    heard(&request, app, body, |one, app, offer: Offer, from| one.rounds().judge(app, offer, from))
         .await
 }
 
+/// Why a word is not answered.
+pub(super) struct Refused {
+    /// The stable word for the record.
+    pub(super) code: &'static str,
+    /// What the other node is told.
+    pub(super) problem: Problem,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { code: code(&refusal), problem: problem(&refusal) }
+    }
+}
+
 /// Hears what a node says and answers it.
-async fn heard<T: DeserializeOwned + Send + 'static, U: Serialize + Send + 'static>(
+pub(super) async fn heard<T, U, R>(
     request: &HttpRequest,
     app: web::Data<App>,
     body: web::Bytes,
-    answer: impl FnOnce(&Rounds, &App, T, NodeId) -> Result<U, Refusal> + Send + 'static,
-) -> Result<HttpResponse, Problem> {
+    answer: impl FnOnce(&Federation, &App, T, NodeId) -> Result<U, R> + Send + 'static,
+) -> Result<HttpResponse, Problem>
+where
+    T: DeserializeOwned + Send + 'static,
+    U: Serialize + Send + 'static,
+    R: Into<Refused> + 'static,
+{
     let heard = async {
         let from = receive::node(request, &app, &body).await?;
         let said: T = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
         let shared = app.clone();
         let answered = web::block(move || {
             let federation = shared.federation().ok_or(Refusal::NoPart)?;
-            answer(federation.rounds(), &shared, said, from)
+            answer(federation, &shared, said, from).map_err(Into::into)
         });
         let answered = answered.await;
         let answered = answered.map_err(|_| Problem::new(Kind::Unavailable))?;
         let answered = match answered {
             Ok(answered) => answered,
-            Err(refusal) => {
-                app.journal().event("round-refused", code(&refusal)).await?;
-                return Err(problem(&refusal));
+            Err(Refused { code, problem }) => {
+                app.journal().event("round-refused", code).await?;
+                return Err(problem);
             }
         };
         Reply::personal(request).json(&answered)
@@ -105,7 +127,7 @@ const fn code(refusal: &Refusal) -> &'static str {
         Refusal::Sums(_) => "sums",
         Refusal::Fault(Fault::Repeat(_)) => "repeat",
         Refusal::Fault(_) => "fault",
-        Refusal::Unknown => "unknown",
+        Refusal::Unknown => UNKNOWN,
         Refusal::Busy => "busy",
     }
 }

@@ -7,6 +7,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use std::collections::BTreeSet;
 
+mod dictionary;
+
 /// Synthetic numbers without a calendar of our own.
 mod chrono_free {
     use hjemmel_kostra::identity::{NumberKind, classify};

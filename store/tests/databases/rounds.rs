@@ -2,7 +2,7 @@
 
 use crate::releases::release;
 use crate::support::{Place, decision, noon};
-use chrono::SubsecRound as _;
+use chrono::{SubsecRound as _, TimeDelta};
 use hjemmel_kostra::Form;
 use hjemmel_store::{Entered, Error, JointEnd, JointTable, RoundKind, RoundRow, published};
 use serde_json::json;
@@ -85,6 +85,17 @@ on_both! {
         assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
     }
 
+    fn nothing_is_published_of_a_year_whose_persons_were_compared(place) {
+        let store = &place.store;
+        let made = release(place);
+        store.add_release(&made).unwrap();
+        let now = noon().trunc_subsecs(6);
+        let own = round(RoundKind::Comparison, 'b', 2024);
+        assert_eq!(store.enter_round(&own, &decision(2), &mut |_| true).unwrap(), Entered::Yes);
+        let refused = store.publish_release(made.id, now, &[], &published(made.id, now));
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    }
+
     fn a_table_over_nodes_ends_once(place) {
         let store = &place.store;
         let now = noon().trunc_subsecs(6);
@@ -94,6 +105,7 @@ on_both! {
             year: 2024,
             recipient: recipient.map(str::to_owned),
             asked_at: now,
+            beaten_at: now,
             asked_by: "someone".to_owned(),
             body: json!({ "members": ["987879696"] }),
             end: None,
@@ -107,6 +119,10 @@ on_both! {
         assert!(store.end_joint(first.id, &end, &decision(4)).is_err(), "once");
         assert_eq!(store.joint(first.id).unwrap(), JointTable { end: Some(end), ..first });
         assert_eq!(store.joint(second.id).unwrap(), second);
+        for later in [now + TimeDelta::seconds(5), now + TimeDelta::seconds(9)] {
+            store.note_joint(second.id, later).unwrap();
+            assert_eq!(store.joint(second.id).unwrap().beaten_at, later);
+        }
         let published = |year| store.published_joints(year).unwrap();
         assert_eq!(published(2024), [(Uuid::from_u128(1), "S1101".to_owned())]);
         assert_eq!(published(2023), []);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const CSV: [(&str, &str); 1] = [("Content-Type", "text/csv")];
+pub const CSV: [(&str, &str); 1] = [("Content-Type", "text/csv")];
 const CHECK: &str = "/v1/crosschecks/accounts?year=2025";
 
 fn accounts(kommune: &str, grants: i64, loans: i64) -> String {
@@ -95,7 +95,7 @@ fn assert_protected(told: &Value) {
 }
 
 /// A line of form 11B of a person of Fredrikstad.
-fn participant(number: &str, start: &str, kroner: u32) -> String {
+pub fn participant(number: &str, start: &str, kroner: u32) -> String {
     let layout = Layout::of(Form::F11B, 2017).unwrap();
     let mut line = " ".repeat(layout.record_length);
     let kroner = format!("{kroner:07}");
@@ -120,12 +120,12 @@ fn participant(number: &str, start: &str, kroner: u32) -> String {
     line
 }
 
-fn registered(number: &str, start: &str, kroner: u32) -> String {
+pub fn registered(number: &str, start: &str, kroner: u32) -> String {
     format!("0106;2017;{number};{start};;{kroner}")
 }
 
 /// Persons nobody else is.
-fn numbers() -> Vec<String> {
+pub fn numbers() -> Vec<String> {
     let birth = NaiveDate::from_ymd_opt(1987, 3, 9).unwrap();
     (0..500).filter_map(|of| identity::synthetic(birth, of)).take(40).collect()
 }

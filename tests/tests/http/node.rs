@@ -119,6 +119,16 @@ impl Node {
         let mut orders = self.orders.as_ref().unwrap();
         std::io::Write::write_all(&mut orders, b"end\n").unwrap();
     }
+
+    /// The same, and waits until nobody is there any more.
+    pub fn kill_and_wait(&self) {
+        self.kill();
+        let (host, started) = (self.anyone().line().0.to_owned(), Instant::now());
+        while std::net::TcpStream::connect(&host).is_ok() {
+            assert!(started.elapsed() < Duration::from_mins(1), "it does not die");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
 
 impl Drop for Node {

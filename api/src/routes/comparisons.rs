@@ -1,0 +1,187 @@
+//! `/v1/comparisons`: two registers of two bodies compared, person by person, without either showing whom it has.
+
+use crate::app::App;
+use crate::federation::Federation;
+use crate::federation::compare::{self, Asked, NAME, register};
+use crate::federation::joint::{self, Why};
+use crate::grants::event::{Deed, of_deed};
+use crate::grants::{self, commitment, on_disk, written};
+use crate::language::requested_language;
+use crate::problem::{Kind, Problem};
+use crate::reply::{Marks, Reply};
+use crate::signin::SignedIn;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use chrono::Utc;
+use hjemmel_disclosure::archive::{self, ArchiveKey};
+use hjemmel_disclosure::suppress::COUNTED;
+use hjemmel_disclosure::{Cell, Protection};
+use hjemmel_federation::NodeId;
+use hjemmel_kostra::Language;
+use hjemmel_store::{JointEnd, JointTable};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Wanted {
+    dataset: String,
+    node: NodeId,
+    with: String,
+    year: u16,
+}
+
+/// Compares a register of this node with one of another, municipality by municipality: how many persons are in both, in one
+/// alone, and how many records have a number many may share or none, which are never linked.
+///
+/// A lawyer: neither body sees whom the other has. Each sees how many persons the other has in each municipality; what is
+/// published is protected like any table. Two registers are compared once for a year.
+///
+/// A programmer: form 11B (`skjema-11B`) and the extract of the introduction register (`nir`), as they were delivered. The answer
+/// comes at once and says where to follow the work.
+#[utoipa::path(operation_id = "make_comparison", tag = "Nodes", security(("bearer" = [])),
+    request_body(content = Value, description = "This node's register, the other node and its register, and the year.",
+        example = json!({ "dataset": "skjema-11B", "node": "987879696", "with": "nir", "year": 2017 })),
+    responses((status = 202, description = "The work has begun.", body = Value)))]
+#[post("/v1/comparisons")]
+pub async fn make_comparison(
+    request: HttpRequest,
+    app: web::Data<App>,
+    caller: SignedIn,
+    body: web::Bytes,
+) -> Result<HttpResponse, Problem> {
+    let answer = async {
+        let actor = grants::administrator(&app, &caller)?;
+        let wanted: Wanted = written::read(&body)?;
+        let own = app.federation().and_then(Federation::node);
+        let own = own.filter(|own| *own != wanted.node).ok_or_else(|| {
+            Problem::new(Kind::NotFound).detail(
+                "installasjonen er ikke satt opp som node, eller noden er den selv",
+                "the installation is not set up as a node, or the node is itself",
+            )
+        })?;
+        let (first, second) =
+            register(&wanted.dataset).zip(register(&wanted.with)).ok_or_else(|| {
+                Problem::new(Kind::ParameterError).detail(
+                    "registrene som sammenlignes, er skjema-11B og nir",
+                    "the registers that are compared are skjema-11B and nir",
+                )
+            })?;
+        let mut sides = [(own, first), (wanted.node, second)];
+        sides.sort_by_key(|(node, _)| *node);
+        let asked = Asked {
+            nodes: sides.map(|(node, _)| node),
+            datasets: sides.map(|(_, form)| form.dataset().to_owned()),
+        };
+        let now = Utc::now();
+        let row = JointTable {
+            id: Uuid::now_v7(),
+            table: NAME.to_owned(),
+            year: wanted.year,
+            recipient: None,
+            asked_at: now,
+            beaten_at: now,
+            asked_by: serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?,
+            body: serde_json::to_value(&asked).map_err(|_| Problem::new(Kind::Internal))?,
+            end: None,
+        };
+        let person = commitment(&app, &actor).await?;
+        let deed = Deed {
+            action: "comparison:make",
+            resource: json!({ "comparison": row.id, "year": row.year }),
+            about: row.body.clone(),
+            grant: None,
+        };
+        let event = of_deed(&deed, &actor, person.as_deref(), app.policy()?.version(), Utc::now())?;
+        let kept = row.clone();
+        on_disk(&app, move |store| store.begin_joint(&kept, &event)).await?;
+        let (id, told) = (row.id, told(&request, &row, &[]));
+        compare::begin(app.clone(), row).map_err(|_| Problem::new(Kind::Unavailable))?;
+        Reply::personal(&request)
+            .with_status(StatusCode::ACCEPTED)
+            .found_at(format!("/v1/comparisons/{id}"))
+            .tagged(format!("\"{id}\""))
+            .json(&told)
+    };
+    answer.await.map_err(|problem: Problem| problem.for_request(&request))
+}
+
+/// A comparison: a row for each region and one for all (`EAK`), with null where a count is withheld; or how far it has come,
+/// or why it ended.
+#[utoipa::path(operation_id = "read_comparison", tag = "Nodes", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The comparison.")),
+    responses((status = 200, description = "The comparison.", body = Value)))]
+#[get("/v1/comparisons/{id}")]
+pub async fn read_comparison(
+    request: HttpRequest,
+    app: web::Data<App>,
+    caller: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let answer = async {
+        let somebody = caller.somebody()?;
+        let unknown = || {
+            Problem::new(Kind::NotFound)
+                .detail("det finnes ingen slik sammenligning", "there is no such comparison")
+        };
+        let id = Uuid::parse_str(&id).map_err(|_| unknown())?;
+        let found = on_disk(&app, move |store| match store.joint(id) {
+            Err(hjemmel_store::Error::NotFound(_)) => Ok(None),
+            other => other.map(Some),
+        });
+        let found = found.await?.filter(|one| one.table == NAME).ok_or_else(unknown)?;
+        let Some(JointEnd { archive: Some(archive), .. }) = &found.end else {
+            return Reply::personal(&request).json(&told(&request, &found, &[]));
+        };
+        let key = ArchiveKey::new(app.keys().archive_key());
+        let release = archive::unpack(archive, &key).map_err(|error| {
+            tracing::error!(%error, comparison = %found.id, "a comparison is not ours");
+            Problem::new(Kind::Internal)
+        })?;
+        let cells = release.content().first().ok_or_else(|| Problem::new(Kind::Internal))?;
+        let body = told(&request, &found, &cells.cells);
+        let decision = app.journal().write(joint::reading(&app, &found, somebody)?).await?;
+        let marks =
+            Marks { protection: release.protection(), basis: None, decision: Some(decision) };
+        Reply::private(&request, marks).json(&body)
+    };
+    answer.await.map_err(|problem: Problem| problem.for_request(&request))
+}
+
+fn told(request: &HttpRequest, row: &JointTable, cells: &[Cell]) -> Value {
+    let end = row.end.as_ref().map(|end| &end.body);
+    let mut told = json!({ "id": row.id, "year": row.year, "state": joint::state(row),
+        "askedAt": row.asked_at, "href": format!("/v1/comparisons/{}", row.id) });
+    let Some(members) = told.as_object_mut() else { return told };
+    for name in ["nodes", "datasets"] {
+        members.insert(name.to_owned(), row.body.get(name).cloned().unwrap_or_default());
+    }
+    let why = end.and_then(|end| serde_json::from_value::<Why>(end.get("why")?.clone()).ok());
+    if let Some(why) = why {
+        let words = if requested_language(request) == Language::Nb { why.nb } else { why.en };
+        let why = json!({ "reason": why.reason, "node": why.node, "words": words });
+        members.insert("why".to_owned(), why);
+    }
+    let Some(end) = end.filter(|_| !cells.is_empty()) else { return told };
+    for name in ["first", "second", "comparison"] {
+        members.insert(name.to_owned(), end.get(name).cloned().unwrap_or_default());
+    }
+    members.insert(
+        "protection".to_owned(),
+        json!({ "method": Protection::Suppressed.as_str(), "rule": hjemmel_disclosure::Rule::default() }),
+    );
+    let regions = end.get("regions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let regions = regions.into_iter().chain([Value::from("EAK")]);
+    let rows = regions.zip(cells.chunks(COUNTED.len())).map(|(region, cells)| {
+        let counts = COUNTED.iter().zip(cells).map(|(name, cell)| {
+            let value = if let Cell::Shown(value) = cell { json!(value) } else { Value::Null };
+            ((*name).to_owned(), value)
+        });
+        let mut row: Map<String, Value> = counts.collect();
+        row.insert("region".to_owned(), region);
+        Value::Object(row)
+    });
+    members.insert("rows".to_owned(), rows.collect());
+    told
+}

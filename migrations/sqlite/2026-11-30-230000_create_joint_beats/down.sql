@@ -1,0 +1,1 @@
+DROP TABLE joint_beats;
