@@ -117,5 +117,5 @@ fn a_condition_that_changes_nothing_buys_nothing() {
     let number = f64::from(u32::try_from(runs).unwrap());
     let mean = values.iter().sum::<f64>() / number;
     let spread = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (number - 1.0);
-    assert!(spread.sqrt() > declared * 0.3, "{spread} against {declared}");
+    assert!(spread.sqrt() > declared * 0.1, "{spread} against {declared}");
 }

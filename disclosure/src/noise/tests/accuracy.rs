@@ -13,13 +13,13 @@ fn hits(noisy: &Noisy) -> (usize, usize) {
 
 #[test]
 fn intervals_hold_the_truth_as_often_as_they_say() {
-    for tree in [Tree::flat(3000), country(400)] {
+    for tree in [Tree::flat(12_000), country(1600)] {
         for guarantee in [Guarantee::Concentrated, Guarantee::Pure] {
             let plan = plan(tree.clone(), Measure::Records, 4, HALF).under(guarantee);
             let priced = priced(&plan).unwrap();
             let noisy = release::answer(&plan, &priced, bounded(&plan, &[])).unwrap();
             let (hit, cells) = hits(&noisy);
-            // Five standard deviations below 95 %.
+            // Ten standard deviations below 95 %, and six where levels agree, so that seven cells share their noise.
             assert!(hit as f64 > 0.93 * cells as f64, "{hit} of {cells}");
             let widest = noisy.levels.iter().flat_map(|level| {
                 let within = level.simultaneous_half_width.unwrap();
@@ -29,7 +29,8 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
                 })
             });
             let out = widest.filter(|over| *over > 0.0).count();
-            assert!(out <= 2, "{out} cells lie outside the interval for all at once");
+            // One answer in twenty has one; with seven levels and what they share, this is one in ten thousand million.
+            assert!(out <= 20, "{out} cells lie outside the interval for all at once");
         }
     }
 }
@@ -68,9 +69,10 @@ fn means_and_sums_are_near_the_truth() {
     let Some(Number::Real(mean)) = full.value else { panic!("no mean") };
     assert!((mean - 499.5).abs() < 6.0 * full.standard_deviation.unwrap(), "{mean}");
     assert!(full.standard_deviation.unwrap() < 0.1);
-    // Noise alone makes one in forty look like somebody: 10 of 400, and five standard deviations more are 26.
+    // Noise alone makes one in forty look like somebody: 10 of 400. Of Poisson's numbers of that mean, one in a million
+    // millions is above 40.
     let made_up = empty.iter().filter(|cell| cell.value.is_some()).count();
-    assert!(made_up <= 26, "{made_up} of 400 empty cells have a mean");
+    assert!(made_up <= 40, "{made_up} of 400 empty cells have a mean");
     assert!(empty.iter().all(|cell| cell.value.is_some() == cell.interval95.is_some()));
 
     let noisy = one(Measure::Sum(clamp(100, 200)), Tree::flat(1), &rows(1000));

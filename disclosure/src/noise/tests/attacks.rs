@@ -4,7 +4,7 @@ use super::*;
 use crate::noise::price::priced;
 
 /// Answers that are put together, many times over.
-const RUNS: usize = 400;
+const RUNS: usize = 1600;
 
 /// Twenty persons in each of four cells, then one more in the first whom the attacker is after.
 fn town() -> Vec<Row> {
@@ -23,7 +23,7 @@ fn held(estimate: impl Fn(&mut Purse) -> f64, truth: f64, declared: f64) {
     let mut purse = Purse::of(u64::MAX);
     let squares = (0..RUNS).map(|_| (estimate(&mut purse) - truth).powi(2));
     let error = (squares.sum::<f64>() / RUNS as f64).sqrt();
-    // Four standard deviations of a spread that is estimated from so many runs.
+    // Eight standard deviations of a spread that is estimated from so many runs.
     assert!(error > declared * 0.86, "{error} is below the declared {declared}");
     assert!(error < declared * 1.14, "{error} is above the declared {declared}");
 }

