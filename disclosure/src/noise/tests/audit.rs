@@ -136,7 +136,8 @@ pub(super) fn worlds() -> (Vec<Row>, Vec<Row>) {
 
 fn sound(plan: Plan) {
     let (with, without) = worlds();
-    let tried = || audit(&Shipped(plan.clone()), &with, &without);
+    let shipped = Shipped(plan);
+    let tried = || audit(&shipped, &with, &without);
     let mut found = tried();
     if !found.is_empty() {
         // So many events are looked at that chance alone finds one in a thousand audits or so; never twice.

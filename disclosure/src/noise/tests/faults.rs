@@ -12,7 +12,9 @@ fn records() -> Plan {
 
 fn found(candidate: &dyn Candidate) -> Vec<String> {
     let (with, without) = worlds();
-    audit(candidate, &with, &without)
+    // A fault may hide behind chance once.
+    let mut tried = (0..3).map(|_| audit(candidate, &with, &without));
+    tried.find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 fn paid(plan: &Plan, purse: &mut Purse) {
