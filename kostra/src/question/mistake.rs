@@ -98,12 +98,14 @@ impl Mistake {
         given: &str,
         known: impl Iterator<Item = &'a str> + Clone,
     ) -> Self {
-        let shown: Vec<String> = known.clone().take(13).map(str::to_owned).collect();
+        // Variables are looked for by whoever does not know them yet; codes may be hundreds.
+        let most = if what == What::Variable { 40 } else { 12 };
+        let shown: Vec<String> = known.clone().take(most + 1).map(str::to_owned).collect();
         Self::Unknown {
             what,
             given: given.chars().take(80).collect(),
             nearest: nearest(given, known).map(str::to_owned),
-            known: if shown.len() > 12 { Vec::new() } else { shown },
+            known: if shown.len() > most { Vec::new() } else { shown },
         }
     }
 
