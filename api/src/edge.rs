@@ -11,7 +11,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _};
 use futures::FutureExt as _;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -28,6 +28,15 @@ const READ_ONLY: &str = "GET, HEAD, OPTIONS";
 /// token itself, for the browser adds none of its own (there are no cookies and no credentials are allowed).
 const SENT_BY_SCRIPTS: &str =
     "Accept, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match";
+
+/// Marks a `GET` whose body nobody waits for.
+struct HeadAlone;
+
+/// Whether the head is all that is asked for.
+#[must_use]
+pub fn is_head_alone(request: &HttpRequest) -> bool {
+    request.extensions().contains::<HeadAlone>()
+}
 
 /// The methods of each address, as `Allow` lists them.
 #[derive(Debug, Default)]
@@ -89,6 +98,7 @@ pub async fn guard(
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     if head {
         request.head_mut().method = Method::GET;
+        request.extensions_mut().insert(HeadAlone);
     }
     // The request cannot be kept: routing needs it for itself.
     let (language, path) = (requested_language(request.request()), request.path().to_owned());

@@ -42,6 +42,32 @@ struct Entry {
     done: oneshot::Sender<bool>,
 }
 
+/// A decision on its way to the disk. What rests on it may be made ready and must not leave.
+#[must_use = "nothing may leave before the decision is durable"]
+pub struct Pending {
+    id: Uuid,
+    written: oneshot::Receiver<bool>,
+}
+
+impl Pending {
+    /// Its number, to stand on the answer.
+    #[must_use]
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Waits until it is durable.
+    ///
+    /// # Errors
+    /// 503 when it could not be made so; the caller must release nothing.
+    pub async fn durable(self) -> Result<Uuid, Problem> {
+        match self.written.await {
+            Ok(true) => Ok(self.id),
+            _ => Err(Problem::new(Kind::Unavailable)),
+        }
+    }
+}
+
 /// The way into the record.
 #[derive(Clone)]
 pub struct Journal {
@@ -74,7 +100,15 @@ impl Journal {
     /// # Errors
     /// 503 when it could not be; the caller must release nothing.
     pub async fn record(&self, decision: &Decision) -> Result<Uuid, Problem> {
-        self.write(self.row_of(decision).await?).await
+        self.begin(decision).await?.durable().await
+    }
+
+    /// Hands a decision to the writer, so that what it is about can be made ready meanwhile.
+    ///
+    /// # Errors
+    /// 503 when the writer cannot take it.
+    pub async fn begin(&self, decision: &Decision) -> Result<Pending, Problem> {
+        self.hand_over(self.row_of(decision).await?)
     }
 
     /// A decision as the record holds it, with a commitment in the place of the person.
@@ -93,17 +127,18 @@ impl Journal {
     /// # Errors
     /// As [`Journal::record`].
     pub async fn write(&self, row: DecisionRow) -> Result<Uuid, Problem> {
-        let id = row.id;
+        self.hand_over(row)?.durable().await
+    }
+
+    fn hand_over(&self, row: DecisionRow) -> Result<Pending, Problem> {
+        let (id, (done, written)) = (row.id, oneshot::channel());
         #[cfg(feature = "unrecorded")]
         if unrecorded::is_off() {
-            return Ok(id);
+            let _ = done.send(true);
+            return Ok(Pending { id, written });
         }
-        let (done, written) = oneshot::channel();
         self.entries.try_send(Entry { row, done }).map_err(|_| Problem::new(Kind::Unavailable))?;
-        match written.await {
-            Ok(true) => Ok(id),
-            _ => Err(Problem::new(Kind::Unavailable)),
-        }
+        Ok(Pending { id, written })
     }
 
     /// The decision with a commitment in the place of the person: the record holds no name.

@@ -53,13 +53,31 @@ pub enum Held {
     Unavailable,
 }
 
+impl Held {
+    /// What to say to whoever gets nothing in spite of the decision.
+    #[must_use]
+    pub fn refusal(self, decision: uuid::Uuid) -> Problem {
+        let problem = match self {
+            Self::Ended => Problem::new(Kind::NoLegalBasis)
+                .detail("tilgangen gjelder ikke lenger", "the grant holds no longer"),
+            Self::Limit(most) => {
+                Problem::new(Kind::LimitReached).with("maxRowsPerDay", most).detail(
+                    format!("avtalen gir {most} poster om dagen, og dette ville blitt flere"),
+                    format!("the agreement gives {most} records a day, and this would be more"),
+                )
+            }
+            Self::Unavailable => return Problem::new(Kind::Unavailable),
+        };
+        problem.decided(decision)
+    }
+}
+
 /// The door records leave by: for one answer under one decision.
 pub struct Door {
     app: web::Data<App>,
     grant: String,
     version: u32,
     most: Option<u64>,
-    decision: uuid::Uuid,
 }
 
 impl Door {
@@ -73,30 +91,7 @@ impl Door {
         most: Option<u64>,
     ) -> Result<Self, Problem> {
         let grant = decision.grant.as_ref().ok_or_else(|| Problem::new(Kind::Internal))?;
-        Ok(Self {
-            app,
-            grant: grant.id.clone(),
-            version: grant.version,
-            most,
-            decision: decision.id,
-        })
-    }
-
-    /// What to say to whoever gets nothing, or nothing more, in spite of the decision.
-    #[must_use]
-    pub fn refusal(&self, held: Held) -> Problem {
-        let problem = match held {
-            Held::Ended => Problem::new(Kind::NoLegalBasis)
-                .detail("tilgangen gjelder ikke lenger", "the grant holds no longer"),
-            Held::Limit(most) => {
-                Problem::new(Kind::LimitReached).with("maxRowsPerDay", most).detail(
-                    format!("avtalen gir {most} poster om dagen, og dette ville blitt flere"),
-                    format!("the agreement gives {most} records a day, and this would be more"),
-                )
-            }
-            Held::Unavailable => return Problem::new(Kind::Unavailable),
-        };
-        problem.decided(self.decision)
+        Ok(Self { app, grant: grant.id.clone(), version: grant.version, most })
     }
 
     /// Whether any records may leave today.

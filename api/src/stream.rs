@@ -2,11 +2,11 @@
 
 use crate::fault::with_causes;
 use crate::microdata::Format;
-use crate::sent::Door;
+use crate::sent::{Door, Held};
 use actix_web::web::Bytes;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
-use futures::stream::{BoxStream, Stream, StreamExt};
+use futures::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 use hjemmel_disclosure::{Page, Records};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -86,16 +86,34 @@ impl Writer {
     }
 }
 
+/// Why records stop coming before the last of them.
+#[derive(Debug, thiserror::Error)]
+pub enum Cut {
+    /// The door was shut.
+    #[error(transparent)]
+    Held(#[from] Held),
+    /// They could not be read to the end.
+    #[error("reading was interrupted")]
+    Unread,
+    /// They could not be written as what was asked for.
+    #[error("writing was interrupted")]
+    Unwritten(#[from] io::Error),
+}
+
 /// The whole as a stream of bytes. An interrupted read breaks the transfer, so that nobody takes a part for
 /// the whole; the door is asked before each batch and ends it the same way.
 ///
+/// With `begin`, the first bytes are there before this returns: what is wrong from the start can still be told
+/// in words.
+///
 /// # Errors
-/// When the writer cannot start.
-pub fn whole(
+/// Why not even the first bytes come.
+pub async fn whole(
     format: Format,
     records: Records,
     door: Door,
-) -> io::Result<impl Stream<Item = io::Result<Bytes>>> {
+    begin: bool,
+) -> Result<impl Stream<Item = io::Result<Bytes>>, Cut> {
     let outbox = Outbox::default();
     let writer = Writer::new(format, &records, &outbox)?;
     let header_for_nothing = matches!(format, Format::Csv).then(|| csv_header(&records));
@@ -106,7 +124,9 @@ pub fn whole(
         header_for_nothing,
         door,
     };
-    Ok(futures::stream::try_unfold(state, step))
+    let (first, state) = if begin { step(state).await?.unzip() } else { (None, Some(state)) };
+    let further = state.map(|state| stream::try_unfold(state, step).map_err(io::Error::other));
+    Ok(stream::iter(first.map(Ok)).chain(stream::iter(further).flatten()))
 }
 
 struct State {
@@ -117,17 +137,17 @@ struct State {
     door: Door,
 }
 
-async fn step(mut state: State) -> io::Result<Option<(Bytes, State)>> {
+async fn step(mut state: State) -> Result<Option<(Bytes, State)>, Cut> {
     loop {
         let Some(mut writer) = state.writer.take() else { return Ok(None) };
         match state.pages.next().await {
             Some(Err(error)) => {
                 tracing::error!(error = with_causes(&error), "a stream of records was cut");
-                return Err(io::Error::other("reading was interrupted"));
+                return Err(Cut::Unread);
             }
             Some(Ok(page)) => {
                 let rows = page.batch.num_rows() as u64;
-                state.door.pass(rows).await.map_err(io::Error::other)?;
+                state.door.pass(rows).await?;
                 if page.batch.num_rows() > 0 {
                     state.header_for_nothing = None;
                 }
@@ -139,7 +159,7 @@ async fn step(mut state: State) -> io::Result<Option<(Bytes, State)>> {
                 state.writer = Some(writer);
             }
             None => {
-                state.door.pass(0).await.map_err(io::Error::other)?;
+                state.door.pass(0).await?;
                 writer.finish()?;
             }
         }
@@ -162,32 +182,44 @@ fn csv_header(records: &Records) -> Bytes {
     format!("{}\n", names.join(",")).into()
 }
 
-/// One page as JSON objects, nulls written out, with the place of the last record.
+/// One page of records.
+pub struct Shown {
+    /// A JSON array of objects, nulls written out.
+    pub rows: Vec<u8>,
+    /// How many they are.
+    pub count: u64,
+    /// The place of the last of them.
+    pub last: Option<u64>,
+}
+
+/// Reads one page and takes it through the door.
 ///
 /// # Errors
-/// When reading is interrupted.
-pub async fn page(records: Records, limit: u64) -> io::Result<(Vec<u8>, u64, Option<u64>)> {
+/// Why none of it leaves.
+pub async fn page(records: Records, limit: u64, door: &Door) -> Result<Shown, Cut> {
     let mut pages = records.into_pages();
-    let (mut rows, mut last) = (0u64, None);
+    let (mut count, mut last) = (0u64, None);
     let mut writer = arrow_json::WriterBuilder::new()
         .with_explicit_nulls(true)
         .build::<_, arrow_json::writer::JsonArray>(Vec::new());
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| {
             tracing::error!(error = with_causes(&error), "a page of records was cut");
-            io::Error::other("reading was interrupted")
+            Cut::Unread
         })?;
         writer.write(&page.batch).map_err(io::Error::other)?;
-        rows += page.batch.num_rows() as u64;
+        count += page.batch.num_rows() as u64;
         last = page.last_row.or(last);
-        if rows >= limit {
+        if count >= limit {
             break;
         }
     }
     writer.finish().map_err(io::Error::other)?;
-    let mut body = writer.into_inner();
-    if body.is_empty() {
-        body.extend_from_slice(b"[]");
+    let mut rows = writer.into_inner();
+    if rows.is_empty() {
+        rows.extend_from_slice(b"[]");
     }
-    Ok((body, rows, last))
+    // A grant may end between the decision and the door.
+    door.pass(count).await?;
+    Ok(Shown { rows, count, last })
 }

@@ -6,6 +6,7 @@ mod stream;
 
 use crate::app::App;
 use crate::fault;
+use crate::journal::Pending;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::choice::{Choice, choose};
 use crate::pxweb::cube::{Place, Role};
@@ -155,12 +156,14 @@ pub async fn answer(
             .with("selectedCells", cells)
             .with("maxDataCells", limit));
     }
-    let (exact, decision) = exact(app, &shelf, published, &choice, caller).await?;
+    let Ground { exact, decision, pending } =
+        ground(app, &shelf, published, &choice, caller).await?;
     let marks = match &exact {
         Some(release) => marks(release.protection(), release.basis().cloned(), decision),
         None => marks(Protection::Suppressed, None, decision),
     };
     if is_streamed {
+        is_durable(pending).await?;
         let address = format!("{}{}", app.public_address(), app.settings().tables.prefix);
         let making = finish::Making { shelf, choice, question, exact, marks, address };
         return stream::respond(making, request);
@@ -168,7 +171,9 @@ pub async fn answer(
     let is_get = request.method() == actix_web::http::Method::GET;
     let address = address(app);
     let making = finish::Making { shelf, choice, question, exact, marks, address };
+    // Protected cells are made ready while the decision is on its way to the disk, and wait for it.
     let ready = written(making, cells).await?;
+    is_durable(pending).await?;
     let response = ready.respond(request);
     if caller.is_anonymous() && is_get {
         app.ready().insert(key(request), Arc::new(ready));
@@ -207,30 +212,46 @@ pub fn find<'a>(shelf: &'a Shelf, id: &str) -> Result<&'a Published, Problem> {
     })
 }
 
-/// Exact cells, if a grant of the caller covers every selected one; and the recorded decision either way.
-async fn exact(
+/// What an answer rests on.
+struct Ground {
+    /// Exact cells, if a grant of the caller covers every selected one.
+    exact: Option<Release<Vec<TableCells>>>,
+    /// The decision that stands on the answer.
+    decision: Uuid,
+    /// That decision, as long as it may not be durable.
+    pending: Option<Pending>,
+}
+
+async fn is_durable(pending: Option<Pending>) -> Result<(), Problem> {
+    match pending {
+        Some(pending) => pending.durable().await.map(drop),
+        None => Ok(()),
+    }
+}
+
+async fn ground(
     app: &App,
     shelf: &Shelf,
     published: &Published,
     choice: &Choice,
     caller: &SignedIn,
-) -> Result<(Option<Release<Vec<TableCells>>>, Uuid), Problem> {
+) -> Result<Ground, Problem> {
     // Indicators are made of protected cells for everyone.
     if caller.is_anonymous() || published.is_computed() {
-        return Ok((None, published.decision));
+        return Ok(Ground { exact: None, decision: published.decision, pending: None });
     }
     let resource = resource(choice, false);
     let years = resource.years.clone();
     match app.policy()?.decide::<ReadTable>(caller.caller(), resource, None, Utc::now()) {
         Decided::Denied(decision) => {
-            let id = app.journal().record(&decision).await?;
-            Ok((None, id))
+            let pending = app.journal().begin(&decision).await?;
+            Ok(Ground { exact: None, decision: pending.id(), pending: Some(pending) })
         }
         Decided::Allowed(grant, decision) => {
             let id = app.journal().record(&decision).await?;
             let table = published.cube.table;
             let release = read_exact(app, shelf, grant, table, &years).await?;
-            Ok((Some(release), id))
+            Ok(Ground { exact: Some(release), decision: id, pending: None })
         }
     }
 }

@@ -20,6 +20,9 @@ const PLACES: usize = 32;
 const CONNECT: Duration = Duration::from_secs(2);
 /// How long a peer may take to begin its answer.
 const BEGIN: Duration = Duration::from_secs(20);
+/// How long a connection is kept without work: less than the five seconds after which a node hangs up, for a request that
+/// meets that on the way is lost.
+const IDLE: Duration = Duration::from_secs(3);
 /// How long an answer may take as a whole.
 const WHOLE: Duration = Duration::from_hours(1);
 /// How long a step of a round may take.
@@ -285,7 +288,8 @@ fn agent(settings: &PeerSettings) -> Result<ureq::Agent, Error> {
         .user_agent("hjemmel")
         .timeout_connect(Some(CONNECT))
         .timeout_recv_response(Some(BEGIN))
-        .timeout_global(Some(WHOLE));
+        .timeout_global(Some(WHOLE))
+        .max_idle_age(IDLE);
     if local {
         config = config.proxy(None);
     }

@@ -9,7 +9,8 @@ use crate::reply::{self, Marks, Reply};
 use crate::sent::Door;
 use crate::shelf::Edition;
 use crate::signin::SignedIn;
-use crate::{cursor, fault, stream};
+use crate::stream::{Cut, Shown};
+use crate::{cursor, edge, fault, stream};
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{SecondsFormat, Utc};
@@ -264,10 +265,15 @@ async fn answer(
         ("hjemmel-columns-coarser", coarser(&decision)),
     ];
     let records = release.into_content();
+    let refusal = |cut| match cut {
+        Cut::Held(held) => held.refusal(decision.id),
+        Cut::Unread => fault::unreadable(form, ask.year),
+        Cut::Unwritten(_) => Problem::new(Kind::Internal),
+    };
     if paged {
-        let next = |row| key.seal(row, &scope);
-        let page = page(request, records, ask.limit, &door, &marks, &told, next).await?;
-        return page.ok_or_else(|| fault::unreadable(form, ask.year));
+        let shown = stream::page(records, ask.limit, &door).await.map_err(refusal)?;
+        let next = shown.last.filter(|_| shown.count >= ask.limit).map(|row| key.seal(row, &scope));
+        return page(request, &shown, next.as_deref(), &marks, &told);
     }
     let question = format!("{:?} {scope} {}", ask.format, request.query_string());
     let tag = match reply::not_modified(request, &marks, &question) {
@@ -276,9 +282,10 @@ async fn answer(
     };
     let name = format!("{}-{}.{}", form.dataset(), ask.year, ask.format.extension());
     // Whoever has fetched all of the day's records is told so in words, not by a transfer that breaks.
-    door.is_open_today().await.map_err(|held| door.refusal(held))?;
-    let body =
-        stream::whole(ask.format, records, door).map_err(|_| Problem::new(Kind::Internal))?;
+    door.is_open_today().await.map_err(|held| held.refusal(decision.id))?;
+    // Whoever asks for the head alone gets no records, and none are counted.
+    let begin = !edge::is_head_alone(request);
+    let body = stream::whole(ask.format, records, door, begin).await.map_err(refusal)?;
     let mut response = HttpResponse::Ok();
     marks.put(&mut response);
     for (name, text) in told {
@@ -357,22 +364,16 @@ async fn open(
     })
 }
 
-/// One page; none where reading was interrupted.
-async fn page(
+fn page(
     request: &HttpRequest,
-    records: Records,
-    limit: u64,
-    door: &Door,
+    shown: &Shown,
+    next: Option<&str>,
     marks: &Marks,
     told: &[(&'static str, Option<String>)],
-    next: impl Fn(u64) -> String,
-) -> Result<Option<HttpResponse>, Problem> {
-    let Ok((rows, count, last)) = stream::page(records, limit).await else { return Ok(None) };
-    // A grant may end between the decision and the door.
-    door.pass(count).await.map_err(|held| door.refusal(held))?;
-    let next = last.filter(|_| count >= limit).map(next);
+) -> Result<HttpResponse, Problem> {
     let mut body = br#"{"records":"#.to_vec();
-    body.extend_from_slice(&rows);
+    body.extend_from_slice(&shown.rows);
+    let count = shown.count;
     body.extend_from_slice(format!(r#","count":{count},"next":{}}}"#, json!(next)).as_bytes());
     let mut response = Reply::marked(request, marks.clone()).json_bytes(body)?;
     for (name, text) in told {
@@ -380,7 +381,7 @@ async fn page(
             response.headers_mut().insert(header::HeaderName::from_static(name), text);
         }
     }
-    Ok(Some(response))
+    Ok(response)
 }
 
 /// The columns of the year that the grant does not give, when none were asked for by name.

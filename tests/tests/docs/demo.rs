@@ -5,7 +5,6 @@ use std::io::{BufRead as _, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
 
 /// What the pages call it.
 const WRITTEN: &str = "http://127.0.0.1:8080";
@@ -17,8 +16,6 @@ pub struct Demo {
     address: String,
     /// All it printed before it answered.
     pub said: String,
-    /// How long that took.
-    pub started_in: Duration,
 }
 
 /// A program that ends with the value that holds it, or with the test.
@@ -82,7 +79,6 @@ impl Demo {
         let demonstration = Demonstration::shared();
         let mut command = demonstration.program();
         command.current_dir(demonstration.workshop()).args(["demo", "--port", "0"]);
-        let began = Instant::now();
         let (program, output) = Program::start(&command, "demo");
         let mut lines = BufReader::new(output).lines();
         let mut said = String::new();
@@ -90,10 +86,9 @@ impl Demo {
             let line = lines.next().unwrap_or_else(|| panic!("no demonstration: {said}")).unwrap();
             said += &(line + "\n");
         }
-        let started_in = began.elapsed();
         let at = said.find("http://").unwrap();
         let address = said[at..].split(';').next().unwrap().to_owned();
-        Self { _program: program, _rest: lines, address, said, started_in }
+        Self { _program: program, _rest: lines, address, said }
     }
 
     /// Where the reader is: the folder that holds `hjemmel-demo`.

@@ -16,7 +16,7 @@ const DATA: &str = "/pxwebapi/v2/tables/S1101/data?valueCodes[Region]=EAK,3107&v
 /// Until a server knows what happened.
 const SOON: Duration = Duration::from_secs(20);
 /// Until it is all right again.
-const RECOVERED: Duration = Duration::from_secs(10);
+const RECOVERED: Duration = Duration::from_mins(1);
 
 /// Everything that holds data or rests on the database, and who asks for it.
 const ASKED: [(&str, &str); 15] = [

@@ -10,6 +10,7 @@ use hjemmel_tests::postgres::Cluster;
 use std::fs;
 use std::time::Duration;
 
+const SOON: Duration = Duration::from_secs(20);
 const RECORDS: &str = "/v1/datasets/skjema-11/microdata?year=2024";
 const CELLS: &str = "/pxwebapi/v2/tables/S1101/data?valueCodes[Region]=*&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=2024";
 
@@ -89,15 +90,13 @@ fn servers_that_share_a_postgresql_share_policy_and_releases() {
     }
     Grants::of_the_demonstration().without("nav-11-pseudonymised").load(&installation);
     for node in &nodes {
-        node.wait_until(Duration::from_secs(1), |node| {
+        node.wait_until(SOON, |node| {
             node.caller("nav").get(&format!("{RECORDS}&limit=1")).status == 403
         });
     }
     installation.import(truth::of(Form::F11C, 2024));
     for node in &nodes {
-        node.wait_until(Duration::from_secs(1), |node| {
-            node.anyone().get("/pxwebapi/v2/tables/S11C1").status == 200
-        });
+        node.wait_until(SOON, |node| node.anyone().get("/pxwebapi/v2/tables/S11C1").status == 200);
     }
 }
 
