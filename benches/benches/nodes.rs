@@ -1,10 +1,12 @@
 //! What is brought from another node against the same asked for directly, and a table over three nodes against the time the
 //! slowest of them takes alone.
+//!
+//! `BENCH_PERSONS` sets another number of persons.
 
 use chrono::Utc;
 use hjemmel_benches::Result;
 use hjemmel_benches::clock::{Times, by_turns, ratio};
-use hjemmel_benches::nodes::{Node, emptied, join};
+use hjemmel_benches::nodes::{Node, installation, join};
 use hjemmel_benches::place::{Place, YEAR, bearer, import};
 use hjemmel_benches::records;
 use hjemmel_benches::server::{body_for, download, send};
@@ -33,16 +35,17 @@ fn main() -> ExitCode {
 
 fn bench() -> Result<()> {
     let place = Place::open()?;
-    brought(&place)?;
-    tables(&place)
+    let persons = std::env::var("BENCH_PERSONS").map_or(Ok(PERSONS), |text| text.parse())?;
+    brought(&place, persons)?;
+    tables(&place, persons)
 }
 
 /// Pages and a year, directly and through another node.
-fn brought(place: &Place) -> Result<()> {
-    let holder = place.demonstration("nodes-holder")?;
-    import(&holder, &place.records(PERSONS)?, None)?;
+fn brought(place: &Place, persons: u32) -> Result<()> {
+    let holder = installation(place, "nodes-holder")?;
+    import(&holder, &place.records(persons)?, None)?;
     let nodes = [
-        Node::new(NUMBERS[0], place.demonstration("nodes-asker")?, Vec::new())?,
+        Node::new(NUMBERS[0], installation(place, "nodes-asker")?, Vec::new())?,
         Node::new(NUMBERS[1], holder, Vec::new())?,
     ];
     join(&nodes, "")?;
@@ -94,8 +97,8 @@ fn brought(place: &Place) -> Result<()> {
 }
 
 /// Tables over three nodes, and the same table of one node's own records.
-fn tables(place: &Place) -> Result<()> {
-    let all = std::fs::read(place.records(PERSONS)?)?;
+fn tables(place: &Place, persons: u32) -> Result<()> {
+    let all = std::fs::read(place.records(persons)?)?;
     let stance = format!(
         "\n[federation.stance]\ncoordinators = [{:?}]\nthreshold = 4\npercent = 10\nmembers = 2\n\n\
          [federation.stance.tables]\n{TABLE} = [\"*\"]\n",
@@ -106,9 +109,7 @@ fn tables(place: &Place) -> Result<()> {
     for _ in 0..TABLES {
         let mut nodes = Vec::new();
         for (at, number) in NUMBERS.into_iter().enumerate() {
-            let folder = place.demonstration(&format!("nodes-{number}"))?;
-            let _ = std::fs::remove_file(folder.join("plain.toml"));
-            emptied(&folder)?;
+            let folder = installation(place, &format!("nodes-{number}"))?;
             let part = place.join(&format!("part-{at}.dat"));
             std::fs::write(&part, of_node(&all, at)?)?;
             import(&folder, &part, None)?;

@@ -1,10 +1,10 @@
 //! Installations that know each other as nodes, on addresses chosen beforehand.
 
-use crate::place::said;
+use crate::place::{Place, copy, on, said};
 use crate::{Result, server::Server};
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// An installation that is to be a node.
 pub struct Node {
@@ -44,16 +44,11 @@ impl Node {
 pub fn join(nodes: &[Node], stance: &str) -> Result<()> {
     let mut keys = Vec::new();
     for node in nodes {
-        let (plain, settings) = (node.folder.join("plain.toml"), node.folder.join("hjemmel.toml"));
-        if !plain.exists() {
-            std::fs::copy(&settings, &plain)?;
-        }
         let key = node.folder.join("node.pem");
-        let _ = std::fs::remove_file(&key);
         keys.push(said(&["node-key", &key.to_string_lossy()])?);
     }
     for node in nodes {
-        let mut text = std::fs::read_to_string(node.folder.join("plain.toml"))?;
+        let mut text = std::fs::read_to_string(node.folder.join("hjemmel.toml"))?;
         write!(
             text,
             "\n[federation]\norganisation = {:?}\nname = \"A node\"\naddress = \"http://{}\"\nkey = \"node.pem\"\n\
@@ -80,17 +75,26 @@ pub fn join(nodes: &[Node], stance: &str) -> Result<()> {
 /// What the demonstration's tokens are made out to.
 const AUDIENCE: &str = "https://hjemmel.invalid/demo";
 
-/// Takes the records and the database out of an installation, and makes an empty database.
+/// A new installation with the keys, grants and tokens of a demonstration, an empty database and no records.
 ///
 /// # Errors
-/// When they cannot be removed or made.
-pub fn emptied(folder: &Path) -> Result<()> {
-    let registers = folder.join("registers");
-    if registers.exists() {
-        std::fs::remove_dir_all(registers)?;
+/// When it cannot be made.
+pub fn installation(place: &Place, name: &str) -> Result<PathBuf> {
+    let (model, folder) = (place.join("nodes-model"), place.join(name));
+    let dir = model.to_string_lossy();
+    // No years: the smallest there is.
+    said(&["demo", "--no-serve", "--dir", &dir, "--years"])?;
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
     }
+    copy(&model, &folder)?;
+    std::fs::remove_dir_all(folder.join("registers"))?;
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(folder.join(format!("hjemmel.db{end}")));
     }
-    crate::place::on(folder, None, &["migrate"])
+    let grants = folder.join("grants.toml");
+    std::fs::write(&grants, hjemmel_policy::DEMO_GRANTS)?;
+    on(&folder, None, &["migrate"])?;
+    on(&folder, None, &["policy", "load", &grants.to_string_lossy(), "--yes"])?;
+    Ok(folder)
 }

@@ -135,7 +135,7 @@ fn refresh(folder: &Path) -> Result<()> {
     hjemmel(&["demo", "--dir", &dir, "--persons", SMALL, "--no-serve"])
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;

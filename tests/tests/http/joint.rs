@@ -20,7 +20,7 @@ pub const MAKER: &str = "971526920";
 pub const FIRST: &str = "987879696";
 pub const SECOND: &str = "889640782";
 pub const THIRD: &str = "942114184";
-pub const SOON: Duration = Duration::from_mins(1);
+pub const SOON: Duration = Duration::from_mins(3);
 
 /// What each answers for: parts of the same counties.
 pub const OF_FIRST: [&str; 8] = ["3107", "3103", "3110", "3114", "3301", "3907", "4001", "030101"];

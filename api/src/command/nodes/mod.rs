@@ -132,20 +132,22 @@ fn start(place: &Place) -> Result<Running, Failure> {
     let mut child = command.spawn()?;
     let tie = child.stdin.take();
     let output = child.stdout.take();
-    let running = Running { child, _tie: tie };
+    let mut running = Running { child, _tie: tie };
     let mut line = String::new();
     if let Some(output) = output {
         BufReader::new(output).read_line(&mut line)?;
     }
-    if !line.starts_with("listening on") {
-        let said = std::fs::read_to_string(&log).unwrap_or_default();
-        return Err(Failure::new(format!("the node {} does not start: {said}", place.name)));
-    }
     let ready = format!("{}/health/ready", place.address());
-    while ureq::get(&ready).call().is_err() {
+    let mut is_up = line.starts_with("listening on");
+    while is_up && ureq::get(&ready).call().is_err() {
         std::thread::sleep(Duration::from_millis(50));
+        is_up = running.child.try_wait()?.is_none();
     }
-    Ok(running)
+    if is_up {
+        return Ok(running);
+    }
+    let said = std::fs::read_to_string(&log).unwrap_or_default();
+    Err(Failure::new(format!("the node {} does not start: {said}", place.name)))
 }
 
 /// A path as a shell takes it.

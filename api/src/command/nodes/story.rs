@@ -43,12 +43,12 @@ curl -siw '\\n' {nav_at_nav} '{records}'\n\n\
 curl -sw '\\n' {bld_at_nav} '{records}'\n\n\
 # 4 NAV's monthly figures, asked for at IMDi's node; small counts are withheld:\n\
 curl -sg {imdi_at_imdi} '{months}'\n\n\
-# 5 One table over the municipalities of SSB and of NAV. IMDi makes it and learns the totals alone:\n\
+# 5 A veto: NAV puts up with one table over several nodes and no other. The round ends, and nobody has learned anything:\n\
 made() {{ test -n \"$1\" || {{ echo refused; return; }}; until curl -s {admin_at_imdi} \"{imdi}$1\" | grep -q '\"state\":\"[pel]'; do sleep 1; done; curl -sw '\\n' {admin_at_imdi} \"{imdi}$1\"; }}\n\
 ask() {{ curl -s -D - -o /dev/null {admin_at_imdi} '{imdi}/v1/joint-tables' -d \"$1\" | tr -d '\\r' | sed -n 's/^location: //p'; }}\n\
-made \"$(ask '{joint}')\"\n\n\
-# 6 A veto: NAV puts up with one table and no other. The round ends, and nobody has learned anything:\n\
 made \"$(ask '{vetoed}')\"\n\n\
+# 6 One table over the municipalities of SSB and of NAV. IMDi makes it and learns the totals alone:\n\
+made \"$(ask '{joint}')\"\n\n\
 # 7 Form 11B at SSB against the register at IMDi, person by person, without either showing whom it has.\n\
 #   (Of a hundred persons five are in form 11B alone, four in the register alone, and two are registered elsewhere.)\n\
 compared() {{ test -n \"$1\" || {{ echo refused; return; }}; until curl -s {admin_at_ssb} \"{ssb}$1\" | grep -q '\"state\":\"[pel]'; do sleep 1; done; curl -sw '\\n' {admin_at_ssb} \"{ssb}$1\"; }}\n\
@@ -60,7 +60,7 @@ curl -sw '\\n' {nav_at_nav} '{records}'\n\n\
 hjemmel() {{ {program} \"$@\"; }}; key() {{ hjemmel --config \"$1\" audit checkpoint | sed -n 's/^key: //p'; }}\n\
 rm -f {nav_record} {ssb_record}; hjemmel --config {nav_config} audit export {nav_record}; hjemmel --config {ssb_config} audit export {ssb_record}\n\
 hjemmel audit verify {nav_record} --key \"$(key {nav_config})\" --holder {ssb_record} --holder-key \"$(key {ssb_config})\" --node-keys {ssb_keys}\n\n\
-The table (5) can be made once, and so can the comparison (7); start with --reset to see them again.\n",
+The table (6) can be made once, and so can the comparison (7); start with --reset to see them again.\n",
         nav_at_nav = token(NAV, "nav"),
         bld_at_nav = token(NAV, "bld"),
         imdi_at_imdi = token(IMDI, "imdi"),
