@@ -3,6 +3,7 @@
 
 pub mod graph;
 
+use crate::federation::Federation;
 use crate::language::statbank_id;
 use crate::pxweb::request::Format;
 use crate::pxweb::subjects;
@@ -10,9 +11,11 @@ use crate::shelf::{Published, Shelf};
 use graph::Graph;
 use hjemmel_kostra::{Form, Language, Text};
 
-/// Statistics Norway in the catalogue of organisations.
-const PUBLISHER: &str =
-    "https://organization-catalog.fellesdatakatalog.digdir.no/organizations/971526920";
+/// The catalogue of organisations.
+const ORGANISATIONS: &str =
+    "https://organization-catalog.fellesdatakatalog.digdir.no/organizations";
+/// Statistics Norway.
+const SSB: &str = "971526920";
 const AUTHORITY: &str = "http://publications.europa.eu/resource/authority";
 const LICENCE: &str = "http://publications.europa.eu/resource/authority/licence/NLOD_2_0";
 /// What kind of rule an act is.
@@ -27,32 +30,50 @@ const ACTS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// The catalogue of an installation at an address.
+/// Who publishes, and whom to ask.
+struct Who {
+    publisher: String,
+    contact: String,
+}
+
+/// The catalogue of an installation at an address; of a node, that of the body that runs it.
 #[must_use]
-pub fn catalogue(shelf: &Shelf, address: &str) -> Graph {
+pub fn catalogue(shelf: &Shelf, address: &str, node: Option<&Federation>) -> Graph {
     let mut graph = Graph::default();
     let catalogue = format!("{address}/catalog");
     let contact = format!("{catalogue}#contact");
-    graph
-        .about(PUBLISHER)
-        .is("foaf:Agent")
-        .words("foaf:name", "Statistisk sentralbyrå", "Statistics Norway")
-        .value("dct:identifier", "971526920", None);
-    graph
-        .about(contact.as_str())
-        .is("vcard:Organization")
-        .words("vcard:fn", "KOSTRA, Statistisk sentralbyrå", "KOSTRA, Statistics Norway")
-        .thing("vcard:hasEmail", "mailto:kostra-support@ssb.no");
+    let other = node.map(Federation::settings).filter(|one| one.organisation.as_str() != SSB);
+    let number = other.map_or(SSB, |one| one.organisation.as_str());
+    let (nb, en) = other.map_or(("Statistisk sentralbyrå", "Statistics Norway"), |one| {
+        (one.name.as_str(), one.name.as_str())
+    });
+    let who = Who { publisher: format!("{ORGANISATIONS}/{number}"), contact };
+    graph.about(who.publisher.as_str()).is("foaf:Agent").words("foaf:name", nb, en).value(
+        "dct:identifier",
+        number,
+        None,
+    );
+    let mut asked = graph.about(who.contact.as_str());
+    asked.is("vcard:Organization").words(
+        "vcard:fn",
+        &format!("KOSTRA, {nb}"),
+        &format!("KOSTRA, {en}"),
+    );
+    if other.is_none() {
+        asked.thing("vcard:hasEmail", "mailto:kostra-support@ssb.no");
+    } else {
+        asked.thing("vcard:hasURL", format!("{address}/docs/"));
+    }
     for (act, nb, en) in ACTS {
         graph.about(act).is("eli:LegalResource").thing("dct:type", LAW).words("dct:title", nb, en);
     }
-    service(&mut graph, address, &contact);
+    service(&mut graph, address, &who);
     let mut datasets = Vec::new();
     for published in shelf.tables() {
-        datasets.push(table(&mut graph, published, address, &contact));
+        datasets.push(table(&mut graph, published, address, &who));
     }
     for form in Form::ALL.into_iter().filter(|form| !shelf.years(*form).is_empty()) {
-        datasets.push(register(&mut graph, form, shelf, address, &contact));
+        datasets.push(register(&mut graph, form, shelf, address, &who));
     }
     let mut about = graph.about(catalogue.as_str());
     about
@@ -68,8 +89,8 @@ pub fn catalogue(shelf: &Shelf, address: &str) -> Graph {
             "Published tables protected against disclosure, and the registers behind them, given to whoever has a legal basis.",
         )
         .value("dct:identifier", catalogue.as_str(), None)
-        .thing("dct:publisher", PUBLISHER)
-        .thing("dcat:contactPoint", contact.as_str())
+        .thing("dct:publisher", who.publisher.as_str())
+        .thing("dcat:contactPoint", who.contact.as_str())
         .thing("dct:language", format!("{AUTHORITY}/language/NOB"))
         .thing("dct:language", format!("{AUTHORITY}/language/ENG"))
         .thing("dct:license", LICENCE)
@@ -82,7 +103,7 @@ pub fn catalogue(shelf: &Shelf, address: &str) -> Graph {
     graph
 }
 
-fn service(graph: &mut Graph, address: &str, contact: &str) {
+fn service(graph: &mut Graph, address: &str, who: &Who) {
     graph
         .about(format!("{address}/catalog#service"))
         .is("dcat:DataService")
@@ -90,8 +111,8 @@ fn service(graph: &mut Graph, address: &str, contact: &str) {
         .value("dct:identifier", format!("{address}/catalog#service"), None)
         .thing("dcat:endpointURL", format!("{address}{}", crate::routes::table_list::PREFIX))
         .thing("dcat:endpointDescription", format!("{address}/openapi.json"))
-        .thing("dct:publisher", PUBLISHER)
-        .thing("dcat:contactPoint", contact)
+        .thing("dct:publisher", who.publisher.as_str())
+        .thing("dcat:contactPoint", who.contact.as_str())
         .thing("dct:license", LICENCE)
         .thing("dct:accessRights", format!("{AUTHORITY}/access-right/PUBLIC"));
 }
@@ -108,7 +129,7 @@ fn file_type(format: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-fn table(graph: &mut Graph, published: &Published, address: &str, contact: &str) -> String {
+fn table(graph: &mut Graph, published: &Published, address: &str, who: &Who) -> String {
     let cube = &published.cube;
     let id = &cube.table.id;
     let place = format!("{address}{}/tables/{id}", crate::routes::table_list::PREFIX);
@@ -140,8 +161,8 @@ fn table(graph: &mut Graph, published: &Published, address: &str, contact: &str)
             &format!("{en}. {}", notes(Language::En)),
         )
         .value("dct:identifier", place.as_str(), None)
-        .thing("dct:publisher", PUBLISHER)
-        .thing("dcat:contactPoint", contact)
+        .thing("dct:publisher", who.publisher.as_str())
+        .thing("dcat:contactPoint", who.contact.as_str())
         .thing("dcat:theme", format!("{AUTHORITY}/data-theme/SOCI"))
         .thing("dct:accessRights", format!("{AUTHORITY}/access-right/PUBLIC"))
         .thing("dct:accrualPeriodicity", format!("{AUTHORITY}/frequency/ANNUAL"))
@@ -174,7 +195,7 @@ fn of_years(graph: &mut Graph, place: &str, years: &[u16]) {
 }
 
 /// The records themselves, which are given to whoever has a legal basis.
-fn register(graph: &mut Graph, form: Form, shelf: &Shelf, address: &str, contact: &str) -> String {
+fn register(graph: &mut Graph, form: Form, shelf: &Shelf, address: &str, who: &Who) -> String {
     let id = form.dataset();
     let place = format!("{address}/v1/datasets/{id}");
     let title = Text::new(
@@ -198,8 +219,8 @@ fn register(graph: &mut Graph, form: Form, shelf: &Shelf, address: &str, contact
             "Records of single persons, given only to whoever has a legal basis, and only what it covers.",
         )
         .value("dct:identifier", place.as_str(), None)
-        .thing("dct:publisher", PUBLISHER)
-        .thing("dcat:contactPoint", contact)
+        .thing("dct:publisher", who.publisher.as_str())
+        .thing("dcat:contactPoint", who.contact.as_str())
         .thing("dcat:theme", format!("{AUTHORITY}/data-theme/SOCI"))
         .thing("dct:accessRights", format!("{AUTHORITY}/access-right/NON_PUBLIC"))
         .thing("dct:accrualPeriodicity", format!("{AUTHORITY}/frequency/ANNUAL"))

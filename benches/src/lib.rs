@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod load;
+pub mod nodes;
 pub mod own;
 pub mod place;
 pub mod records;

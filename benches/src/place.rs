@@ -123,7 +123,7 @@ pub fn installed(folder: &Path, url: &str) -> Result<()> {
 }
 
 /// Does a command on an installation.
-fn on(folder: &Path, url: Option<&str>, arguments: &[&str]) -> Result<()> {
+pub(crate) fn on(folder: &Path, url: Option<&str>, arguments: &[&str]) -> Result<()> {
     let config = folder.join("hjemmel.toml");
     let config = config.to_string_lossy();
     hjemmel_with(&[&["--config", &config], arguments].concat(), url)
@@ -135,7 +135,7 @@ fn refresh(folder: &Path) -> Result<()> {
     hjemmel(&["demo", "--dir", &dir, "--persons", SMALL, "--no-serve"])
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
@@ -152,6 +152,19 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 /// Does a `hjemmel` command in a process of its own.
 fn hjemmel(arguments: &[&str]) -> Result<()> {
     hjemmel_with(arguments, None)
+}
+
+/// What a `hjemmel` command prints.
+///
+/// # Errors
+/// When it does not succeed.
+pub fn said(arguments: &[&str]) -> Result<String> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let output = command.arg(AS_COMMAND).args(arguments).stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout)?);
+    }
+    Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
 }
 
 fn hjemmel_with(arguments: &[&str], url: Option<&str>) -> Result<()> {

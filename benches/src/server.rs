@@ -28,7 +28,16 @@ impl Server {
     /// # Errors
     /// When it does not come up.
     pub fn with(folder: &Path, url: Option<&str>) -> Result<Self> {
-        Self::launch(folder, url, &[AS_COMMAND])
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        Self::launch(folder, url, &[AS_COMMAND], address)
+    }
+
+    /// Serves an installation where others expect it.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn at(folder: &Path, address: SocketAddr) -> Result<Self> {
+        Self::launch(folder, None, &[AS_COMMAND], address)
     }
 
     /// Serves an installation without recording what it decides, which only a build for this can.
@@ -37,11 +46,16 @@ impl Server {
     /// When it does not come up.
     #[cfg(feature = "unrecorded")]
     pub fn unrecorded(folder: &Path) -> Result<Self> {
-        Self::launch(folder, None, &[crate::UNRECORDED, AS_COMMAND])
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        Self::launch(folder, None, &[crate::UNRECORDED, AS_COMMAND], address)
     }
 
-    fn launch(folder: &Path, url: Option<&str>, first: &[&str]) -> Result<Self> {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+    fn launch(
+        folder: &Path,
+        url: Option<&str>,
+        first: &[&str],
+        address: SocketAddr,
+    ) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(first)
             .args(["serve", "--address", &address.to_string(), "--config"])
@@ -122,8 +136,16 @@ pub fn download(address: SocketAddr, path: &str, headers: &[String]) -> Result<u
 /// # Errors
 /// When there is none.
 pub fn body(address: SocketAddr, path: &str) -> Result<Vec<u8>> {
+    body_for(address, path, &[])
+}
+
+/// The same with further header lines.
+///
+/// # Errors
+/// When there is none.
+pub fn body_for(address: SocketAddr, path: &str, headers: &[String]) -> Result<Vec<u8>> {
     let mut all = Vec::new();
-    each_part(address, path, &[], |part| all.extend_from_slice(part))?;
+    each_part(address, path, headers, |part| all.extend_from_slice(part))?;
     let end = all.windows(4).position(|window| window == b"\r\n\r\n").ok_or("no head")?;
     if !all.starts_with(b"HTTP/1.1 200") {
         return Err(String::from_utf8_lossy(&all).into_owned().into());

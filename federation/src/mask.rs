@@ -94,7 +94,8 @@ impl Joined {
         Ok((Self { agreed, node, secret, hello, partial }, sealed))
     }
 
-    /// Masks the sums against every other node. The round is remembered before anything can be sent.
+    /// Masks the sums against every other node; where the plan says that the coordinator is trusted, they are not masked.
+    /// The round is remembered before anything can be sent.
     ///
     /// # Errors
     /// When the hellos are not one of each node, this one's own among them, or the round repeats an earlier one.
@@ -114,7 +115,8 @@ impl Joined {
         let mut cells = Zeroizing::new(self.partial.cells().to_vec());
         let mut nonzero: Zeroizing<Vec<u64>> =
             Zeroizing::new(cells.iter().map(|cell| u64::from(*cell > 0)).collect());
-        for other in hellos.iter().filter(|other| other.node != self.node) {
+        let is_masked = !self.agreed.plan().trusted;
+        for other in hellos.iter().filter(|other| is_masked && other.node != self.node) {
             let mut stream = self.stream(other)?;
             let adds = self.node < other.node;
             let words = cells.iter_mut().chain(nonzero.iter_mut()).take(2 * count);

@@ -40,6 +40,10 @@ pub struct Plan {
     pub rule: Rule,
     /// Whom the table is for; nobody named means anyone.
     pub recipient: Option<String>,
+    /// Whether the nodes show the coordinator their own sums instead of masking them. It is not written where it is not so, so
+    /// that nodes that do not know of it understand every other plan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trusted: bool,
     /// The nodes and what each answers for.
     pub members: Vec<Member>,
 }
@@ -131,8 +135,11 @@ impl Plan {
         if !self.members.is_sorted_by(|one, next| one.node < next.node) {
             return Err(PlanError::Order);
         }
-        // Who knows the totals and one of two parts knows the other.
-        if members == 2 && self.members.iter().any(|member| member.node == self.coordinator) {
+        // Who knows the totals and one of two parts knows the other; a trusted one is shown both.
+        if !self.trusted
+            && members == 2
+            && self.members.iter().any(|member| member.node == self.coordinator)
+        {
             return Err(PlanError::Coordinator);
         }
         if !(1..=MOST_CELLS).contains(&self.cells) {
@@ -196,6 +203,9 @@ impl Plan {
             for region in population {
                 say(region.as_bytes());
             }
+        }
+        if self.trusted {
+            say(b"trusted");
         }
         Bytes(all.finalize().into())
     }

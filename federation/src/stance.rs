@@ -14,6 +14,9 @@ pub struct Stance {
     /// The coordinators it works with.
     #[serde(default)]
     pub coordinators: BTreeSet<NodeId>,
+    /// The coordinators it shows its own sums to, without masks.
+    #[serde(default)]
+    pub trusts: BTreeSet<NodeId>,
     /// The lowest threshold it accepts.
     #[serde(default)]
     pub threshold: u64,
@@ -37,6 +40,9 @@ pub enum Veto {
     /// Not with that coordinator.
     #[error("the node does not work with {0} as coordinator")]
     Coordinator(NodeId),
+    /// It masks its sums.
+    #[error("the node does not show {0} its own sums")]
+    Trust(NodeId),
     /// The threshold or the percentage is too low.
     #[error("the node asks for a threshold of {threshold} and {percent} percent at least")]
     Rule {
@@ -72,6 +78,9 @@ impl Stance {
         }
         if !self.coordinators.contains(&plan.coordinator) {
             return Err(Veto::Coordinator(plan.coordinator));
+        }
+        if plan.trusted && !self.trusts.contains(&plan.coordinator) {
+            return Err(Veto::Trust(plan.coordinator));
         }
         if plan.rule.threshold < self.threshold || plan.rule.percent < self.percent {
             return Err(Veto::Rule { threshold: self.threshold, percent: self.percent });

@@ -23,7 +23,7 @@ const FICTITIOUS: u16 = 2016;
 /// Written last: a folder without it was left half made.
 const DONE: &str = "demo-is-complete";
 /// The seed of the demonstration's records.
-const SEED: u64 = 20_260_315;
+pub const SEED: u64 = 20_260_315;
 
 /// The municipality that can deliver to the demonstration, and the body that holds a register.
 const SENDER: &str = "
@@ -50,29 +50,36 @@ const QUESTION: &str = r#"{"dataset":"skjema-11C","year":2024,"measure":{"count"
 /// Everything is made in one folder and nothing else is needed. A second start uses what is there.
 #[derive(Debug, clap::Args)]
 pub struct Demo {
-    /// The folder.
+    /// The folder; with --nodes it is hjemmel-nodes unless said.
     #[arg(long, default_value = "hjemmel-demo", value_name = "DIR")]
-    dir: PathBuf,
+    pub dir: PathBuf,
+    /// Three holders instead of one: Statistics Norway with KOSTRA, the holder of the introduction register, and NAV with monthly
+    /// figures, each with its own folder, keys and process, on the port and the next two.
+    #[arg(long, conflicts_with = "years")]
+    nodes: bool,
     /// The port on 127.0.0.1.
     #[arg(long, default_value_t = 8080, value_name = "PORT")]
-    port: u16,
+    pub port: u16,
     /// Recipients of social assistance a year; national size (about 130 000) unless said.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    persons: Option<u64>,
+    pub persons: Option<u64>,
     /// Years to generate records for, comma separated; 2023, 2024 and 2025 unless said. Fewer are protected
     /// sooner; with none there is Statistics Norway's file alone.
     #[arg(long, value_name = "YEARS", value_delimiter = ',', num_args = 0..)]
     years: Option<Vec<u16>>,
     /// Makes everything anew. Only a folder that a demonstration made is removed.
     #[arg(long)]
-    reset: bool,
+    pub reset: bool,
     /// Makes everything and stops before serving.
     #[arg(long)]
-    no_serve: bool,
+    pub no_serve: bool,
 }
 
 impl Demo {
     pub fn run(self) -> Result<ExitCode, Failure> {
+        if self.nodes {
+            return super::nodes::run(self);
+        }
         for &year in self.years.iter().flatten() {
             super::layout(Form::F11, year)?;
             super::layout(Form::F11C, year)?;
@@ -184,7 +191,7 @@ impl Demo {
     fn write_tokens(&self, issuer: &DevIssuer) -> Result<(), Failure> {
         let folder = self.dir.join("tokens");
         std::fs::create_dir_all(&folder)?;
-        for (name, token) in token::for_everyone(issuer)? {
+        for (name, token) in token::for_everyone(issuer, token::AUDIENCE)? {
             std::fs::write(folder.join(format!("{name}.jwt")), token)?;
         }
         Ok(())
@@ -284,7 +291,7 @@ fn projects_text() -> String {
     .concat()
 }
 
-fn issuer_text(config: &IssuerConfig) -> String {
+pub fn issuer_text(config: &IssuerConfig) -> String {
     let kind = match config.kind {
         Kind::Maskinporten => "maskinporten",
         Kind::Oidc => "oidc",
@@ -368,6 +375,7 @@ grant take suspend bfd-utkast --as legal --reason 'a question has come up'\n",
 pub fn small(dir: &Path) -> Result<Installation, Failure> {
     let demo = Demo {
         dir: dir.to_owned(),
+        nodes: false,
         port: 0,
         persons: None,
         years: None,

@@ -11,6 +11,7 @@ mod grant;
 mod import;
 mod installation;
 mod matrix;
+mod nodes;
 mod policy;
 mod progress;
 mod protect;

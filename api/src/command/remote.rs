@@ -45,6 +45,17 @@ impl Remote {
         read(request.send(body).map_err(|error| self.unreached(&error))?)
     }
 
+    /// Sends a file.
+    pub fn file(&self, path: &str, kind: &str, file: &[u8]) -> Result<Value, Failure> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Accept-Language", self.language)
+            .header("Content-Type", kind);
+        read(request.send(file).map_err(|error| self.unreached(&error))?)
+    }
+
     /// What to do about a server that does not answer.
     fn unreached(&self, error: &ureq::Error) -> Failure {
         Failure::new(format!(

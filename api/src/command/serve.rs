@@ -15,6 +15,9 @@ pub struct Serve {
     /// The address to listen on, instead of the settings file's.
     #[arg(long, value_name = "ADDRESS:PORT")]
     address: Option<std::net::SocketAddr>,
+    /// Ends when its standard input is closed, as it is when whoever started it ends.
+    #[arg(long)]
+    while_input_is_open: bool,
 }
 
 impl Serve {
@@ -22,6 +25,12 @@ impl Serve {
         let mut settings = installation::settings(config)?;
         if let Some(address) = self.address {
             settings.server.address = address;
+        }
+        if self.while_input_is_open {
+            std::thread::Builder::new().name("input".to_owned()).spawn(|| {
+                let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+                std::process::exit(0);
+            })?;
         }
         run(settings, |address| super::say(&format!("listening on http://{address}")))
     }

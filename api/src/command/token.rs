@@ -75,10 +75,10 @@ impl Token {
                     (&name, self.person_behind.as_deref()),
                     roles,
                     organisation,
-                    self.seconds,
+                    (AUDIENCE, self.seconds),
                 )?
             }
-            (None, Some(number)) => body(&issuer, number, self.seconds)?,
+            (None, Some(number)) => body(&issuer, number, (AUDIENCE, self.seconds))?,
             (None, None) => return Err(Failure::new("name an --organisation or a --person")),
         };
         say(&token);
@@ -86,13 +86,17 @@ impl Token {
     }
 }
 
-fn body(issuer: &DevIssuer, consumer: OrganisationNumber, seconds: u32) -> Result<String, Failure> {
+fn body(
+    issuer: &DevIssuer,
+    consumer: OrganisationNumber,
+    (audience, seconds): (&str, u32),
+) -> Result<String, Failure> {
     let token = OrganisationToken {
         consumer,
         supplier: None,
         client: "demo".to_owned(),
         scopes: [SCOPE_TABLES, SCOPE_MICRODATA, SCOPE_DELIVERIES].map(ToOwned::to_owned).into(),
-        audience: AUDIENCE.to_owned(),
+        audience: audience.to_owned(),
         lifetime_seconds: seconds,
         jti: Uuid::new_v4(),
     };
@@ -104,14 +108,14 @@ fn person(
     (name, behind): (&str, Option<&str>),
     roles: Vec<Role>,
     organisation: Option<OrganisationNumber>,
-    seconds: u32,
+    (audience, seconds): (&str, u32),
 ) -> Result<String, Failure> {
     let token = PersonToken {
         subject: name.to_owned(),
         roles,
         organisation,
         person: Some(behind.unwrap_or(name).to_owned()),
-        audience: AUDIENCE.to_owned(),
+        audience: audience.to_owned(),
         lifetime_seconds: seconds,
         jti: Uuid::new_v4(),
     };
@@ -139,14 +143,25 @@ const PEOPLE: [(&str, Role); 7] = [
     ("auditor", Role::Auditor),
 ];
 
-/// A token for every caller of the demonstration, by file name.
-pub fn for_everyone(issuer: &DevIssuer) -> Result<Vec<(&'static str, String)>, Failure> {
+/// A token of a body.
+pub fn of(issuer: &DevIssuer, organisation: &str, audience: &str) -> Result<String, Failure> {
+    body(issuer, OrganisationNumber::parse(organisation)?, (audience, WEEK_SECONDS))
+}
+
+/// A token for every caller of a demonstration, by file name.
+pub fn for_everyone(
+    issuer: &DevIssuer,
+    audience: &str,
+) -> Result<Vec<(&'static str, String)>, Failure> {
     let mut tokens = Vec::new();
     for (name, number) in BODIES {
-        tokens.push((name, body(issuer, OrganisationNumber::parse(number)?, WEEK_SECONDS)?));
+        tokens.push((name, of(issuer, number, audience)?));
     }
     for (name, role) in PEOPLE {
-        tokens.push((name, person(issuer, (name, None), vec![role], None, WEEK_SECONDS)?));
+        tokens.push((
+            name,
+            person(issuer, (name, None), vec![role], None, (audience, WEEK_SECONDS))?,
+        ));
     }
     Ok(tokens)
 }

@@ -35,6 +35,22 @@ pub fn elsewhere(federation: Option<&Federation>, only: Option<&str>) -> Vec<Val
     all
 }
 
+/// Whose tables a list of tables is of, and whose it is not: those of other nodes are asked for where they are.
+#[must_use]
+pub fn searched(federation: Option<&Federation>) -> Option<Value> {
+    let federation = federation?;
+    let others = federation.peers().map(|peer| {
+        let (settings, seen) = (peer.settings(), peer.seen());
+        json!({
+            "holder": { "organisation": settings.organisation, "name": settings.name },
+            "reachable": seen.reachable && !peer.is_paused(), "asOf": moment(seen.as_of),
+            "tables": format!("{}/pxwebapi/v2/tables", settings.address),
+        })
+    });
+    let others: Vec<Value> = others.collect();
+    Some(json!({ "holder": holder(Some(federation)), "notSearched": others }))
+}
+
 /// A moment as answers tell it.
 #[must_use]
 pub fn moment(at: Option<DateTime<Utc>>) -> Option<String> {

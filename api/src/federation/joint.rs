@@ -48,6 +48,9 @@ pub struct Asked {
     pub nodes: BTreeSet<NodeId>,
     /// The rule.
     pub rule: hjemmel_federation::Rule,
+    /// Whether the nodes show this one their own sums.
+    #[serde(default)]
+    pub trusted: bool,
 }
 
 /// The second word.
@@ -337,6 +340,7 @@ fn agreed(
         largest: LARGEST,
         rule: asked.rule,
         recipient: table.recipient.clone(),
+        trusted: asked.trusted,
         members,
     };
     plan.check().map_err(|error| {

@@ -27,7 +27,7 @@ pub async fn read_catalogue(
                 "the catalogue can be had as text/turtle, application/ld+json or application/rdf+xml",
             )
         })?;
-        let graph = dcat::catalogue(&*app.shelf()?, &app.public_address());
+        let graph = dcat::catalogue(&*app.shelf()?, &app.public_address(), app.federation());
         let reply = Reply::open(&request);
         Ok(match chosen {
             "text/turtle" => reply.send("text/turtle; charset=utf-8", graph.turtle().into()),

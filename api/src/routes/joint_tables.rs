@@ -41,6 +41,8 @@ struct Wanted {
     threshold: Option<u64>,
     #[serde(default)]
     percent: Option<u8>,
+    #[serde(default)]
+    trusted: bool,
 }
 
 /// Makes a table over several nodes: each adds up its own records and masks the sums, so that this node learns totals alone.
@@ -52,7 +54,7 @@ struct Wanted {
 /// A programmer: the answer comes at once and says where to follow the work. If a node drops out or refuses, the round ends,
 /// says who it was, and nobody has learned anything; ask again for another.
 #[utoipa::path(operation_id = "make_joint_table", tag = "Nodes", security(("bearer" = [])),
-    request_body(content = Value, description = "The table, the year and the nodes that are to take part, and whom it is for; without `recipient` it is for anybody with a token. `threshold` and `percent` (the p% rule) may be raised.",
+    request_body(content = Value, description = "The table, the year and the nodes that are to take part, and whom it is for; without `recipient` it is for anybody with a token. `threshold` and `percent` (the p% rule) may be raised. With `trusted` the nodes show this one their own sums instead of masking them, if each trusts it.",
         example = json!({ "table": "S1101", "year": 2025, "nodes": ["987879696", "889640782"] })),
     responses((status = 202, description = "The work has begun.", body = Value)))]
 #[post("/v1/joint-tables")]
@@ -82,7 +84,7 @@ pub async fn make_joint_table(
                 "the threshold can be raised, not lowered",
             ));
         }
-        let asked = Asked { nodes: wanted.nodes, rule };
+        let asked = Asked { nodes: wanted.nodes, rule, trusted: wanted.trusted };
         let now = Utc::now();
         let row = JointTable {
             id: Uuid::now_v7(),
@@ -104,7 +106,8 @@ pub async fn make_joint_table(
         let deed = Deed {
             action: "joint:make",
             resource: json!({ "joint": row.id, "table": row.table, "year": row.year }),
-            about: json!({ "nodes": row.body.get("nodes"), "recipient": row.recipient }),
+            about: json!({ "nodes": row.body.get("nodes"), "recipient": row.recipient,
+                "trusted": row.body.get("trusted") }),
             grant: None,
         };
         let event = of_deed(&deed, &actor, person.as_deref(), app.policy()?.version(), Utc::now())?;
@@ -218,9 +221,11 @@ fn told(request: &HttpRequest, table: &JointTable, cells: Option<&TableCells>) -
     members.insert("round".to_owned(), end.get("round").cloned().unwrap_or_default());
     members.insert("commitments".to_owned(), end.get("commitments").cloned().unwrap_or_default());
     let rule = table.body.get("rule").cloned().unwrap_or_default();
+    let is_trusted = table.body.get("trusted").and_then(Value::as_bool).unwrap_or(false);
+    let coordinator = if is_trusted { "trusted" } else { "masked-sums" };
     members.insert(
         "protection".to_owned(),
-        json!({ "method": Protection::Suppressed.as_str(), "coordinator": "masked-sums", "nodes": rule,
+        json!({ "method": Protection::Suppressed.as_str(), "coordinator": coordinator, "nodes": rule,
             "rule": hjemmel_disclosure::Rule::default() }),
     );
     let Ok(of) = serde_json::from_value::<Vec<Member>>(nodes) else { return told };

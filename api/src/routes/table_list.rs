@@ -1,6 +1,7 @@
 //! `/pxwebapi/v2/config` and the list of tables.
 
 use crate::app::App;
+use crate::federation::catalogue;
 use crate::language::statbank_id;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::frame;
@@ -124,12 +125,17 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
     links.extend((number < pages).then(|| page("next", number + 1)));
     links.extend((number > 1).then(|| page("previous", number - 1)));
     links.push(page("last", pages));
-    let body = json!({
+    let mut body = json!({
         "language": statbank_id(language),
         "tables": tables,
         "page": { "pageNumber": number, "pageSize": size, "totalElements": total, "totalPages": pages, "links": links },
         "links": [link("self", language, &address(app, "/tables"))],
     });
+    if let (Some(whose), Some(members)) =
+        (catalogue::searched(app.federation()), body.as_object_mut())
+    {
+        members.insert("extension".to_owned(), json!({ "hjemmel": whose }));
+    }
     Reply::open(request).in_language(language).json(&body)
 }
 

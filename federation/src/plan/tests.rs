@@ -25,6 +25,7 @@ fn plan() -> Plan {
         largest: 1_000_000,
         rule: Rule { threshold: 4, percent: 10 },
         recipient: None,
+        trusted: false,
         members: vec![
             member("100000001", &["3107", "1103"]),
             member("200000002", &["030101"]),
@@ -82,6 +83,37 @@ fn a_coordinator_is_not_one_of_two() {
     let mut of_three = plan();
     of_three.coordinator = node("100000001");
     assert!(of_three.check().is_ok());
+}
+
+#[test]
+fn a_coordinator_is_shown_sums_by_whoever_trusts_it_and_nobody_else() {
+    let mut trusted = plan();
+    trusted.trusted = true;
+    let masked = plan().check().unwrap();
+    let agreed = trusted.clone().check().unwrap();
+    assert_ne!(agreed.digest(), masked.digest());
+    let written = |plan: &Plan| serde_json::to_string(plan).unwrap();
+    assert!(written(&trusted).contains("trusted") && !written(masked.plan()).contains("trusted"));
+    assert_eq!(serde_json::from_str::<Plan>(&written(&trusted)).unwrap(), trusted);
+    let mut stance = Stance {
+        tables: BTreeMap::from([("S1101".to_owned(), regions(&["*"]))]),
+        coordinators: BTreeSet::from([node("400000004")]),
+        threshold: 4,
+        percent: 10,
+        members: 3,
+        ..Stance::default()
+    };
+    let judge = |stance: &Stance, agreed: &Agreed| {
+        stance.judge(agreed, node("200000002"), &regions(&["030101"]))
+    };
+    assert_eq!(judge(&stance, &masked), Ok(()));
+    assert_eq!(judge(&stance, &agreed), Err(Veto::Trust(node("400000004"))));
+    stance.trusts.insert(node("400000004"));
+    assert_eq!(judge(&stance, &agreed), Ok(()));
+    // With a part of its own it needs no more than one other.
+    trusted.members.pop();
+    trusted.coordinator = node("100000001");
+    assert!(trusted.check().is_ok());
 }
 
 #[test]
@@ -179,6 +211,7 @@ fn a_node_says_no_by_table_recipient_coordinator_rule_and_number() {
         threshold: 4,
         percent: 10,
         members: 3,
+        ..Stance::default()
     };
     let judge = |change: &dyn Fn(&mut Stance)| {
         let mut stance = stance();

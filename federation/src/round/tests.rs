@@ -61,6 +61,7 @@ fn agreed(nodes: usize, cells: usize, nonce: u8) -> Agreed {
         largest: 1 << 32,
         rule: Rule { threshold: 4, percent: 10 },
         recipient: None,
+        trusted: false,
         members: members.collect(),
     };
     plan.check().unwrap()

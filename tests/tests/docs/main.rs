@@ -9,6 +9,7 @@
 
 mod demo;
 mod expected;
+mod nodes;
 mod notebook;
 mod operators;
 mod pages;

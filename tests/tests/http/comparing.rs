@@ -17,7 +17,7 @@ use std::time::Duration;
 const HERE: &str = "971526920";
 /// The one with the register.
 const THERE: &str = "987879696";
-const SOON: Duration = Duration::from_mins(1);
+const SOON: Duration = Duration::from_mins(3);
 const ASKED: &str = r#"{"dataset":"skjema-11B","node":"987879696","with":"nir","year":2017}"#;
 
 struct Pair {
@@ -115,6 +115,9 @@ impl Pair {
         let ended = self.ended(&address);
         self.there = self.of_other.serve();
         self.wire.lead_to(self.there.anyone().line().0);
+        self.here.wait_until(SOON, |node| {
+            node.anyone().get("/v1/nodes").ok().json()["nodes"][0]["reachable"] == true
+        });
         ended
     }
 }

@@ -20,7 +20,7 @@ pub const MAKER: &str = "971526920";
 pub const FIRST: &str = "987879696";
 pub const SECOND: &str = "889640782";
 pub const THIRD: &str = "942114184";
-pub const SOON: Duration = Duration::from_mins(1);
+pub const SOON: Duration = Duration::from_mins(3);
 
 /// What each answers for: parts of the same counties.
 pub const OF_FIRST: [&str; 8] = ["3107", "3103", "3110", "3114", "3301", "3907", "4001", "030101"];
@@ -173,7 +173,7 @@ fn counted(regions: &[&str], sources: Option<&[&str]>) -> u64 {
 }
 
 /// The words that went over a wire as masked sums.
-fn masked(heard: &str) -> Vec<u64> {
+pub fn masked(heard: &str) -> Vec<u64> {
     let start = heard.find("\"cells\":\"").unwrap() + 9;
     let text = heard[start..].split('"').next().unwrap();
     let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap();

@@ -2,10 +2,10 @@
 //! end is made with new masks.
 
 use crate::joint::{
-    Circle, FIRST, MAKER, OF_FIRST, OF_SECOND, OF_THIRD, Part, SECOND, THIRD, part,
+    Circle, FIRST, MAKER, OF_FIRST, OF_SECOND, OF_THIRD, Part, SECOND, THIRD, masked, part,
 };
 use crate::wire;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 #[test]
@@ -95,5 +95,35 @@ fn whoever_lies_about_whom_it_answers_for_takes_no_part() {
     let elsewhere = overheard.replacen("/node-rounds/hello", "/node-rounds/masked", 1);
     assert_ne!(elsewhere, overheard);
     assert_eq!(say(THIRD, &elsewhere), "node-proof-invalid");
+    circle.sound();
+}
+
+#[test]
+fn a_coordinator_that_is_trusted_is_shown_sums_and_the_answer_says_so() {
+    let trusts = |part: Part| {
+        let stance =
+            part.stance.replacen("threshold", &format!("trusts = [{MAKER:?}]\nthreshold"), 1);
+        Part { stance, ..part }
+    };
+    let circle = Circle::new(
+        "joint-trusted",
+        &[trusts(part(MAKER, &OF_THIRD)), trusts(part(FIRST, &OF_FIRST)), part(SECOND, &OF_SECOND)],
+    );
+    let admin = circle.nodes[MAKER].caller("admin");
+    let ask = |other: &str| {
+        let body =
+            json!({ "table": "S1101", "year": 2024, "nodes": [MAKER, other], "trusted": true });
+        let asked = admin.post("/v1/joint-tables", &body.to_string());
+        assert_eq!(asked.status, 202, "{}", asked.text());
+        circle.ended(MAKER, asked.header("location"))
+    };
+    let refused = ask(SECOND);
+    assert_eq!(refused["why"]["reason"], "vetoed", "{refused}");
+    assert!(refused["why"]["words"].as_str().unwrap().contains("its own sums"), "{refused}");
+    let made = ask(FIRST);
+    assert_eq!(made["state"], "published", "{made}");
+    assert_eq!(made["protection"]["coordinator"], "trusted");
+    let sums = masked(&circle.wires[FIRST].heard());
+    assert!(sums.iter().all(|sum| *sum < 1 << 40) && sums.iter().any(|sum| *sum > 0));
     circle.sound();
 }

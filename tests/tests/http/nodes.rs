@@ -225,6 +225,17 @@ fn every_list_says_whose_data_it_is_and_whether_they_answer() {
     assert!(pair.asker.caller("nav").get(&format!("{link}?year=2024&limit=1")).status == 200);
     let page = pair.asker.anyone().get("/v1/datasets/skjema-11").ok().json();
     assert_eq!(page["elsewhere"].as_array().unwrap().len(), 1);
+    let found = pair.asker.anyone().get("/pxwebapi/v2/tables?query=bolig").ok().json();
+    let whose = &found["extension"]["hjemmel"];
+    assert_eq!(whose["holder"]["organisation"], ASKER, "{found}");
+    let other = &whose["notSearched"][0];
+    assert_eq!(
+        (&other["holder"]["organisation"], &other["reachable"]),
+        (&HOLDER.into(), &true.into())
+    );
+    assert!(other["asOf"].is_string(), "{other}");
+    let catalogue = pair.asker.anyone().get("/catalog").ok().text();
+    assert!(catalogue.contains(ASKER) && !catalogue.contains(HOLDER), "whose data it is");
     let keys = pair.asker.anyone().get("/v1/node-keys").ok().json();
     assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
     assert!(keys["keys"][0].get("d").is_none());

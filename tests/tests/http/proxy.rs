@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Everything of one direction that is remembered.
 const REMEMBERED: usize = 1 << 20;
 /// How long is waited for something to be asked.
-const LONGEST: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_mins(3);
 
 /// A port that leads to another, which may be told later.
 pub struct Proxy {

@@ -81,6 +81,7 @@ fn settled(members: &[Member], common: &Common, partials: Vec<Partial>) -> Settl
         largest: 1 << 32,
         rule: RoundRule { threshold: 4, percent: 10 },
         recipient: None,
+        trusted: false,
         members: members.to_vec(),
     };
     let agreed = plan.check().unwrap();
