@@ -94,6 +94,10 @@ fn talkative(installation: &Installation) -> Command {
 
 /// The first of the needles in the bytes.
 fn found<'a>(needles: &'a [String], bytes: &[u8]) -> Option<&'a String> {
+    truth::outside_ciphertexts(bytes).into_iter().find_map(|bytes| first_of(needles, bytes))
+}
+
+fn first_of<'a>(needles: &'a [String], bytes: &[u8]) -> Option<&'a String> {
     needles.iter().find(|needle| {
         let needle = needle.as_bytes();
         let first = needle[0];
