@@ -3,7 +3,7 @@
 //! Tantivy keeps the words and ranks; the index is in memory, of one segment, and made without threads. Every word
 //! of a question must be met by a table: by itself, by a word that means the same, by a compound it is in or is
 //! made of, or by one that is spelled nearly so. A word that no table knows is left out of account, unless it is
-//! the only one.
+//! the only one. Where no table meets every word, those that meet any are shown, since something near is more than nothing.
 
 mod engine;
 mod words;

@@ -19,10 +19,11 @@ const ROW_GROUP: usize = 16_384;
 
 /// Where a writer puts its bytes until they are sent.
 #[derive(Default, Clone)]
-struct Outbox(Arc<std::sync::Mutex<Vec<u8>>>);
+pub(crate) struct Outbox(Arc<std::sync::Mutex<Vec<u8>>>);
 
 impl Outbox {
-    fn take(&self) -> Bytes {
+    /// What was written since it was last asked.
+    pub(crate) fn take(&self) -> Bytes {
         let mut bytes = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         std::mem::take(&mut *bytes).into()
     }

@@ -10,6 +10,7 @@ use crate::journal::Pending;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::choice::{Choice, choose};
 use crate::pxweb::cube::{Place, Role};
+use crate::pxweb::parts::Parts;
 use crate::pxweb::request::Format;
 use crate::pxweb::selection::{Placement, VariableSelection, clip, hint_en, hint_nb, nearest};
 use crate::pxweb::sheet::place;
@@ -145,13 +146,13 @@ pub async fn answer(
     // A layout that cannot be is refused also where the format has none.
     place(&choice.cube, &choice.selected, &question.placement)?;
     let (limit, cells) = (app.settings().tables.max_cells, choice.selected.cells());
-    // Rows of text are made as they are sent, however many there are.
-    let is_streamed = cells > limit && matches!(question.format, Format::Csv(_));
-    if cells > limit && !is_streamed {
+    // What can be written in parts is made as it is sent, however many cells there are.
+    let parts = Parts::of(&question.format).filter(|_| cells > limit);
+    if cells > limit && parts.is_none() {
         return Err(Problem::new(Kind::TooManyCells)
             .detail(
-                format!("utvalget har {cells} celler; ett svar kan ha {limit}. Del det opp, velg færre verdier, eller hent csv, som ikke har noen grense."),
-                format!("the selection has {cells} cells; one answer may have {limit}. Split it, select fewer values, or take csv, which has no limit."),
+                format!("utvalget har {cells} celler; et regneark kan ha {limit}. Del det opp, velg færre verdier, eller hent et annet format: de andre har ingen grense."),
+                format!("the selection has {cells} cells; a workbook may have {limit}. Split it, select fewer values, or take another format: the others have no limit."),
             )
             .with("selectedCells", cells)
             .with("maxDataCells", limit));
@@ -162,15 +163,13 @@ pub async fn answer(
         Some(release) => marks(release.protection(), release.basis().cloned(), decision),
         None => marks(Protection::Suppressed, None, decision),
     };
-    if is_streamed {
-        is_durable(pending).await?;
-        let address = format!("{}{}", app.public_address(), app.settings().tables.prefix);
-        let making = finish::Making { shelf, choice, question, exact, marks, address };
-        return stream::respond(making, request);
-    }
-    let is_get = request.method() == actix_web::http::Method::GET;
     let address = address(app);
     let making = finish::Making { shelf, choice, question, exact, marks, address };
+    if let Some(parts) = parts {
+        is_durable(pending).await?;
+        return stream::respond(making, parts, request).await;
+    }
+    let is_get = request.method() == actix_web::http::Method::GET;
     // Protected cells are made ready while the decision is on its way to the disk, and wait for it.
     let ready = written(making, cells).await?;
     is_durable(pending).await?;

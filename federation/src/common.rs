@@ -2,7 +2,7 @@
 //!
 //! A municipality is counted by one node, so its own cells could never be published by this way; what is left are the
 //! regions that two nodes at least have a part in, told over the municipalities the nodes answer for and no others. KOSTRA
-//! groups cross the counties and are left out.
+//! groups and sizes of municipality cross the counties and are left out.
 
 use crate::{Bytes, Member};
 use hjemmel_kostra::Table;
@@ -52,7 +52,8 @@ impl Common {
         let mut partly = BTreeSet::new();
         if let Some(region) = table.dimensions.first_mut() {
             // Groups that cross the counties would leave inner cells that nobody can tell apart.
-            let nested = |value: &&Value| value.level != Level::KostraGroup;
+            let crosses = |level| matches!(level, Level::KostraGroup | Level::Size);
+            let nested = |value: &&Value| !crosses(value.level);
             let values = region.values_of(year).iter().filter(nested);
             let kept: Vec<Value> =
                 values.filter_map(|value| shared(value, &populations, &mut partly)).collect();
@@ -188,6 +189,8 @@ mod tests {
         let kept = regions(&of_two);
         assert!(kept.contains(&"EAK") && kept.contains(&"EKA31"), "{kept:?}");
         assert!(!kept.contains(&"3101") && !kept.contains(&"EKA46"), "{kept:?}");
+        let crosses = |code: &&str| code.starts_with("EKG") || code.starts_with('F');
+        assert!(!kept.iter().any(crosses), "{kept:?}");
         assert!(of_two.partly().contains("EAK") && of_two.partly().contains("EKA31"));
         assert_eq!(of_two.sums(), 2 * of_two.cells());
         let fewer = common(&["3101"], &["3103", "4601"]).unwrap();

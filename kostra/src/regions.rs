@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod population;
 pub(crate) mod read;
+pub(crate) mod sizes;
 
 use crate::{Level, Text, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -99,7 +100,7 @@ impl Division {
     }
 
     /// Every published region in publishing order: the country, the country except Oslo, counties,
-    /// KOSTRA groups, municipalities, bydeler.
+    /// KOSTRA groups, municipalities, bydeler, and municipalities by size where inhabitants are known.
     #[must_use]
     pub fn values(&self) -> &[Value] {
         &self.values
@@ -193,6 +194,13 @@ impl Division {
             level: Level::Leaf,
             leaves: vec![bydel.code.clone()],
         }));
+        // Last, so that what was released before there were such still has its places.
+        let sizes = sizes::sizes().map(|size| {
+            self.union(&size.code(), size.label(), Level::Size, |kommune| {
+                size.holds(&kommune.code, self.year)
+            })
+        });
+        values.extend(sizes.filter(|value| !value.leaves.is_empty()));
         values
     }
 

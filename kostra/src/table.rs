@@ -59,6 +59,8 @@ pub enum Level {
     Leaf,
     /// A municipality.
     Kommune,
+    /// Municipalities of one size.
+    Size,
     /// A KOSTRA group.
     KostraGroup,
     /// A county.

@@ -126,7 +126,12 @@ pub fn nearest_held<'a>(cube: &'a Cube, at: usize, item: &Item) -> Option<&'a st
         _ => item.members.iter().map(String::as_str).collect(),
     };
     let nearness = |value: &hjemmel_kostra::Value| {
-        let common = value.leaves.iter().filter(|leaf| wanted.contains(leaf.as_str())).count();
+        // A bydel is of Oslo, which is no leaf itself.
+        let is_wanted = |leaf: &&String| {
+            let kommune = leaf.get(..4).filter(|_| leaf.len() == 6);
+            wanted.contains(leaf.as_str()) || kommune.is_some_and(|code| wanted.contains(code))
+        };
+        let common = value.leaves.iter().filter(is_wanted).count();
         let all = value.leaves.len() + wanted.len() - common;
         // In millionths: whole numbers can be compared.
         common * 1_000_000 / all.max(1)

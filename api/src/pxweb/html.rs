@@ -35,6 +35,12 @@ pub fn row_names(sheet: &Sheet<'_>, style: &Style) -> Vec<Vec<String>> {
 /// The document, UTF-8.
 #[must_use]
 pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
+    [head(sheet, frame, style), rows(sheet, style), end(frame)].concat()
+}
+
+/// What stands above the rows.
+#[must_use]
+pub fn head(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
     let title = escaped(&frame.cube.title(frame.language));
     let language = match frame.language {
         Language::Nb => "nb",
@@ -47,9 +53,15 @@ pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
         // Writing to a string does not fail.
         let _ = writeln!(text, "<caption>{title}</caption>");
     }
-    head(&mut text, sheet, style);
-    body(&mut text, sheet, style);
-    text.push_str("</table>\n");
+    columns(&mut text, sheet, style);
+    text.push_str("<tbody>\n");
+    text.into_bytes()
+}
+
+/// What stands beneath the rows.
+#[must_use]
+pub fn end(frame: &Frame<'_>) -> Vec<u8> {
+    let mut text = "</tbody>\n</table>\n".to_owned();
     for note in &frame.notes {
         let _ = writeln!(text, "<p>{}</p>", escaped(note));
     }
@@ -58,7 +70,7 @@ pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn head(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
+fn columns(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
     text.push_str("<thead>\n");
     let mut labels = String::new();
     for at in &sheet.stub {
@@ -94,10 +106,12 @@ fn head(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
     text.push_str("</thead>\n");
 }
 
-fn body(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
+/// The rows.
+#[must_use]
+pub fn rows(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
+    let mut text = String::new();
     let names = row_names(sheet, style);
     let columns = sheet.columns();
-    text.push_str("<tbody>\n");
     sheet.each(&sheet.stub, &mut |at, start| {
         text.push_str("<tr>");
         for name in names.iter().zip(at).filter_map(|(names, at)| names.get(*at)) {
@@ -113,7 +127,7 @@ fn body(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
         }
         text.push_str("</tr>\n");
     });
-    text.push_str("</tbody>\n");
+    text.into_bytes()
 }
 
 #[cfg(test)]

@@ -8,14 +8,6 @@ use hjemmel_disclosure::Cell;
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct Document<'a> {
-    columns: Vec<Column<'a>>,
-    comments: Vec<Comment<'a>>,
-    data: Vec<Row<'a>>,
-    metadata: [Metadata<'a>; 1],
-}
-
-#[derive(Serialize)]
 struct Column<'a> {
     code: &'a str,
     text: &'a str,
@@ -51,52 +43,101 @@ struct Metadata<'a> {
 /// # Errors
 /// When it cannot be encoded.
 pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>) -> serde_json::Result<Vec<u8>> {
-    let kept = || sheet.stub.iter().chain(&sheet.heading).copied();
-    let role = |at: usize| sheet.cube.variables.get(at).map(|variable| variable.role);
-    let (contents, mut keys): (Vec<usize>, Vec<usize>) =
-        kept().partition(|at| role(*at) == Some(Role::Metric));
+    Ok([head(sheet, frame)?, rows(sheet, true)?, end(frame)?].concat())
+}
+
+/// The variables that name the rows, the last fastest.
+#[must_use]
+pub fn keys(sheet: &Sheet<'_>) -> Vec<usize> {
+    let (mut keys, _) = keys_and_contents(sheet);
     keys.sort_unstable();
-    let mut columns: Vec<Column<'_>> = keys
+    keys
+}
+
+fn role(sheet: &Sheet<'_>, at: usize) -> Option<Role> {
+    sheet.cube.variables.get(at).map(|variable| variable.role)
+}
+
+fn keys_and_contents(sheet: &Sheet<'_>) -> (Vec<usize>, Vec<usize>) {
+    let kept = sheet.stub.iter().chain(&sheet.heading).copied();
+    kept.partition(|at| role(sheet, *at) != Some(Role::Metric))
+}
+
+/// What stands before the rows.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn head(sheet: &Sheet<'_>, frame: &Frame<'_>) -> serde_json::Result<Vec<u8>> {
+    let (_, contents) = keys_and_contents(sheet);
+    let mut columns: Vec<Column<'_>> = keys(sheet)
         .iter()
         .map(|at| Column {
             code: sheet.label(*at, Naming::Codes),
             text: sheet.label(*at, Naming::Texts),
-            kind: if role(*at) == Some(Role::Time) { "t" } else { "d" },
+            kind: if role(sheet, *at) == Some(Role::Time) { "t" } else { "d" },
         })
         .collect();
     for value in contents.iter().flat_map(|at| sheet.values(*at)) {
         let text = value.label.in_language(sheet.language);
         columns.push(Column { code: &value.code, text, kind: "c" });
     }
+    let comments = frame.notes.iter();
+    let comments = comments.map(|note| Comment { variable: "", value: "", text: note });
+    let mut text = br#"{"columns":"#.to_vec();
+    serde_json::to_writer(&mut text, &columns)?;
+    text.extend_from_slice(br#","comments":"#);
+    serde_json::to_writer(&mut text, &comments.collect::<Vec<_>>())?;
+    text.extend_from_slice(br#","data":["#);
+    Ok(text)
+}
+
+/// The rows; `is_first` where none stands before them.
+///
+/// # Errors
+/// When they cannot be encoded.
+pub fn rows(sheet: &Sheet<'_>, is_first: bool) -> serde_json::Result<Vec<u8>> {
+    let (_, contents) = keys_and_contents(sheet);
+    let keys = keys(sheet);
     let codes: Vec<Vec<&str>> = keys
         .iter()
         .map(|at| sheet.values(*at).map(|value| value.code.as_str()).collect())
         .collect();
     let mut offsets = Vec::new();
     sheet.each(&contents, &mut |_, offset| offsets.push(offset));
-    let mut data = Vec::new();
+    let mut text = Vec::with_capacity(sheet.cells.len() * 32);
+    let mut outcome = Ok(());
     sheet.each(&keys, &mut |at, start| {
         let key = codes.iter().zip(at).filter_map(|(codes, at)| codes.get(*at).copied());
         let values = offsets.iter().map(|offset| match sheet.cell(start + offset) {
             Some(Cell::Shown(value)) => sheet.number(start + offset, value).to_string(),
             other => symbol(other).unwrap_or_default().to_owned(),
         });
-        data.push(Row { key: key.collect(), values: values.collect() });
+        if outcome.is_ok() {
+            if !(is_first && text.is_empty()) {
+                text.push(b',');
+            }
+            let row = Row { key: key.collect(), values: values.collect() };
+            outcome = serde_json::to_writer(&mut text, &row);
+        }
     });
-    let comments = frame.notes.iter();
-    let comments = comments.map(|note| Comment { variable: "", value: "", text: note });
+    outcome.map(|()| text)
+}
+
+/// What stands after the rows.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn end(frame: &Frame<'_>) -> serde_json::Result<Vec<u8>> {
     let metadata = Metadata {
-        infofile: &sheet.cube.table.id,
+        infofile: &frame.cube.table.id,
         updated: &frame.updated,
         label: frame.cube.title(frame.language),
         source: source(frame.language),
     };
-    serde_json::to_vec(&Document {
-        columns,
-        comments: comments.collect(),
-        data,
-        metadata: [metadata],
-    })
+    let mut text = br#"],"metadata":"#.to_vec();
+    serde_json::to_writer(&mut text, &[metadata])?;
+    text.push(b'}');
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod json_stat1;
 pub mod jsonstat;
 pub mod number;
 pub mod parquet;
+pub mod parts;
 pub mod provenance;
 pub mod px;
 pub mod request;
@@ -18,6 +19,7 @@ pub mod selection;
 pub mod sheet;
 pub mod subjects;
 pub mod v1;
+pub mod windows;
 pub mod xlsx;
 mod zip;
 

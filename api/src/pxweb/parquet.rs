@@ -5,6 +5,8 @@ use super::cube::{CONTENTS, Role};
 use super::frame::Frame;
 use super::provenance::mark;
 use super::sheet::{Naming, Sheet};
+use crate::stream::Outbox;
+use actix_web::web::Bytes;
 use arrow::array::{ArrayRef, Float64Array, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::record_batch::RecordBatch;
@@ -38,6 +40,57 @@ impl Columns {
 /// # Errors
 /// When it cannot be encoded.
 pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>) -> io::Result<Vec<u8>> {
+    let mut file = File::default();
+    Ok([file.rows(sheet, frame)?, file.end()?].concat())
+}
+
+/// Rows of a group, which the writer holds until it is whole.
+const ROW_GROUP: usize = 131_072;
+
+/// A file in the making.
+#[derive(Default)]
+pub struct File {
+    outbox: Outbox,
+    writer: Option<ArrowWriter<Outbox>>,
+}
+
+impl File {
+    /// Adds rows; what can be sent already.
+    ///
+    /// # Errors
+    /// When they cannot be encoded.
+    pub fn rows(&mut self, sheet: &Sheet<'_>, frame: &Frame<'_>) -> io::Result<Bytes> {
+        let columns = columns(sheet, frame);
+        let schema = Arc::new(Schema::new(columns.fields));
+        let batch =
+            RecordBatch::try_new(Arc::clone(&schema), columns.arrays).map_err(io::Error::other)?;
+        if self.writer.is_none() {
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::SNAPPY)
+                .set_max_row_group_row_count(Some(ROW_GROUP))
+                .build();
+            let writer = ArrowWriter::try_new(self.outbox.clone(), schema, Some(properties));
+            self.writer = Some(writer.map_err(io::Error::other)?);
+        }
+        if let Some(writer) = &mut self.writer {
+            writer.write(&batch).map_err(io::Error::other)?;
+        }
+        Ok(self.outbox.take())
+    }
+
+    /// What stands after the rows.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub fn end(&mut self) -> io::Result<Bytes> {
+        if let Some(writer) = self.writer.take() {
+            writer.close().map_err(io::Error::other)?;
+        }
+        Ok(self.outbox.take())
+    }
+}
+
+fn columns(sheet: &Sheet<'_>, frame: &Frame<'_>) -> Columns {
     let mut kept: Vec<usize> = sheet.stub.iter().chain(&sheet.heading).copied().collect();
     kept.sort_unstable();
     let role = |at: usize| sheet.cube.variables.get(at).map(|variable| variable.role);
@@ -84,7 +137,7 @@ pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>) -> io::Result<Vec<u8>> {
         columns.push(name, DataType::Float64, true, Arc::new(values));
         columns.push(&format!("{name}_symbol"), DataType::Utf8, true, Arc::new(signs));
     }
-    encode(columns).map_err(io::Error::other)
+    columns
 }
 
 /// The first moment of a year, in milliseconds.
@@ -92,15 +145,6 @@ fn moment(year: &str) -> i64 {
     let first =
         year.parse().ok().and_then(|year| Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).single());
     first.map_or(0, |first| first.timestamp_millis())
-}
-
-fn encode(columns: Columns) -> parquet::errors::Result<Vec<u8>> {
-    let schema = Arc::new(Schema::new(columns.fields));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), columns.arrays)?;
-    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
-    writer.write(&batch)?;
-    writer.into_inner()
 }
 
 #[cfg(test)]

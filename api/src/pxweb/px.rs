@@ -57,7 +57,19 @@ fn moment(updated: &str) -> String {
 /// The document, UTF-8.
 #[must_use]
 pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>) -> Vec<u8> {
-    let mut text = String::with_capacity(sheet.cells.len() * 6 + 16_384);
+    let mut text = head(sheet, frame);
+    text.extend(rows(sheet, true));
+    text.extend(END);
+    text
+}
+
+/// What stands after the rows.
+pub const END: &[u8] = b";\n";
+
+/// What stands above the rows.
+#[must_use]
+pub fn head(sheet: &Sheet<'_>, frame: &Frame<'_>) -> Vec<u8> {
+    let mut text = String::with_capacity(16_384);
     about(&mut text, sheet, frame);
     for variables in [&sheet.stub, &sheet.heading] {
         for &at in variables {
@@ -68,8 +80,18 @@ pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>) -> Vec<u8> {
         put(&mut text, "NOTEX", &quoted(note));
     }
     text.push_str("DATA=\n");
+    text.into_bytes()
+}
+
+/// The rows, each on a line of its own; `is_first` where none stands above them.
+#[must_use]
+pub fn rows(sheet: &Sheet<'_>, is_first: bool) -> Vec<u8> {
+    let mut text = String::with_capacity(sheet.cells.len() * 6);
     let columns = sheet.columns();
     sheet.each(&sheet.stub, &mut |_, start| {
+        if !(is_first && text.is_empty()) {
+            text.push('\n');
+        }
         for column in &columns {
             let _ = match sheet.cell(start + column) {
                 Some(Cell::Shown(value)) => {
@@ -79,10 +101,7 @@ pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>) -> Vec<u8> {
             };
         }
         text.pop();
-        text.push('\n');
     });
-    text.pop();
-    text.push_str(";\n");
     text.into_bytes()
 }
 

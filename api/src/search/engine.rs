@@ -89,27 +89,37 @@ impl Engine {
         Ok(Self { searcher: reader.searcher(), fields, vocabulary, backwards, factors })
     }
 
-    /// The documents that meet every word that any document meets, the best first.
+    /// The documents that meet every word that any document meets, the best first; where none does, those that meet any.
     ///
     /// # Errors
     /// When tantivy cannot.
     pub(super) fn search(&self, asked: &[String]) -> Result<Vec<usize>, TantivyError> {
         let mut analysis = words::Analysis::new();
         let mut every: Vec<Box<dyn Query>> = Vec::new();
+        let mut one_of: Vec<Box<dyn Query>> = Vec::new();
         for word in asked {
             let others = self.others(&analysis.stems(word, super::Tongue::Either))?;
             if !others.is_empty() {
-                every.push(Box::new(self.any_of(&others)));
+                let any = self.any_of(&others);
+                // In a language of compounds long words say more.
+                let length = u16::try_from(word.chars().count()).unwrap_or(u16::MAX);
+                one_of.push(Box::new(BoostQuery::new(Box::new(any.clone()), f32::from(length))));
+                every.push(Box::new(any));
             }
         }
         if every.is_empty() {
             return Ok(Vec::new());
         }
-        let query = BooleanQuery::intersection(every);
+        let all = self.ranked(&BooleanQuery::intersection(every))?;
+        if all.is_empty() { self.ranked(&BooleanQuery::union(one_of)) } else { Ok(all) }
+    }
+
+    /// The documents a query finds, the best first.
+    fn ranked(&self, query: &BooleanQuery) -> Result<Vec<usize>, TantivyError> {
         let most = TopDocs::with_limit(self.factors.len().max(1)).order_by_score();
         let mut found: Vec<(usize, f32)> = self
             .searcher
-            .search(&query, &most)?
+            .search(query, &most)?
             .into_iter()
             .filter_map(|(score, address)| {
                 // One segment, in the order of the documents.

@@ -3,10 +3,11 @@
 //! Nothing else tells of them: whoever has no such grant is answered from what is published, word for word as if there
 //! were nothing more.
 
-use super::{Question, address, finish, marks, read_exact, resource, written};
+use super::{Question, address, finish, marks, read_exact, resource, stream, written};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::pxweb::choice::{Choice, choose};
+use crate::pxweb::parts::Parts;
 use crate::shelf::Shelf;
 use crate::signin::SignedIn;
 use actix_web::{HttpRequest, HttpResponse};
@@ -35,7 +36,9 @@ pub(super) async fn answer(
     // What is wrong with the question is told of what is published.
     let Ok(choice) = choose(&published.cube, &question.selection) else { return Ok(None) };
     let cells = choice.selected.cells();
-    if cells > app.settings().tables.max_cells || !is_embargoed(&choice, &open, &ahead) {
+    let is_large = cells > app.settings().tables.max_cells;
+    let parts = Parts::of(&question.format).filter(|_| is_large);
+    if (is_large && parts.is_none()) || !is_embargoed(&choice, &open, &ahead) {
         return Ok(None);
     }
     let resource = resource(&choice, true);
@@ -53,6 +56,9 @@ pub(super) async fn answer(
         marks,
         address: address(app),
     };
+    if let Some(parts) = parts {
+        return stream::respond(making, parts, request).await.map(Some);
+    }
     Ok(Some(written(making, cells).await?.respond(request)))
 }
 

@@ -29,34 +29,38 @@ pub(super) struct Making {
     pub(super) address: String,
 }
 
+/// What cells there are in an answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    cells: usize,
+    withheld: usize,
+    /// Those that can occur.
+    possible: usize,
+}
+
+impl Tally {
+    /// Counts some more.
+    pub(super) fn add(&mut self, cells: &[Option<Cell>]) {
+        self.cells += cells.len();
+        self.withheld += cells.iter().filter(|cell| matches!(cell, Some(Cell::Withheld))).count();
+        self.possible += cells.iter().filter(|cell| cell.is_some()).count();
+    }
+}
+
 impl Making {
     /// Writes it.
     pub(super) fn finish(self) -> Result<Ready, Problem> {
         let published = find(&self.shelf, &self.question.table)?;
         let (cube, selected) = (&self.choice.cube, &self.choice.selected);
-        let mut cells = Vec::with_capacity(selected.cells());
-        let by_year = match &self.exact {
-            Some(release) => cells_by_year(cube, release.content()),
-            None => published.cells(),
-        };
-        cube.visit(&selected.positions, &by_year, |cell| cells.push(cell));
-        not_delivered(published, cube, selected, &mut cells);
+        let cells = self.cells(published, selected);
         let reader = self.question.language;
-        let provenance = self.provenance(published, &cells);
+        let mut tally = Tally::default();
+        tally.add(&cells);
+        let provenance = self.provenance(published, tally);
         let id = &cube.table.id;
-        let mut notes = published.notes(reader);
-        notes.extend(self.notes(published, &provenance));
-        let frame = Frame {
-            cube,
-            language: reader,
-            updated: published.updated(),
-            href: format!("{}/tables/{id}/data", self.address),
-            notes,
-            preliminary: published.preliminary(),
-            next_update: published.next_update(),
-        };
+        let frame = self.frame(published, self.notes(published, &provenance));
         let internal = |_| Problem::new(Kind::Internal);
-        let sheet = || Sheet::new(cube, selected, &cells, &self.question.placement, reader);
+        let sheet = || self.sheet(selected, &cells);
         let format = &self.question.format;
         let body = match format {
             Format::JsonStat2 => jsonstat::data(&frame, selected, &cells, &provenance)
@@ -96,7 +100,44 @@ impl Making {
         })
     }
 
-    fn provenance(&self, published: &Published, cells: &[Option<Cell>]) -> Provenance {
+    /// The cells of what is selected, or of a part of it.
+    pub(super) fn cells(&self, published: &Published, selected: &Selected) -> Vec<Option<Cell>> {
+        let cube = &self.choice.cube;
+        let by_year = match &self.exact {
+            Some(release) => cells_by_year(cube, release.content()),
+            None => published.cells(),
+        };
+        let mut cells = Vec::with_capacity(selected.cells());
+        cube.visit(&selected.positions, &by_year, |cell| cells.push(cell));
+        not_delivered(published, cube, selected, &mut cells);
+        cells
+    }
+
+    /// Cells laid out as they are asked for.
+    pub(super) fn sheet<'a>(
+        &'a self,
+        selected: &'a Selected,
+        cells: &'a [Option<Cell>],
+    ) -> Result<Sheet<'a>, Problem> {
+        let Question { placement, language, .. } = &self.question;
+        Sheet::new(&self.choice.cube, selected, cells, placement, *language)
+    }
+
+    /// What stands around the cells.
+    pub(super) fn frame(&self, published: &Published, notes: Vec<String>) -> Frame<'_> {
+        let cube = &self.choice.cube;
+        Frame {
+            cube,
+            language: self.question.language,
+            updated: published.updated(),
+            href: format!("{}/tables/{}/data", self.address, cube.table.id),
+            notes,
+            preliminary: published.preliminary(),
+            next_update: published.next_update(),
+        }
+    }
+
+    pub(super) fn provenance(&self, published: &Published, tally: Tally) -> Provenance {
         let (cube, selected) = (&self.choice.cube, &self.choice.selected);
         let language = self.question.language;
         let years = selected.positions.last().map(Vec::as_slice).unwrap_or_default();
@@ -130,12 +171,11 @@ impl Making {
         let lists = self.choice.lists.iter().filter_map(|(at, list)| {
             Some((cube.variables.get(*at)?.code.clone(), list.id.clone()))
         });
-        let withheld = cells.iter().filter(|cell| matches!(cell, Some(Cell::Withheld))).count();
-        let possible = cells.iter().filter(|cell| cell.is_some()).count();
+        let Tally { cells, withheld, possible } = tally;
         Provenance {
             protection: self.marks.protection,
             basis: self.marks.basis.as_ref().map(|basis| basis.grant_id.clone()),
-            cells: cells.len(),
+            cells,
             withheld,
             share_withheld: crate::shelf::share(withheld, possible),
             releases,
@@ -150,10 +190,10 @@ impl Making {
         }
     }
 
-    /// What a reader of this answer must know beside what holds for the table.
-    fn notes(&self, published: &Published, provenance: &Provenance) -> Vec<String> {
-        let mut notes = Vec::new();
+    /// What a reader of this answer must know.
+    pub(super) fn notes(&self, published: &Published, provenance: &Provenance) -> Vec<String> {
         let language = self.question.language;
+        let mut notes = published.notes(language);
         if provenance.withheld > 0 {
             let share = provenance.share_withheld * 100.0;
             let (withheld, cells) = (provenance.withheld, provenance.cells);
@@ -193,7 +233,7 @@ impl Making {
 }
 
 /// The cells of each year of the cube, of what was read for this answer alone.
-pub(super) fn cells_by_year<'a>(cube: &Cube, tables: &'a [TableCells]) -> Vec<&'a [Cell]> {
+fn cells_by_year<'a>(cube: &Cube, tables: &'a [TableCells]) -> Vec<&'a [Cell]> {
     cube.years
         .iter()
         .map(|year| {
@@ -206,7 +246,7 @@ pub(super) fn cells_by_year<'a>(cube: &Cube, tables: &'a [TableCells]) -> Vec<&'
 }
 
 /// A region that has not delivered has no figures, which is something else than none of anything.
-pub(super) fn not_delivered(
+fn not_delivered(
     published: &Published,
     cube: &Cube,
     selected: &Selected,

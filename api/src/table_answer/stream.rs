@@ -1,12 +1,13 @@
-//! Comma separated values as they are made, some rows at a time: an answer of any size takes the memory of a small one.
+//! A table as it is made, some rows at a time: an answer of any size takes the memory of a small one.
 
 use super::find;
-use super::finish::{Making, cells_by_year, not_delivered};
+use super::finish::{Making, Tally};
 use crate::language;
 use crate::problem::{Kind, Problem};
-use crate::pxweb::csv;
-use crate::pxweb::request::Format;
-use crate::pxweb::sheet::{Sheet, Style, place};
+use crate::pxweb::parts::{Parts, everything};
+use crate::pxweb::provenance::Provenance;
+use crate::pxweb::sheet::place;
+use crate::pxweb::windows::Windows;
 use crate::reply::not_modified;
 use actix_web::http::header;
 use actix_web::web::Bytes;
@@ -19,82 +20,123 @@ const AT_A_TIME: usize = 20_000;
 /// An answer on its way.
 struct Sending {
     making: Making,
-    style: Style,
-    /// The variable whose values change slowest down the rows.
-    first: Option<usize>,
-    /// Its values, as many at a time as are made at once; the last stands first.
-    parts: Vec<Vec<usize>>,
-    is_begun: bool,
+    parts: Parts,
+    windows: Windows,
+    provenance: Provenance,
+    notes: Vec<String>,
+    at: At,
+}
+
+/// What is sent next.
+#[derive(Clone, Copy)]
+enum At {
+    Head,
+    Part { pass: usize, window: usize },
+    End,
+    Over,
 }
 
 /// Answers with a stream, or 304 to whoever holds it.
-pub(super) fn respond(making: Making, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    let Format::Csv(style) = making.question.format.clone() else {
-        return Err(Problem::new(Kind::Internal));
-    };
-    let (cube, selected) = (&making.choice.cube, &making.choice.selected);
-    let (stub, _) = place(cube, selected, &making.question.placement)?;
-    let first = stub.first().copied();
-    let values = first.and_then(|at| selected.positions.get(at)).cloned().unwrap_or_default();
-    let each = selected.cells() / values.len().max(1);
-    let at_once = (AT_A_TIME / each.max(1)).max(1);
-    let parts: Vec<Vec<usize>> = values.chunks(at_once).map(<[usize]>::to_vec).rev().collect();
+pub(super) async fn respond(
+    making: Making,
+    parts: Parts,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    // A layout that cannot be is refused before anything is sent.
+    place(&making.choice.cube, &making.choice.selected, &making.question.placement)?;
+    let sending = actix_web::web::block(move || Sending::new(making, parts)).await;
+    let sending = sending.map_err(|_| Problem::new(Kind::Internal))??;
+    let making = &sending.making;
     let published = find(&making.shelf, &making.question.table)?;
+    let cube = &making.choice.cube;
     let releases = (0..cube.years.len()).filter_map(|year| published.release(year));
     let releases: Vec<String> = releases.map(|release| release.id.to_string()).collect();
-    // Releases never change, and the question says the rest.
-    let said = format!("{} {:?}", releases.join(" "), making.question);
+    // Releases never change, and question and notes say the rest.
+    let (question, notes) = (&making.question, sending.notes.join("\n"));
+    let said = format!("{} {question:?} {notes}", releases.join(" "));
     let tag = match not_modified(request, &making.marks, &said) {
         Ok(known) => return Ok(known),
         Err(tag) => tag,
     };
+    let (id, format) = (&cube.table.id, &making.question.format);
+    let disposition = format!("inline; filename=\"{id}.{}\"", format.extension());
     let mut response = HttpResponse::Ok();
     making.marks.put(&mut response);
-    let id = &cube.table.id;
     response
         .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, making.marks.cache_control()))
         .insert_header((header::CONTENT_LANGUAGE, language::tag(making.question.language)))
-        .insert_header((header::CONTENT_TYPE, making.question.format.media_type()))
-        .insert_header((header::CONTENT_DISPOSITION, format!("inline; filename=\"{id}.csv\"")));
-    let sending = Sending { making, style, first, parts, is_begun: false };
+        .insert_header((header::CONTENT_TYPE, format.media_type()))
+        .insert_header((header::CONTENT_DISPOSITION, disposition));
+    if format.is_packed() {
+        response.insert_header((header::CONTENT_ENCODING, "identity"));
+    }
     Ok(response.streaming(futures::stream::try_unfold(sending, step)))
 }
 
 async fn step(mut sending: Sending) -> io::Result<Option<(Bytes, Sending)>> {
-    let part = sending.parts.pop();
-    if part.is_none() && sending.is_begun {
-        return Ok(None);
+    loop {
+        if matches!(sending.at, At::Over) {
+            return Ok(None);
+        }
+        let bytes = sending.next().inspect_err(|error| {
+            tracing::error!(%error, "a streamed table was cut");
+        })?;
+        if !bytes.is_empty() {
+            return Ok(Some((bytes.into(), sending)));
+        }
+        // Some formats gather much before they write: the other requests of this worker must not wait.
+        tokio::task::yield_now().await;
     }
-    let text = sending.part(part).map_err(|problem| {
-        tracing::error!(%problem, "a streamed table was cut");
-        io::Error::other("the table cannot be made")
-    })?;
-    sending.is_begun = true;
-    Ok(Some((text.into(), sending)))
 }
 
 impl Sending {
-    /// The rows of some values; all of them where no variable goes down.
-    fn part(&self, values: Option<Vec<usize>>) -> Result<Vec<u8>, Problem> {
-        let Making { shelf, choice, question, exact, .. } = &self.making;
-        let published = find(shelf, &question.table)?;
-        let mut selected = choice.selected.clone();
-        let of_first = self.first.and_then(|at| selected.positions.get_mut(at));
-        if let (Some(positions), Some(values)) = (of_first, values) {
-            *positions = values;
+    fn new(making: Making, parts: Parts) -> Result<Self, Problem> {
+        let published = find(&making.shelf, &making.question.table)?;
+        let selected = &making.choice.selected;
+        let cells = Windows::new(selected, &everything(&making.choice.cube), AT_A_TIME);
+        let mut tally = Tally::default();
+        if parts.has_notes() {
+            for at in 0..cells.count() {
+                tally.add(&making.cells(published, &cells.part(selected, at)));
+            }
         }
-        let by_year = match exact {
-            Some(release) => cells_by_year(&choice.cube, release.content()),
-            None => published.cells(),
-        };
-        let mut cells = Vec::with_capacity(selected.cells());
-        choice.cube.visit(&selected.positions, &by_year, |cell| cells.push(cell));
-        not_delivered(published, &choice.cube, &selected, &mut cells);
-        let sheet =
-            Sheet::new(&choice.cube, &selected, &cells, &question.placement, question.language)?;
-        let mut text = if self.is_begun { Vec::new() } else { csv::head(&sheet, &self.style) };
-        text.extend(csv::rows(&sheet, &self.style));
-        Ok(text)
+        let provenance = making.provenance(published, tally);
+        let notes = making.notes(published, &provenance);
+        let whole = making.sheet(selected, &[])?;
+        let windows = Windows::new(selected, &parts.order(&whole), AT_A_TIME);
+        Ok(Self { making, parts, windows, provenance, notes, at: At::Head })
+    }
+
+    /// What comes next; nothing where the format has nothing to write yet.
+    fn next(&mut self) -> io::Result<Vec<u8>> {
+        let Self { making, parts, windows, provenance, notes, at } = self;
+        let failed = |problem: Problem| io::Error::other(problem.to_string());
+        let published = find(&making.shelf, &making.question.table).map_err(failed)?;
+        let selected = &making.choice.selected;
+        let frame = making.frame(published, notes.clone());
+        match *at {
+            At::Head => {
+                *at = At::Part { pass: 0, window: 0 };
+                let whole = making.sheet(selected, &[]).map_err(failed)?;
+                parts.head(&whole, &frame, provenance)
+            }
+            At::Part { pass, window } => {
+                *at = match (pass + 1 < parts.passes(), window + 1 < windows.count()) {
+                    (_, true) => At::Part { pass, window: window + 1 },
+                    (true, false) => At::Part { pass: pass + 1, window: 0 },
+                    (false, false) => At::End,
+                };
+                let part = windows.part(selected, window);
+                let cells = making.cells(published, &part);
+                let sheet = making.sheet(&part, &cells).map_err(failed)?;
+                parts.part(pass, &sheet, &frame)
+            }
+            At::End => {
+                *at = At::Over;
+                parts.end(&frame)
+            }
+            At::Over => Ok(Vec::new()),
+        }
     }
 }

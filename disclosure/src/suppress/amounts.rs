@@ -259,12 +259,15 @@ impl Joint {
         let mut terms = Terms { every_cell_counts: true, ..Terms::default() };
         for (cell, before) in self.before.iter().enumerate() {
             let region = regions.get(cell);
-            let kept = region.is_some_and(|one| matches!(one.level, Level::Fylke | Level::Total));
+            let kept = match region.map(|one| one.level) {
+                Some(Level::Fylke | Level::Total) => Keep::Total,
+                _ => Keep::No,
+            };
             // Nothing can be taken from a sum of nothing to prove that it may be another.
             let withheld = region.is_some_and(|region| untold.contains(&region.code))
                 && self.system.value(cell) > 0;
             terms.withheld.push(withheld.then_some(Reason::Earlier));
-            terms.kept.push(if kept { Keep::Total } else { Keep::No });
+            terms.kept.push(kept);
             terms.published.push(*before == Some(true));
             terms.held.push(*before == Some(false));
         }

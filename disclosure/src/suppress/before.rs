@@ -16,7 +16,7 @@ use super::pattern::Terms;
 use super::tables::{Shape, terms, value};
 use crate::system::{Earlier, editions};
 use crate::{Cell, Microcube, Release, Rule, Sealed, System, TableCells};
-use hjemmel_kostra::Table;
+use hjemmel_kostra::{Level, Table};
 use hjemmel_policy::{Protect, ProtectTables};
 
 /// An earlier release of the same form and year, and the counts it was made from.
@@ -104,8 +104,8 @@ impl Present<'_> {
                 first += if found { 0 } else { shape.cells() };
                 found
             });
-            let Some((number, shape)) = found.filter(|(_, s)| s.cells() == table.cells.len())
-            else {
+            let fits = |shape: &Shape<'_>| has_its_places(shape, table.cells.len());
+            let Some((number, shape)) = found.filter(|(_, shape)| fits(shape)) else {
                 return Err(Error::Before("a table of it is no longer the same"));
             };
             for (at, cell) in table.cells.iter().enumerate().take(shape.cells()) {
@@ -132,5 +132,32 @@ impl Present<'_> {
             }
         }
         Ok(counted)
+    }
+}
+
+/// Whether so many cells have the places of a shape: all of them, or all but those of municipalities by size, which
+/// stand last and came later.
+fn has_its_places(shape: &Shape<'_>, cells: usize) -> bool {
+    let Some(regions) = shape.dimensions.first() else { return cells == shape.cells() };
+    let sizes = regions.iter().rev().take_while(|region| region.level == Level::Size).count();
+    let each = shape.cells() / regions.len().max(1);
+    cells == shape.cells() || cells == shape.cells() - sizes * each
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_came_last_may_lack() {
+        let table = hjemmel_kostra::table("S1101").unwrap();
+        let shape = Shape::of(table, 2024).unwrap();
+        let each = shape.cells() / shape.dimensions[0].len();
+        let fits = |cells| has_its_places(&shape, cells);
+        assert!(fits(shape.cells()) && fits(shape.cells() - 7 * each));
+        for regions in [1, 6, 8] {
+            assert!(!fits(shape.cells() - regions * each), "{regions}");
+        }
+        assert!(!fits(0) && !fits(shape.cells() - 1) && !fits(shape.cells() + each));
     }
 }

@@ -33,7 +33,7 @@ impl Keep {
     /// The cost of a cell that should stay, beyond its value.
     const fn cost(self) -> u64 {
         match self {
-            Self::No => 0,
+            Self::Less | Self::No => 0,
             Self::Sum => 1 << 38,
             Self::Total => 1 << 46,
         }
@@ -75,7 +75,7 @@ impl Distinct {
         let lattice = Lattice::of(system, &distinct, &map);
         let system = merged.restricted(&chosen);
         let count = system.cells();
-        let (mut kept, mut fixed) = (vec![Keep::No; count], vec![false; count]);
+        let (mut kept, mut fixed) = (vec![Keep::Less; count], vec![false; count]);
         let mut preferred = vec![false; count];
         for (cell, &class) in distinct.iter().enumerate() {
             preferred[class as usize] |= terms.is_preferred(cell);
@@ -94,7 +94,7 @@ impl Distinct {
             *count = if terms.every_cell_counts { *count + 1 } else { 1 };
         }
         let cost = |cell: usize| match (preferred[cell], kept[cell]) {
-            (true, Keep::No) => copies[cell],
+            (true, Keep::No) | (_, Keep::Less) => copies[cell],
             (_, kept) => copies[cell] * (values[cell].unsigned_abs() + LOST + kept.cost()),
         };
         let costs = (0..count).map(cost).collect();

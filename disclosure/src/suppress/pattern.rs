@@ -19,6 +19,8 @@ use crate::{Reason, Rule, System};
 /// How much it is wished that a cell stays shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Keep {
+    /// Less than any other: sums that came beside others and shall not cost them anything.
+    Less,
     /// As much as its value says.
     #[default]
     No,

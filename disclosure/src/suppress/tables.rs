@@ -235,7 +235,8 @@ impl<'a> Shape<'a> {
         self.at(cell).into_iter().zip(&self.dimensions).filter_map(|(at, values)| values.get(at))
     }
 
-    /// How much a cell should stay shown: totals of the country and the counties, then the country's sums.
+    /// How much a cell should stay shown: totals of the country and the counties, then the country's sums; least of
+    /// all those of municipalities by size.
     pub(super) fn keep(&self, cell: usize) -> Keep {
         let mut values = self.values(cell);
         let region = values.next().map(|value| value.level);
@@ -243,6 +244,7 @@ impl<'a> Shape<'a> {
         match region {
             Some(Level::Fylke | Level::Total) if total => Keep::Total,
             Some(Level::Total) => Keep::Sum,
+            Some(Level::Size) if !total => Keep::Less,
             _ => Keep::No,
         }
     }

@@ -54,6 +54,8 @@ struct DimensionFile {
 pub(crate) enum Regions {
     /// All of them.
     Division,
+    /// All but municipalities by size: where persons are so few, most of those would be withheld, and counties for them.
+    Plain,
     /// Those that are unions of several municipalities.
     Aggregates,
 }
@@ -123,6 +125,10 @@ impl DimensionFile {
             .ok_or_else(|| toml::de::Error::custom(format!("no division of {year}")))?;
         Ok(match regions {
             Regions::Division => division.values().to_vec(),
+            Regions::Plain => {
+                let all = division.values().iter();
+                all.filter(|value| value.level != Level::Size).cloned().collect()
+            }
             Regions::Aggregates => division.aggregates().cloned().collect(),
         })
     }

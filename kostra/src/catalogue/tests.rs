@@ -124,8 +124,22 @@ fn only_the_crossed_table_stops_at_groups_of_municipalities() {
         let region = &table(id).expect("a table").dimensions[0];
         region.values_of(2024).iter().map(|value| value.level).min()
     };
-    assert_eq!(deepest("S1103"), Some(Level::KostraGroup));
+    assert_eq!(deepest("S1103"), Some(Level::Size));
     assert_eq!(deepest("S1101"), Some(Level::Leaf));
+}
+
+#[test]
+fn municipalities_by_size_are_of_tables_with_many_persons() {
+    let sizes = |table: &crate::Table, year| {
+        let regions = table.dimensions.iter().filter(|dimension| dimension.column == "REGION");
+        let values = regions.flat_map(|region| region.values_of(year));
+        values.filter(|value| value.level == Level::Size).count()
+    };
+    for table in tables() {
+        let expected = if table.form == crate::Form::F11 { 7 } else { 0 };
+        assert_eq!(sizes(table, 2024), expected, "{}", table.id);
+        assert_eq!(sizes(table, 2016), 0, "{}", table.id);
+    }
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! The lists over regions, made from the divisions.
 
 use super::{CodeList, Item, Kind, Meaning};
+use crate::regions::Division;
 use crate::regions::changes::today;
-use crate::regions::population::inhabitants;
-use crate::regions::{Division, OSLO};
+use crate::regions::sizes::sizes as classes;
 use crate::{Level, Text, Value};
 
 /// The years a numbering of municipalities holds: an installation's tables can span several.
 const NUMBERINGS: [(u16, Option<u16>); 3] = [(2016, Some(2016)), (2020, Some(2023)), (2024, None)];
 
-/// The fewest inhabitants of each size.
-const SIZES: [u32; 7] = [0, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000];
-/// The year whose inhabitants decide the size.
-const SIZES_OF: u16 = 2026;
+/// The newest division.
+const NEWEST: u16 = 2026;
+/// The year at whose end inhabitants decide who belongs to a size.
+const SIZES_OF: u16 = NEWEST - 1;
 
 /// Every list over `REGION`.
 pub(super) fn lists() -> Vec<CodeList> {
@@ -29,7 +29,7 @@ fn list(id: String, kind: Kind, label: Text, items: Vec<Item>) -> CodeList {
 
 /// The country, counties, KOSTRA groups, municipalities and bydeler of one numbering.
 fn of_numbering((from, to): (u16, Option<u16>)) -> Vec<CodeList> {
-    let Some(division) = Division::of(to.unwrap_or(SIZES_OF)) else { return Vec::new() };
+    let Some(division) = Division::of(to.unwrap_or(NEWEST)) else { return Vec::new() };
     let newest = to.is_none();
     let named = |name: &str| if newest { name.to_owned() } else { format!("{name}_{from}") };
     let years = |nb: &str, en: &str| match to {
@@ -118,43 +118,18 @@ fn todays(division: &Division) -> CodeList {
 fn sizes(division: &Division) -> Vec<CodeList> {
     let mut sums = Vec::new();
     let mut choices = Vec::new();
-    for (at, from) in SIZES.into_iter().enumerate() {
-        let below = SIZES.get(at + 1).copied();
-        let inside = |code: &str| {
-            let total = inhabitants(code, SIZES_OF).map(|one| one.total);
-            total.is_some_and(|total| total >= from && below.is_none_or(|below| total < below))
-        };
-        let kommuner = || division.kommuner.iter().filter(|one| inside(&one.code));
-        let (code, label) = match below {
-            Some(below) => (
-                format!("{from}-{}", below - 1),
-                Text::new(
-                    format!("{from}–{} innbyggere", below - 1),
-                    format!("{from}–{} inhabitants", below - 1),
-                ),
-            ),
-            None => (
-                format!("{from}-"),
-                Text::new(
-                    format!("{from} innbyggere eller flere"),
-                    format!("{from} inhabitants or more"),
-                ),
-            ),
-        };
-        let bydeler = || division.bydeler.iter().map(|bydel| bydel.code.clone());
-        let leaves = kommuner().flat_map(|one| match one.code.as_str() {
-            OSLO => bydeler().collect(),
-            code => vec![code.to_owned()],
-        });
+    for size in classes() {
+        let kommuner = || division.kommuner.iter().filter(|one| size.holds(&one.code, SIZES_OF));
+        let label = size.label();
         sums.push(Item {
-            code: format!("F{code}"),
+            code: size.code(),
             label: label.clone(),
-            meaning: Meaning::Leaves(leaves.collect()),
+            meaning: Meaning::SameCode,
             members: kommuner().map(|one| one.code.clone()).collect(),
         });
         let items = kommuner().map(|one| Item::own(&one.code, Text::new(&one.name, &one.name)));
         choices.push(list(
-            format!("vs_Kommuner_{code}"),
+            format!("vs_Kommuner_{}", size.range()),
             Kind::Valueset,
             Text::new(
                 format!("Kommuner med {}", label.nb),
@@ -164,8 +139,8 @@ fn sizes(division: &Division) -> Vec<CodeList> {
         ));
     }
     let label = Text::new(
-        format!("Kommuner etter folkemengde 1. januar {SIZES_OF}"),
-        format!("Municipalities by inhabitants on 1 January {SIZES_OF}"),
+        "Kommuner etter folkemengde ved årets slutt",
+        "Municipalities by inhabitants at the end of the year",
     );
     let sums = list("agg_Folkemengde".to_owned(), Kind::Aggregation, label, sums);
     [vec![sums], choices].concat()

@@ -247,7 +247,8 @@ fn regions(column: &Column, division: &'static Division) -> Variable {
         values,
     };
     let country = division.value("EAK").cloned().into_iter().collect();
-    Variable {
+    let by_size = of(Level::Size).collect();
+    let mut variable = Variable {
         column: column.name.clone(),
         label: column.label.clone(),
         leaves: division.leaves().to_vec(),
@@ -259,6 +260,12 @@ fn regions(column: &Column, division: &'static Division) -> Variable {
                 "KOSTRA groups",
                 of(Level::KostraGroup).collect(),
             ),
+            list(
+                "size",
+                "Kommuner etter folkemengde",
+                "Municipalities by number of inhabitants",
+                by_size,
+            ),
             list("county", "Fylker", "Counties", of(Level::Fylke).collect()),
             list("municipality", "Kommuner", "Municipalities", of(Level::Kommune).collect()),
             list(
@@ -268,7 +275,10 @@ fn regions(column: &Column, division: &'static Division) -> Variable {
                 districts.collect(),
             ),
         ],
-    }
+    };
+    // Inhabitants are not known of every year.
+    variable.lists.retain(|list| !list.values.is_empty());
+    variable
 }
 
 impl Amount {

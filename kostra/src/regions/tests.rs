@@ -61,14 +61,15 @@ fn oslo_is_its_fifteen_bydeler_and_the_country_without_it_has_none() {
 }
 
 #[test]
-fn regions_are_published_from_the_country_down_to_the_bydeler() {
+fn regions_are_published_from_the_country_down_to_the_bydeler_and_then_by_size() {
     let division = Division::of(2024).expect("a division");
     let values = division.values();
     assert_eq!(values[0].code, "EAK");
     assert_eq!(values[1].code, "EAKUO");
     assert_eq!((values[2].code.as_str(), values[2].label.nb.as_str()), ("EKA03", "Oslo"));
-    assert_eq!(values.last().map(|value| value.code.as_str()), Some("030115"));
-    assert_eq!(division.aggregates().count(), 2 + 15 + 17);
+    assert_eq!(values[values.len() - 8].code, "030115");
+    assert_eq!(values.last().map(|value| value.code.as_str()), Some("F100000-"));
+    assert_eq!(division.aggregates().count(), 2 + 15 + 17 + 7);
     assert_eq!(division.value("3107").map(|value| value.label.nb.as_str()), Some("Fredrikstad"));
     assert_eq!(division.value("EKG01").map(|v| v.label.en.as_str()), Some("KOSTRA group 01"));
     assert!(division.value("9999").is_none());
@@ -81,4 +82,23 @@ fn the_names_of_2016_are_those_of_its_time() {
     assert_eq!(name("0720"), Some("Stokke"));
     assert_eq!(name("EKA16"), Some("Sør-Trøndelag"));
     assert_eq!(division.leaves_of("EKG15").map(<[String]>::len), Some(15));
+}
+
+#[test]
+fn every_municipality_is_of_one_size_where_inhabitants_are_known() {
+    for year in Division::years() {
+        let division = Division::of(year).expect("a division");
+        let sizes: Vec<&Value> =
+            division.values().iter().filter(|value| value.level == Level::Size).collect();
+        if !(2023..2026).contains(&year) {
+            assert!(sizes.is_empty(), "{year}");
+            continue;
+        }
+        let mut covered: Vec<_> = sizes.iter().flat_map(|value| value.leaves.clone()).collect();
+        let mut whole: Vec<_> = division.leaves().to_vec();
+        covered.sort();
+        whole.sort();
+        assert_eq!((sizes.len(), covered), (7, whole), "{year}");
+        assert!(sizes[6].leaves.contains(&"030101".to_owned()), "{year}");
+    }
 }

@@ -186,3 +186,23 @@ fn the_feed_has_an_entry_for_every_table_and_year() {
     assert_eq!(text.matches("<entry>").count(), 3 * 4 + 3 * 3 + 3 * 3 + 2 * 3);
     assert!(text.contains("2025 (final figures)</title>"), "{text}");
 }
+
+#[test]
+fn an_address_of_klass_may_end_in_its_format() {
+    let anyone = shared().anyone();
+    for (ending, accepted, media_type) in [
+        ("codesAt.csv?date=2024-01-01", "text/csv", "text/csv; charset=utf-8"),
+        ("codesAt.json?date=2024-01-01", "application/json", "application/json"),
+        ("codes.csv?from=2023-01-01&csvSeparator=;", "text/csv", "text/csv; charset=utf-8"),
+        ("changes.json?from=2023-01-01", "application/json", "application/json"),
+    ] {
+        // What the ending says counts, whatever the client sends beside it.
+        let ended = anyone.get_with(&format!("{KOMMUNER}/{ending}"), &[("Accept", "*/*")]).ok();
+        let plain = ending.replace(".csv", "").replace(".json", "");
+        let same = anyone.get_with(&format!("{KOMMUNER}/{plain}"), &[("Accept", accepted)]).ok();
+        assert_eq!(ended.text(), same.text(), "{ending}");
+        assert!(ended.header("content-type").starts_with(media_type), "{ending}");
+    }
+    assert_eq!(get(&format!("{KOMMUNER}.json")), get(KOMMUNER));
+    anyone.get(&format!("{KOMMUNER}/codesAt.xml?date=2024-01-01")).problem(404, "not-found");
+}

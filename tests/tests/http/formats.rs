@@ -225,75 +225,44 @@ fn a_series_in_todays_municipalities_is_that_of_the_old_numbers() {
 }
 
 #[test]
-fn comma_separated_values_have_no_limit_and_are_the_same_however_they_are_sent() {
-    let limited = Installation::copy("streamed").with("HJEMMEL_TABLES_MAX_CELLS", "12").serve();
-    for (caller, query) in [
-        (
-            "",
-            "valueCodes[Region]=*&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=*",
-        ),
-        (
-            "",
-            "valueCodes[Region]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=*&stub=Tid,ContentsCode&outputFormatParams=UseTexts,IncludeTitle,SeparatorSemicolon",
-        ),
-        (
-            "",
-            "valueCodes[Region]=3*&valueCodes[ContentsCode]=*&valueCodes[Tid]=*&heading=Region,ContentsCode,Tid",
-        ),
-        (
-            "ks",
-            "valueCodes[Region]=3107,3105,3103,3301&valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=2024",
-        ),
-    ] {
-        let path = format!("{TABLES}/S1101/data?outputFormat=csv&lang=en&{query}");
-        let [whole, parts] = [shared(), &limited].map(|node| {
-            if caller.is_empty() {
-                node.anyone().get(&path)
-            } else {
-                node.caller(caller).get(&path)
-            }
-        });
-        let (whole, parts) = (whole.ok(), parts.ok());
-        assert_eq!(parts.text(), whole.text(), "{query}");
-        assert_eq!(parts.header("transfer-encoding"), "chunked");
-        for header in [
-            "hjemmel-protection",
-            "hjemmel-basis",
-            "content-type",
-            "content-disposition",
-            "cache-control",
-        ] {
-            assert_eq!(parts.header(header), whole.header(header), "{header}");
-        }
-        let caller = if caller.is_empty() { limited.anyone() } else { limited.caller(caller) };
-        let tag = parts.header("etag").to_owned();
-        assert!(tag.starts_with("W/"), "{tag}");
-        assert_eq!(caller.get_with(&path, &[("If-None-Match", &tag)]).status, 304);
-        let json = path.replace("outputFormat=csv", "outputFormat=json-stat2");
-        let json = json.split("&outputFormatParams").next().unwrap();
-        caller.get(json).problem(403, "too-many-cells");
-    }
-    let wrong = format!(
-        "{TABLES}/S1101/data?outputFormat=csv&stub=Nothing&valueCodes[Region]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=*"
-    );
-    limited.anyone().get(&wrong).problem(400, "parameter-error");
-}
-
-#[test]
 fn an_aggregate_no_release_holds_is_refused_also_to_whoever_may_see_all() {
     let node = shared();
     let rest = "valueCodes[ContentsCode]=*&valueCodes[Tid]=2024";
     for caller in [node.anyone(), node.caller("nav")] {
-        for (selection, nearest) in [
-            ("codelist[Region]=agg_Folkemengde&valueCodes[Region]=*", "agg_Fylker"),
-            ("codelist[Alder]=agg_AlderNokkeltall&valueCodes[Alder]=25-66", "45-66"),
+        for (table, selection, nearest) in [
+            ("S1105", "codelist[Region]=vs_Kommuner&valueCodes[Region]=*", "agg_Fylker"),
+            ("S1104", "codelist[Alder]=agg_AlderNokkeltall&valueCodes[Alder]=25-66", "45-66"),
         ] {
-            let address = format!("{TABLES}/S1104/data?lang=en&{selection}&{rest}");
+            let address = format!("{TABLES}/{table}/data?lang=en&{selection}&{rest}");
             let problem = caller.get(&address).problem(400, "parameter-error");
             assert_eq!(problem["nearest"], nearest, "{problem}");
             let detail = problem["detail"].as_str().unwrap();
             assert!(detail.contains("protected cells are never added up"), "{detail}");
         }
+    }
+}
+
+#[test]
+fn municipalities_by_size_are_cells_of_the_release() {
+    let anyone = shared().anyone();
+    let sizes = "codelist[Region]=agg_Folkemengde&valueCodes[Region]=*";
+    for table in ["S1101", "S1104", "S1105", "S1106", "S1191"] {
+        let chosen = "&valueCodes[ContentsCode]=*&valueCodes[Tid]=2024";
+        let answer = anyone.get(&format!("{TABLES}/{table}/data?{sizes}{chosen}")).ok();
+        let index = answer.json()["dimension"]["Region"]["category"]["index"].clone();
+        assert_eq!(index.as_object().unwrap().len(), 7, "{table}");
+        assert_eq!(index["F100000-"], 6, "{table}");
+    }
+    // The classes add up to the country where all of them are shown: they are its municipalities, each once.
+    let of = |region: &str| {
+        let rest = "valueCodes[ContentsCode]=*&valueCodes[Tid]=2024";
+        let regions = format!("valueCodes[Region]={region}");
+        anyone.get(&format!("{TABLES}/S1101/data?{regions}&{rest}")).ok().cells()
+    };
+    let cells = of("F0-1999,F2000-4999,F5000-9999,F10000-19999,F20000-49999,F50000-99999,F100000-");
+    let shown: Option<u64> = cells.iter().map(|cell| cell.value.clone().ok()).sum();
+    if let Some(sum) = shown {
+        assert_eq!(Ok(sum), of("EAK")[0].value);
     }
 }
 

@@ -180,7 +180,7 @@ fn ratios_are_the_same_in_every_format_and_are_never_added_up() {
     assert!(px.contains("DECIMALS=1;"));
     assert!(of("html").text().contains(&format!("<td>{text}</td>")));
     assert_eq!(of("json-px").json()["data"][0]["values"][0], text.as_str());
-    for list in ["agg_Folkemengde", "agg_AlderNokkeltall"] {
+    for list in ["agg_AlderNokkeltall", "agg_KOSTRA"] {
         let refused = anyone.get(&format!("{TABLES}/S1191/data?{chosen}&codelist[Region]={list}"));
         refused.problem(400, "parameter-error");
     }

@@ -249,7 +249,8 @@ fn a_preview_says_which_coarser_question_would_be_exact_enough() {
             .unwrap_or_else(|| panic!("{change}: {advice:?}"))
     };
     assert_eq!(of("as asked")["reaches"], false);
-    for change in ["REGION: county", "REGION: kostra-group", "ALDERSGRUPPE: broad"] {
+    for change in ["REGION: county", "REGION: kostra-group", "REGION: size", "ALDERSGRUPPE: broad"]
+    {
         assert!(of(change)["smallestCell"].as_f64().unwrap() > 0.0, "{change}");
     }
     assert!(advice.iter().any(|one| one["reaches"] == true), "{advice:?}");
@@ -353,6 +354,12 @@ fn wrong() -> Vec<(Value, u16, &'static str, &'static str)> {
             bad(
                 json!({ "groupBy": [{ "variable": "REGION", "levels": ["county", "kostra-group"] }] }),
             ),
+            400,
+            "parameter-error",
+            "REGION",
+        ),
+        (
+            bad(json!({ "groupBy": [{ "variable": "REGION", "levels": ["country", "size"] }] })),
             400,
             "parameter-error",
             "REGION",

@@ -51,8 +51,7 @@ fn what_no_release_holds_is_refused_with_the_reason_and_the_nearest() {
         choose(&recent, &asked).unwrap_err().words(Language::En)
     };
     for (variable, list, values, says) in [
-        ("Region", "agg_Folkemengde", &["*"][..], "Nearest: `agg_Fylker`"),
-        ("Region", "agg_Fylker_2020", &["*"], "no published release"),
+        ("Region", "agg_Fylker_2020", &["*"][..], "no published release"),
         ("Alder", "agg_AlderNokkeltall", &["25-66"], "nearest value is `45-66`"),
         ("Alder", "agg_AlderNokkeltall", &["*"], "never added up"),
         ("Region", "agg_fylker", &["*"], "did you mean `agg_Fylker`?"),
@@ -62,6 +61,8 @@ fn what_no_release_holds_is_refused_with_the_reason_and_the_nearest() {
         let words = refused(variable, list, values);
         assert!(words.contains(says), "{list}: {words}");
     }
+    let sizes = [&[part("Region", "agg_Folkemengde", &["*"])], &rest[..]].concat();
+    assert_eq!(codes(&choose(&recent, &sizes).unwrap(), 0).len(), 7);
     let held = [&[part("Alder", "agg_AlderNokkeltall", &["18-24"])], &rest[..]].concat();
     assert_eq!(codes(&choose(&recent, &held).unwrap(), 2), ["18-24"]);
 }

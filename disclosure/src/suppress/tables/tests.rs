@@ -280,3 +280,49 @@ fn sums_of_the_country_are_withheld_only_where_others_will_not_do() {
     }
     assert!(wished <= free, "{wished} of {free}");
 }
+
+/// The table with its regions by size as well, across the counties.
+fn sized() -> Table {
+    let mut table = table("T1");
+    let sizes = [("F0", [0, 3, 5]), ("F1", [1, 2, 4])].map(|(code, regions)| Value {
+        label: text(code),
+        code: code.to_owned(),
+        level: Level::Size,
+        leaves: regions.map(|at| format!("r{at}")).into(),
+    });
+    table.dimensions[0].values.get_mut(&YEAR).unwrap().extend(sizes);
+    table
+}
+
+fn withheld(cells: &[Cell]) -> usize {
+    cells.iter().filter(|cell| **cell == Cell::Withheld).count()
+}
+
+#[test]
+fn regions_by_size_cost_the_others_little() {
+    let (mut alone, mut beside) = (0, 0);
+    for seed in 0..60 {
+        let counts = editions(seed).0;
+        let plain = protected(&counts, Vec::new()).unwrap().release;
+        let all = tables(sealed(&counts), &[&sized()], &Rule::default(), Vec::new(), &|_, _, _| {});
+        let all = all.unwrap().release;
+        let plain = &plain.content()[0].cells;
+        alone += withheld(plain);
+        beside += withheld(&all.content()[0].cells[..plain.len()]);
+    }
+    assert!(beside * 20 <= alone * 21, "{beside} beside, {alone} alone");
+}
+
+#[test]
+fn a_release_of_before_there_were_regions_by_size_is_reckoned_with() {
+    for seed in 0..20 {
+        let (counts, later) = editions(seed);
+        let release = protected(&counts, Vec::new()).unwrap().release;
+        let shown = release.content()[0].cells.clone();
+        let before = Before { counts: sealed(&counts), release };
+        let later =
+            tables(sealed(&later), &[&sized()], &Rule::default(), vec![before], &|_, _, _| {});
+        let cells = later.unwrap().release.content()[0].cells.clone();
+        assert_eq!(cells.len(), shown.len() + 2 * (SOURCES + 1));
+    }
+}

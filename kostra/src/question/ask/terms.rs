@@ -50,7 +50,8 @@ pub(super) fn groups(asked: &[AskGroup], words: &Words) -> Result<Vec<Group>, Mi
 
 /// Several levels must add up, each to the one before; only regions have several.
 fn check_nested(variable: &Variable, levels: &[String]) -> Result<(), Mistake> {
-    let nested = variable.column == REGION && !levels.iter().any(|level| level == "kostra-group");
+    let crosses = |level: &String| matches!(level.as_str(), "kostra-group" | "size");
+    let nested = variable.column == REGION && !levels.iter().any(crosses);
     if levels.len() < 2 || nested {
         return Ok(());
     }
