@@ -187,6 +187,7 @@ fn make() -> All {
     let mut to_gruppe = Vec::new();
     for (year, list) in lists() {
         let mut seen = (Vec::new(), Vec::new());
+        // A test reads every row of every list: none is left out here.
         for row in read::kommuner(list).filter_map(Result::ok) {
             kommuner.push((year, row.code.clone(), (row.name.clone(), None)));
             to_fylke.push((
@@ -313,6 +314,17 @@ mod tests {
     fn codes(id: u32, year: u16) -> Vec<&'static str> {
         let all = classification(id).expect("known").spans.iter();
         all.filter(|span| span.holds(year, None)).map(|span| span.code.as_str()).collect()
+    }
+
+    #[test]
+    fn every_row_of_every_list_is_read() {
+        for (year, list) in lists() {
+            for (at, row) in read::kommuner(list).enumerate() {
+                let row = row.unwrap_or_else(|error| panic!("{year}, row {}: {error}", at + 1));
+                assert!(row.code.len() == 4 && !row.name.is_empty(), "{year}, row {}", at + 1);
+            }
+        }
+        read::bydeler().expect("the file of bydeler is whole");
     }
 
     #[test]

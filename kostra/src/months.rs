@@ -24,6 +24,10 @@ pub const MONTHS: [&str; 12] =
 /// participants.
 pub const GROUPS: [&str; 9] = ["nnn", "nnj", "njn", "njj", "jnn", "jnj", "jjn", "jjj", PROGRAMME];
 
+/// The months that wait for the year: whoever has all twelve has what the year adds up. Two of them, so that what is left
+/// open is more than the tenth within which nobody may tell what another received.
+pub const WAITING: [&str; 2] = ["11", "12"];
+
 /// The code of a month.
 #[must_use]
 pub fn code(month: u8) -> Option<&'static str> {

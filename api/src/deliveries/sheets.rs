@@ -5,6 +5,7 @@ use crate::hex::hex;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use chrono::{DateTime, Utc};
+use hjemmel_kostra::Language;
 use hjemmel_kostra::controls::{Options, Report};
 use hjemmel_kostra::sheet::{Record, Sheet};
 use hjemmel_registers::{Deposit, DepositRef, Registers};
@@ -141,6 +142,27 @@ fn from_csv(body: &[u8]) -> Result<Vec<Record>, String> {
         records.push(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     }
     Ok(records)
+}
+
+/// The plain name of a field of such a form.
+#[must_use]
+pub fn plain_name(sheet: &'static Sheet, name: &str, language: Language) -> Option<&'static str> {
+    let asked = sheet.fields.iter().find(|field| field.name == name);
+    let (nb, en) = match name {
+        _ if asked.is_some() => return asked.map(|field| field.title.in_language(language)),
+        "KOMMUNE_NR" => ("Kommunenummer", "Municipality number"),
+        "AAR" => ("Rapporteringsår", "Reporting year"),
+        "BYDELSNR" => ("Bydelsnummer, i Oslo", "City district number, in Oslo"),
+        "MAANED" => ("Måned, 1 til 12", "Month, 1 to 12"),
+        "ANSVARLIG" => ("Ansvarlig for skjemaet", "Who answers for the form"),
+        "EPOST" => ("E-post", "E-mail"),
+        "TELEFON" => ("Telefon", "Telephone"),
+        _ => return None,
+    };
+    Some(match language {
+        Language::Nb => nb,
+        Language::En => en,
+    })
 }
 
 #[cfg(test)]

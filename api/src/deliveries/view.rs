@@ -234,11 +234,11 @@ fn finding(
     let fields = names.filter_map(Value::as_str).enumerate();
     let field = |(at, name): (usize, &str)| {
         let known = layout.and_then(|layout| layout.field(name));
-        let asked = sheet.and_then(|sheet| sheet.fields.iter().find(|field| field.name == name));
-        let title = known.map(|field| &field.title).or_else(|| asked.map(|field| &field.title));
+        let title = known.map(|field| field.title.in_language(language));
+        let asked = || super::sheets::plain_name(sheet?, name, language);
         Field {
             name: name.to_owned(),
-            title: title.map_or(name, |title| title.in_language(language)).to_owned(),
+            title: title.or_else(asked).unwrap_or(name).to_owned(),
             position: known.map_or(0, |field| field.start + 1),
             length: known.map_or(0, |field| field.length),
             value: quote.and_then(|quote| quote.value(at)).map(str::to_owned),

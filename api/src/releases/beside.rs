@@ -1,7 +1,8 @@
 //! What tables of other forms of the year show or withhold of the same persons.
 //!
 //! A recipient of a month is a recipient of the year, so that a month's figure is a lower bound of the year's. Where the
-//! year withholds a region's total, no month of the region is shown; where a month is shown, the year's total is.
+//! year withholds a region's total, no month of the region is shown; where a month is shown, the year's total is. Twelve
+//! months add up to the year's sums, so that the last ones wait for those.
 
 use super::Fault;
 use hjemmel_disclosure::archive::{self, ArchiveKey};
@@ -38,19 +39,21 @@ pub fn of(
     key: &ArchiveKey,
 ) -> Result<(Beside, Vec<Uuid>), Fault> {
     let (mut beside, mut known) = (Beside::default(), Vec::new());
+    beside.sums_to_come = form == Form::F11M;
     for other in form.beside() {
         for one in store.releases_of(*other, year)? {
             known.push(one.id);
             let release = archive::unpack(&one.archive, key)?;
             for cells in release.content() {
                 let Some(table) = hjemmel_kostra::table(&cells.table) else { continue };
+                beside.sums_to_come &= !table.is_sum();
                 if *other == Form::F11M {
                     let shown = shown(table, cells, indicator(form).unwrap_or_default());
                     beside.shown.extend(shown);
                 } else {
+                    let into = if table.is_sum() { &mut beside.open } else { &mut beside.withheld };
                     for region in withheld(table, cells) {
-                        let codes = bounded(*other).map(|code| (region.clone(), code.to_owned()));
-                        beside.withheld.extend(codes);
+                        into.extend(bounded(*other).map(|code| (region.clone(), code.to_owned())));
                     }
                 }
             }

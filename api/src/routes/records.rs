@@ -171,10 +171,7 @@ fn columns(form: Form, years: &[u16], language: Language) -> Vec<Value> {
 /// What a form of one record a municipality asks, by our assumption.
 fn asks(form: Form, language: Language) -> Option<Value> {
     let sheet = hjemmel_kostra::sheet::Sheet::of(form)?;
-    let title = |name: &str| {
-        let asked = sheet.fields.iter().find(|field| field.name == name);
-        asked.map(|field| field.title.in_language(language))
-    };
+    let title = |name: &str| crate::deliveries::sheets::plain_name(sheet, name, language);
     let fields = sheet.names().map(|name| json!({ "name": name, "title": title(name) }));
     Some(json!({ "assumed": true, "fields": fields.collect::<Vec<_>>() }))
 }

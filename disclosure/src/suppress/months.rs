@@ -3,14 +3,18 @@
 //! # Guarantee
 //! Of the counts, that of [`super::tables`]: all months and indicators are one system, with the earlier releases of the
 //! year. Kroner are shown where the number of recipients is and withheld where it is withheld: they add up over regions as
-//! the recipients do, so a pattern that gives no count away gives no sum away.
+//! the recipients do, so a pattern that gives no count away gives no sum away. Twelve months add up to sums of the year, of
+//! kroner and of months of support: until those are published the last months are told of nobody, and of a region whose sum
+//! is withheld there is always a month that no release shows.
 //!
 //! # Source
-//! Own. Held by `kroner_follow_the_recipients_and_what_is_not_told_is_missing`.
+//! Own. Held by `kroner_follow_the_recipients_and_what_is_not_told_is_missing` and
+//! `months_never_add_up_to_a_sum_the_year_withholds`.
 
 use super::tables::{Protected, tables_beside};
 use super::{Before, Beside, Error, Watch};
 use crate::{Cell, Microcube, Release, Rule, Sealed, TableCells};
+use hjemmel_kostra::months::WAITING;
 use hjemmel_kostra::table::{Table, Value};
 use hjemmel_policy::Protect;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,11 +60,13 @@ pub fn months(
     let (grant, now) = sealed.open();
     let year = grant.resource().year;
     let mut earlier = Vec::with_capacity(before.len());
+    let mut published = Vec::with_capacity(before.len());
     for EarlierMonths { months, release } in before {
         let (grant, then) = months.open();
         let (protection, basis) = (release.protection(), release.basis().cloned());
         let mut content = release.into_content();
         content.retain(|table| table.table == counts.id);
+        published.extend(content.first().map(|table| table.cells.clone()));
         let release = Release::new(content, protection, basis);
         earlier.push(Before { counts: Sealed::new(grant, then.counts), release });
     }
@@ -91,6 +97,7 @@ pub fn months(
             };
             rest = after;
             let is_told = each(region, month).any(|place| now.told.contains(&place));
+            let is_told = is_told && !(beside.sums_to_come && waits(month));
             if !is_told {
                 own.fill(Cell::Missing);
             }
@@ -104,8 +111,44 @@ pub fn months(
             });
         }
     }
+    // Nothing in these tables adds months up, so that one that is told of nobody tells nothing of the others.
+    let releases: Vec<&[Cell]> = published.iter().map(Vec::as_slice).chain([&**cells]).collect();
+    let would_add_up = (0..).zip(regions).any(|(place, region): (usize, &Value)| {
+        beside.open.contains(&(region.code.clone(), recipients.to_owned()))
+            && is_complete(place, (months.len(), indicators.len(), at), &releases)
+    });
+    if would_add_up {
+        let places = regions.iter().flat_map(|_| months);
+        let own = cells.chunks_mut(indicators.len().max(1)).zip(&mut amounts).zip(places);
+        for ((counts, paid), _) in own.filter(|(_, month)| waits(month)) {
+            counts.fill(Cell::Missing);
+            *paid = Cell::Missing;
+        }
+    }
     content.push(TableCells { table: kroner.id.clone(), year, cells: amounts });
     Ok(Protected { release: Release::new(content, protection, basis), report })
+}
+
+/// Whether a month waits for the year.
+fn waits(month: &Value) -> bool {
+    WAITING.contains(&month.code.as_str())
+}
+
+/// Whether releases show every month of a region, by its place, and not only that there was nobody.
+fn is_complete(
+    region: usize,
+    (months, indicators, at): (usize, usize, usize),
+    releases: &[&[Cell]],
+) -> bool {
+    let shown = |month: usize| {
+        let place = (region * months + month) * indicators + at;
+        let cells = releases.iter().filter_map(move |cells| cells.get(place));
+        cells
+            .filter_map(|cell| if let Cell::Shown(count) = cell { Some(*count) } else { None })
+            .max()
+    };
+    let all: Option<Vec<u64>> = (0..months).map(shown).collect();
+    all.is_some_and(|all| all.iter().any(|count| *count > 0))
 }
 
 /// The places a region's month adds up.

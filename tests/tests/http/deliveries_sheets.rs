@@ -59,6 +59,11 @@ fn a_municipality_delivers_its_housing_and_is_covered() {
     let dataset = node.anyone().get("/v1/datasets/skjema-13").ok().json();
     assert_eq!(dataset["asks"]["assumed"], true);
     assert!(dataset["asks"]["fields"].to_string().contains("NATTHJEM"));
+    let fields = dataset["asks"]["fields"].as_array().unwrap();
+    assert!(fields.iter().all(|field| field["title"].is_string()), "{fields:?}");
+    let other = send(&fredrikstad, "&lang=en", &housing(&[("AAR", 2024.into())]));
+    let other = other.problem(422, "delivery-refused");
+    assert_eq!(other["delivery"]["findings"][0]["fields"][0]["title"], "Reporting year");
     let refused = node.caller("nav").file(HOUSING, &[], b"{}").unwrap();
     refused.problem(403, "not-permitted");
 }

@@ -138,3 +138,66 @@ fn a_region_whose_year_is_withheld_shows_no_month_but_zeros() {
         assert_eq!(cell(&made, "3114", month, Some("kvp")), Cell::Shown(0));
     }
 }
+
+/// All twelve months of four municipalities; nobody had support in 3114 in the last two.
+fn whole_year() -> Vec<(&'static str, &'static str, u64, u64, u64)> {
+    let of_month = |month: &'static str| {
+        let last = if WAITING.contains(&month) { 0 } else { 9 };
+        [
+            ("3107", month, 812, 230, 9_000_000),
+            ("3105", month, 640, 100, 7_000_000),
+            ("3112", month, 90, 40, 800_000),
+            ("3114", month, last, last / 2, last * 10_000),
+        ]
+    };
+    MONTHS.into_iter().flat_map(of_month).collect()
+}
+
+/// What the shown months of a region add up to, in any of the releases; `None` while one is not shown.
+fn added_up(releases: &[&Protected], region: &str) -> Option<u64> {
+    let of = |release: &&Protected, month: &str| match cell(release, region, month, None) {
+        Cell::Shown(kroner) => Some(kroner),
+        _ => None,
+    };
+    MONTHS.iter().map(|month| releases.iter().find_map(|release| of(release, month))).sum()
+}
+
+#[test]
+fn months_never_add_up_to_a_sum_the_year_withholds() {
+    let told = whole_year();
+    let regions = ["3107", "3105", "3112", "3114", "EKA31", "EAK"];
+    let to_come = Beside { sums_to_come: true, ..Beside::default() };
+    let first = released(&told, Vec::new(), &to_come);
+    for region in regions {
+        assert!(matches!(cell(&first, region, "10", None), Cell::Shown(_)), "{region}");
+        for month in WAITING {
+            for of in [None, Some("mottakere"), Some("kvp")] {
+                assert_eq!(cell(&first, region, month, of), Cell::Missing, "{region}");
+            }
+        }
+        assert_eq!(added_up(&[&first], region), None, "{region}");
+    }
+    let earlier = || {
+        let content = first.release.content().clone();
+        let release = Release::new(content, first.release.protection(), None);
+        vec![EarlierMonths { months: sealed(&told), release }]
+    };
+
+    // The year has come and shows all sums.
+    let all = released(&told, earlier(), &Beside::default());
+    for region in regions {
+        assert!(added_up(&[&first, &all], region).is_some(), "{region}");
+    }
+
+    // It withholds that of a municipality, where somebody had support in every month or in none of the last two.
+    for region in ["3112", "3114"] {
+        let codes = ["mottakere", "med_barn", "uten_barn", "hovedkilde", "annen_kilde", "under_30"];
+        let open = codes.into_iter().chain(["fra_30"]);
+        let open = open.map(|code| (region.to_owned(), code.to_owned())).collect();
+        let beside = Beside { open, ..Beside::default() };
+        let later = released(&told, earlier(), &beside);
+        assert_eq!(added_up(&[&first, &later], region), None, "{region}");
+        let has_more = added_up(&[&first, &later], "EAK").is_some();
+        assert_eq!(has_more, region == "3112", "the last months wait for good");
+    }
+}
