@@ -20,7 +20,8 @@ pub struct Checker {
     rules: Arc<Rules>,
     summing: Option<Summing>,
     findings: Findings,
-    duplicates: Duplicates,
+    persons: Duplicates,
+    journals: Duplicates,
     sample: Vec<String>,
     /// Lines of the parts so far.
     lines: u64,
@@ -32,6 +33,8 @@ pub struct Checker {
 }
 
 const ERROR: Severity = Severity::Error;
+/// Keys that are looked for together.
+const TOGETHER: usize = 32;
 
 impl Checker {
     /// A checker for files of a layout; `None` for a form whose controls are not known.
@@ -43,7 +46,8 @@ impl Checker {
             summing: rules.summing(),
             rules: Arc::new(rules),
             findings,
-            duplicates: Duplicates::default(),
+            persons: Duplicates::default(),
+            journals: Duplicates::default(),
             sample: Vec::new(),
             lines: 0,
             records: 0,
@@ -118,7 +122,12 @@ impl Checker {
         if !self.is_broken {
             // What stands twice is found here, in the order of the file, and put beside the rest of its line.
             let before = std::mem::replace(&mut self.findings, Findings::new(found.max));
-            part.keys.iter().for_each(|keys| self.check_duplicates(keys, self.lines));
+            for some in part.keys.chunks(TOGETHER) {
+                let all = || some.iter();
+                self.persons.approach(all().filter_map(|own| Some((own.sender, own.person?))));
+                self.journals.approach(all().filter_map(|own| Some((own.sender, own.journal?))));
+                all().for_each(|keys| self.check_duplicates(keys, self.lines));
+            }
             let doubled = std::mem::replace(&mut self.findings, before);
             found.merge_by_line(doubled);
         }
@@ -195,11 +204,15 @@ impl Checker {
     #[inline]
     fn check_duplicates(&mut self, keys: &Keys, lines_before: u64) {
         let line = u64::from(keys.line) + lines_before;
-        let [person, journal] = self.duplicates.first(keys, short(line));
-        if let Some(first) = person {
+        let place = short(line);
+        if let Some(key) = keys.person
+            && let Some(first) = self.persons.first(keys.sender, key, place)
+        {
             self.tell_same_person(line, first.into());
         }
-        if let Some(first) = journal {
+        if let Some(key) = keys.journal
+            && let Some(first) = self.journals.first(keys.sender, key, place)
+        {
             self.tell_same_journal(line, first.into());
         }
     }

@@ -6,7 +6,6 @@ use super::{
     summary::Summing,
 };
 use crate::record::{Lines, Record};
-use fearless_simd::{Level, dispatch};
 use std::sync::Arc;
 
 /// Checks blocks; each thread may have a copy.
@@ -27,23 +26,6 @@ pub struct Part {
 }
 
 impl Part {
-    /// Takes the lines a block begins with that are as long as they should be and sound, nearly all of them; gives what is
-    /// left. Their ends need not be looked for.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is compiled for a processor is what is inlined")]
-    fn pass<'b>(&mut self, rules: &Rules, block: &'b [u8]) -> &'b [u8] {
-        let mut rest = block;
-        while let Some((line, after)) = whole(rest, rules.layout.record_length)
-            && let Some(looked) = rules.look(line)
-        {
-            self.lines += 1;
-            let keys = rules.passed(self.lines, &looked, self.summing.as_mut());
-            self.keys.extend(keys);
-            rest = after;
-        }
-        rest
-    }
-
     /// How many lines the block has.
     #[must_use]
     pub const fn lines(&self) -> u64 {
@@ -97,10 +79,17 @@ impl Blocks {
             is_broken: false,
         };
         let mut rest = block;
-        let level = Level::new();
         loop {
-            if part.lines + lines_before >= Self::SAMPLE && !part.is_broken {
-                rest = dispatch!(level, _simd => part.pass(rules, rest));
+            // Nearly every line is as long as it should be and sound. Its end need not be looked for.
+            while part.lines + lines_before >= Self::SAMPLE
+                && !part.is_broken
+                && let Some((line, after)) = whole(rest, length)
+                && let Some(looked) = rules.look(line)
+            {
+                part.lines += 1;
+                let keys = rules.passed(part.lines, &looked, part.summing.as_mut());
+                part.keys.extend(keys);
+                rest = after;
             }
             let mut lines = Lines::after(rest, part.lines + lines_before);
             // Reading from memory does not fail.

@@ -9,11 +9,6 @@
 //! opinion. Whatever it is in doubt about, a value that is written in another way or a control that reports something, it
 //! leaves to the controls.
 
-#![expect(
-    clippy::inline_always,
-    reason = "what is compiled for each kind of processor is what is inlined"
-)]
-
 mod cases;
 mod making;
 mod person;
@@ -66,7 +61,7 @@ impl Classes {
     }
 
     /// Whether a line has in every place what may stand there.
-    #[inline(always)]
+    #[inline]
     fn fit(&self, line: &[u8]) -> bool {
         let places = self.lowest.iter().zip(&self.more).zip(&self.other);
         let odd = line.iter().zip(places).map(|(byte, ((lowest, more), other))| {
@@ -140,7 +135,7 @@ impl Quick {
     }
 
     /// Looks at the bytes of a line, where each is a character; `None` where a control may have something to say.
-    #[inline(always)]
+    #[inline]
     pub(super) fn look(
         &self,
         line: &[u8],
@@ -220,7 +215,7 @@ impl Quick {
     }
 
     /// Who sent a record, municipality and bydel, and whether that is Oslo.
-    #[inline(always)]
+    #[inline]
     fn sender(&self, line: &[u8]) -> Option<(u32, bool)> {
         let digits = line.get(self.kommune..)?.first_chunk::<4>()?;
         let kommune = digits.iter().fold(0, |all, digit| all * 10 + u32::from(digit & 0x0F));

@@ -1,10 +1,5 @@
 //! Numbers of up to eight characters, read at once.
 
-#![expect(
-    clippy::inline_always,
-    reason = "what is compiled for each kind of processor is what is inlined"
-)]
-
 pub(crate) const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
 const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
 /// What digits have of their own.
@@ -12,7 +7,7 @@ pub(crate) const LOW: u64 = u64::from_le_bytes([0x0F; 8]);
 
 /// What the last so many of eight characters say: a number of digits with blanks around, `Some(None)` where they are
 /// blank, `None` where they are anything else.
-#[inline(always)]
+#[inline]
 #[must_use]
 pub fn number(of: [u8; 8], length: usize) -> Option<Option<u32>> {
     let before = mask(8 * 8_usize.saturating_sub(length));
@@ -34,7 +29,7 @@ pub fn number(of: [u8; 8], length: usize) -> Option<Option<u32>> {
 }
 
 /// Eight digits, or sums of up to 27 digits each, as one number.
-#[inline(always)]
+#[inline]
 pub(crate) const fn joined(digits: u64) -> u64 {
     const TWO: u64 = 0x00FF_00FF_00FF_00FF;
     const FOUR: u64 = 0x0000_FFFF_0000_FFFF;
@@ -44,7 +39,7 @@ pub(crate) const fn joined(digits: u64) -> u64 {
 }
 
 /// So many of the lowest bits.
-#[inline(always)]
+#[inline]
 pub(crate) const fn mask(bits: usize) -> u64 {
     if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
 }
