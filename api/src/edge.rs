@@ -154,13 +154,11 @@ fn canonical(path: &str, prefix: &str) -> Option<String> {
 
 /// Clients of KLASS ask for `codesAt.csv` where others say by `Accept` what they take.
 fn klass_ending(path: &str) -> Option<(String, &'static str)> {
-    let rest = path.strip_prefix("/api/klass/v1/")?;
-    [(".csv", "text/csv"), (".json", "application/json")].into_iter().find_map(
-        |(ending, media_type)| {
-            let rest = rest.strip_suffix(ending)?;
-            Some((format!("/api/klass/v1/{rest}"), media_type))
-        },
-    )
+    if !path.starts_with("/api/klass/v1/") {
+        return None;
+    }
+    let mut endings = [(".csv", "text/csv"), (".json", "application/json")].into_iter();
+    endings.find_map(|(ending, kind)| Some((path.strip_suffix(ending)?.to_owned(), kind)))
 }
 
 /// Counts the call of whoever is at the other end of the connection, and what the answer says of it.
@@ -178,10 +176,9 @@ fn mark(headers: &mut HeaderMap, [standing, policy]: &[HeaderValue; 2]) {
 
 /// Sends a request to the route it means.
 fn redirected(request: &mut ServiceRequest) {
-    let app = request.app_data::<Data<App>>().cloned();
-    let prefix = app.as_ref().map_or(PREFIX, |app| app.settings().tables.prefix.as_str());
-    let path = canonical(request.path(), prefix);
-    let path = path.or_else(|| {
+    let app = request.app_data::<Data<App>>();
+    let prefix = app.map_or(PREFIX, |app| app.settings().tables.prefix.as_str());
+    let path = canonical(request.path(), prefix).or_else(|| {
         let (path, media_type) = klass_ending(request.path())?;
         let accepted = HeaderValue::from_static(media_type);
         request.headers_mut().insert(header::ACCEPT, accepted);

@@ -33,12 +33,7 @@ impl Remote {
 
     /// What it says to a body; `tag` is what the body changes.
     pub fn post(&self, path: &str, tag: Option<&str>, body: String) -> Result<Value, Failure> {
-        let mut request = self
-            .agent
-            .post(format!("{}{path}", self.url))
-            .header("Authorization", format!("Bearer {}", self.token))
-            .header("Accept-Language", self.language)
-            .header("Content-Type", "application/json");
+        let mut request = self.posting(path, "application/json");
         if let Some(tag) = tag {
             request = request.header("If-Match", tag);
         }
@@ -47,13 +42,15 @@ impl Remote {
 
     /// Sends a file.
     pub fn file(&self, path: &str, kind: &str, file: &[u8]) -> Result<Value, Failure> {
-        let request = self
-            .agent
+        read(self.posting(path, kind).send(file).map_err(|error| self.unreached(&error))?)
+    }
+
+    fn posting(&self, path: &str, kind: &str) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
+        self.agent
             .post(format!("{}{path}", self.url))
             .header("Authorization", format!("Bearer {}", self.token))
             .header("Accept-Language", self.language)
-            .header("Content-Type", kind);
-        read(request.send(file).map_err(|error| self.unreached(&error))?)
+            .header("Content-Type", kind)
     }
 
     /// What to do about a server that does not answer.

@@ -11,6 +11,7 @@ pub use super::words::{Accepted, Asked, Exchange, Exchanged, Proposal, register,
 use super::{Federation, Peer};
 use crate::app::App;
 use crate::fault::with_causes;
+use crate::releases::own_policy;
 use actix_web::web::Data;
 use chrono::{DateTime, TimeDelta, Utc};
 use hjemmel_disclosure::archive::{self, ArchiveKey};
@@ -18,7 +19,7 @@ use hjemmel_disclosure::suppress::{self, Compared};
 use hjemmel_federation::psi::{Broken, PairFault, Persons, Set};
 use hjemmel_federation::{Bytes, End, NodeId};
 use hjemmel_kostra::{Form, Text};
-use hjemmel_policy::{Policy, ProtectTables};
+use hjemmel_policy::ProtectTables;
 use hjemmel_registers::DepositRef;
 use hjemmel_store::{JointEnd, JointTable};
 use rand::RngCore as _;
@@ -110,8 +111,7 @@ fn persons(app: &App, form: Form, year: u16) -> Result<BTreeMap<String, Persons>
         let counting = app.store().counting_deliveries(form, year)?;
         let of = |one: &hjemmel_store::MunicipalDelivery| DepositRef { form, year, id: one.id };
         let deliveries = counting.values().map(of).collect();
-        let policy = Policy::build(Vec::new(), 0, &crate::app::columns_of)?;
-        let grant = policy.permit_protection(ProtectTables { form, year }, Utc::now());
+        let grant = own_policy()?.permit_protection(ProtectTables { form, year }, Utc::now());
         Ok(suppress::persons(app.registers().numbers(grant, deliveries)?))
     };
     read().map_err(|error| {
@@ -326,7 +326,7 @@ fn make(app: &App, row: &JointTable) -> Result<(Value, Vec<u8>), Why> {
         }
         first += length;
     }
-    let policy = Policy::build(Vec::new(), 0, &crate::app::columns_of).map_err(|e| failed(&e))?;
+    let policy = own_policy().map_err(|e| failed(&e))?;
     let grant = policy.permit_protection(ProtectTables { form, year: row.year }, Utc::now());
     let release = suppress::overlaps(&grant, NAME, compared).map_err(|e| failed(&e))?;
     let key = ArchiveKey::new(app.keys().archive_key());

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::fault::with_causes;
 use crate::journal::own_row;
 use crate::problem::Problem;
+use crate::releases::own_policy;
 use actix_web::web::Data;
 use chrono::{TimeDelta, Utc};
 use hjemmel_disclosure::archive::{self, ArchiveKey};
@@ -18,7 +19,7 @@ use hjemmel_federation::{
     Agreed, Bytes, Common, End, Fault, Hello, Masked, Member, NodeId, Plan, Round, Sealed, Verdict,
 };
 use hjemmel_kostra::{Form, Text};
-use hjemmel_policy::{Caller, Policy, ProtectTables};
+use hjemmel_policy::{Caller, ProtectTables};
 use hjemmel_store::{DecisionRow, JointEnd, JointTable, RoundKind};
 use rand::RngCore as _;
 use serde::{Deserialize, Serialize};
@@ -271,7 +272,7 @@ fn make(app: &App, table: &JointTable) -> Result<Made, Why> {
     let settled = totals.settle(&verdicts, &directory);
     let settled = settled.map_err(|fault| of_fault(&fault))?;
 
-    let policy = Policy::build(Vec::new(), 0, &crate::app::columns_of).map_err(|e| failed(&e))?;
+    let policy = own_policy().map_err(|e| failed(&e))?;
     let grant = policy.permit_protection(ProtectTables { form, year: table.year }, Utc::now());
     let protected = suppress::joint(grant, settled, &common, &Rule::default(), &|_, _, _| {});
     let protected = protected.map_err(|error| match error {

@@ -266,7 +266,7 @@ fn sums(
     use crate::releases::{Fault, Workshop};
     let read = || -> Result<_, Fault> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let policy = hjemmel_policy::Policy::build(Vec::new(), 0, &crate::app::columns_of)?;
+        let policy = crate::releases::own_policy()?;
         let workshop =
             Workshop { store: app.store(), registers: app.registers(), keys: app.keys() };
         let sealed = crate::releases::cube(workshop, &runtime, &policy, edition)?;

@@ -1,5 +1,6 @@
 //! What is the same for questions that are brought to other nodes.
 
+use super::sets;
 use crate::problem::Kind::{
     self, InvalidToken, LimitReached, NoLegalBasis, NodeUnavailable, NotAcceptable, NotFound,
     NotPermitted, NotPublished, NotSignedIn, OutsideGrant, ParameterError, TooLarge, TooManyCells,
@@ -42,19 +43,7 @@ pub(super) const PROBLEMS: &[(&str, &[Kind])] = &[
     ("say_hello", ROUND),
     ("send_masked_sums", ROUND),
     ("judge_offer", ROUND),
-    (
-        "make_comparison",
-        &[
-            ParameterError,
-            NotSignedIn,
-            InvalidToken,
-            NotPermitted,
-            NotFound,
-            NotAcceptable,
-            TooLarge,
-            Unavailable,
-        ],
-    ),
+    ("make_comparison", sets::SENT_TO_ONE),
     ("read_comparison", &[NotSignedIn, InvalidToken, NotFound, NotAcceptable, Unavailable]),
     ("propose_comparison", ROUND),
     ("exchange_points", ROUND),

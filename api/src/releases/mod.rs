@@ -104,6 +104,14 @@ pub fn of_year(
     Ok((edition, tables))
 }
 
+/// A policy of the house itself, which grants nothing and permits protection.
+///
+/// # Errors
+/// When the columns of the forms contradict each other.
+pub fn own_policy() -> Result<Policy, hjemmel_policy::Error> {
+    Policy::build(Vec::new(), 0, &columns_of)
+}
+
 /// Protects the tables of a form and year together, all levels and years of region, and beside everything that was
 /// published of the form and year before. It is stored and not published.
 ///
@@ -116,7 +124,7 @@ pub fn make(
     progress: &(dyn Fn(Stage, usize, usize) + Sync),
 ) -> Result<Made, Fault> {
     let (edition, tables) = of_year(workshop.store, form, year)?;
-    let policy = Policy::build(Vec::new(), 0, &columns_of)?;
+    let policy = own_policy()?;
     let now = Utc::now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rule = Rule::default();

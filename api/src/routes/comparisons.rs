@@ -1,27 +1,23 @@
 //! `/v1/comparisons`: two registers of two bodies compared, person by person, without either showing whom it has.
 
+use super::several;
 use crate::app::App;
 use crate::federation::Federation;
 use crate::federation::compare::{self, Asked, NAME, register};
-use crate::federation::joint::{self, Why};
-use crate::grants::event::{Deed, of_deed};
-use crate::grants::{self, commitment, on_disk, written};
+use crate::federation::joint;
+use crate::grants::event::Deed;
+use crate::grants::{self, written};
 use crate::language::requested_language;
 use crate::problem::{Kind, Problem};
-use crate::reply::{Marks, Reply};
+use crate::reply::Reply;
 use crate::signin::SignedIn;
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use chrono::Utc;
-use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_disclosure::suppress::COUNTED;
 use hjemmel_disclosure::{Cell, Protection};
 use hjemmel_federation::NodeId;
-use hjemmel_kostra::Language;
-use hjemmel_store::{JointEnd, JointTable};
+use hjemmel_store::JointTable;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -74,35 +70,17 @@ pub async fn make_comparison(
             nodes: sides.map(|(node, _)| node),
             datasets: sides.map(|(_, form)| form.dataset().to_owned()),
         };
-        let now = Utc::now();
-        let row = JointTable {
-            id: Uuid::now_v7(),
-            table: NAME.to_owned(),
-            year: wanted.year,
-            recipient: None,
-            asked_at: now,
-            beaten_at: now,
-            asked_by: serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?,
-            body: serde_json::to_value(&asked).map_err(|_| Problem::new(Kind::Internal))?,
-            end: None,
-        };
-        let person = commitment(&app, &actor).await?;
+        let row = several::asked(&actor, (NAME.to_owned(), wanted.year, None), &asked)?;
         let deed = Deed {
             action: "comparison:make",
             resource: json!({ "comparison": row.id, "year": row.year }),
             about: row.body.clone(),
             grant: None,
         };
-        let event = of_deed(&deed, &actor, person.as_deref(), app.policy()?.version(), Utc::now())?;
-        let kept = row.clone();
-        on_disk(&app, move |store| store.begin_joint(&kept, &event)).await?;
+        several::keep(&app, &actor, &row, &deed).await?;
         let (id, told) = (row.id, told(&request, &row, &[]));
         compare::begin(app.clone(), row).map_err(|_| Problem::new(Kind::Unavailable))?;
-        Reply::personal(&request)
-            .with_status(StatusCode::ACCEPTED)
-            .found_at(format!("/v1/comparisons/{id}"))
-            .tagged(format!("\"{id}\""))
-            .json(&told)
+        several::accepted(&request, "/v1/comparisons", id, &told)
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -125,26 +103,14 @@ pub async fn read_comparison(
             Problem::new(Kind::NotFound)
                 .detail("det finnes ingen slik sammenligning", "there is no such comparison")
         };
-        let id = Uuid::parse_str(&id).map_err(|_| unknown())?;
-        let found = on_disk(&app, move |store| match store.joint(id) {
-            Err(hjemmel_store::Error::NotFound(_)) => Ok(None),
-            other => other.map(Some),
-        });
-        let found = found.await?.filter(|one| one.table == NAME).ok_or_else(unknown)?;
-        let Some(JointEnd { archive: Some(archive), .. }) = &found.end else {
+        let found = several::found(&app, &id).await?.filter(|one| one.table == NAME);
+        let found = found.ok_or_else(unknown)?;
+        let Some(release) = several::published(&app, &found)? else {
             return Reply::personal(&request).json(&told(&request, &found, &[]));
         };
-        let key = ArchiveKey::new(app.keys().archive_key());
-        let release = archive::unpack(archive, &key).map_err(|error| {
-            tracing::error!(%error, comparison = %found.id, "a comparison is not ours");
-            Problem::new(Kind::Internal)
-        })?;
         let cells = release.content().first().ok_or_else(|| Problem::new(Kind::Internal))?;
         let body = told(&request, &found, &cells.cells);
-        let decision = app.journal().write(joint::reading(&app, &found, somebody)?).await?;
-        let marks =
-            Marks { protection: release.protection(), basis: None, decision: Some(decision) };
-        Reply::private(&request, marks).json(&body)
+        several::shown(&request, &app, &found, somebody, (&release, &body)).await
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -157,10 +123,7 @@ fn told(request: &HttpRequest, row: &JointTable, cells: &[Cell]) -> Value {
     for name in ["nodes", "datasets"] {
         members.insert(name.to_owned(), row.body.get(name).cloned().unwrap_or_default());
     }
-    let why = end.and_then(|end| serde_json::from_value::<Why>(end.get("why")?.clone()).ok());
-    if let Some(why) = why {
-        let words = if requested_language(request) == Language::Nb { why.nb } else { why.en };
-        let why = json!({ "reason": why.reason, "node": why.node, "words": words });
+    if let Some(why) = several::why(row, requested_language(request)) {
         members.insert("why".to_owned(), why);
     }
     let Some(end) = end.filter(|_| !cells.is_empty()) else { return told };

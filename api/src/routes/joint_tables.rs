@@ -1,29 +1,26 @@
 //! `/v1/joint-tables`: tables that several nodes make together.
 
+use super::several;
 use crate::app::App;
 use crate::federation::compare::NAME;
-use crate::federation::joint::{self, Asked, Why};
+use crate::federation::joint::{self, Asked};
 use crate::federation::rounds::table_of;
-use crate::grants::event::{Deed, of_deed};
-use crate::grants::{self, commitment, on_disk, written};
+use crate::grants::event::Deed;
+use crate::grants::{self, on_disk, written};
 use crate::language::requested_language;
 use crate::problem::{Kind, Problem};
-use crate::reply::{Marks, Reply};
+use crate::reply::Reply;
 use crate::signin::SignedIn;
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use chrono::Utc;
-use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_disclosure::{Cell, Protection, TableCells};
 use hjemmel_federation::{Common, Member, NodeId, Rule};
 use hjemmel_kostra::regions::Division;
 use hjemmel_kostra::{Language, Table};
 use hjemmel_policy::{Caller, OrganisationNumber};
-use hjemmel_store::{JointEnd, JointTable};
+use hjemmel_store::JointTable;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use uuid::Uuid;
 
 /// How many a list has.
 const PAGE: u32 = 100;
@@ -85,24 +82,13 @@ pub async fn make_joint_table(
             ));
         }
         let asked = Asked { nodes: wanted.nodes, rule, trusted: wanted.trusted };
-        let now = Utc::now();
-        let row = JointTable {
-            id: Uuid::now_v7(),
-            table: table.id.clone(),
-            year: wanted.year,
-            recipient: wanted.recipient.map(|number| number.to_string()),
-            asked_at: now,
-            beaten_at: now,
-            asked_by: serde_json::to_string(&actor).map_err(|_| Problem::new(Kind::Internal))?,
-            body: serde_json::to_value(&asked).map_err(|_| Problem::new(Kind::Internal))?,
-            end: None,
-        };
+        let recipient = wanted.recipient.map(|number| number.to_string());
+        let row = several::asked(&actor, (table.id.clone(), wanted.year, recipient), &asked)?;
         let (shared, looked_at, form) = (app.clone(), row.clone(), table.form);
         let may =
             web::block(move || joint::may_begin(&shared, form, &looked_at, &asked.nodes)).await;
         let may = may.map_err(|_| Problem::new(Kind::Unavailable))?;
         may.map_err(|text| Problem::new(Kind::WrongState).detail(text.nb, text.en))?;
-        let person = commitment(&app, &actor).await?;
         let deed = Deed {
             action: "joint:make",
             resource: json!({ "joint": row.id, "table": row.table, "year": row.year }),
@@ -110,17 +96,11 @@ pub async fn make_joint_table(
                 "trusted": row.body.get("trusted") }),
             grant: None,
         };
-        let event = of_deed(&deed, &actor, person.as_deref(), app.policy()?.version(), Utc::now())?;
-        let kept = row.clone();
-        on_disk(&app, move |store| store.begin_joint(&kept, &event)).await?;
+        several::keep(&app, &actor, &row, &deed).await?;
         let told = told(&request, &row, None);
         let id = row.id;
         joint::begin(app.clone(), row).map_err(|_| Problem::new(Kind::Unavailable))?;
-        Reply::personal(&request)
-            .with_status(StatusCode::ACCEPTED)
-            .found_at(format!("/v1/joint-tables/{id}"))
-            .tagged(format!("\"{id}\""))
-            .json(&told)
+        several::accepted(&request, "/v1/joint-tables", id, &told)
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -158,27 +138,15 @@ pub async fn read_joint_table(
 ) -> Result<HttpResponse, Problem> {
     let answer = async {
         let somebody = caller.somebody()?;
-        let id = Uuid::parse_str(&id).map_err(|_| unknown())?;
-        let found = on_disk(&app, move |store| match store.joint(id) {
-            Err(hjemmel_store::Error::NotFound(_)) => Ok(None),
-            other => other.map(Some),
-        });
-        let found = found.await?.filter(|one| one.table != NAME && is_for(&app, one, somebody));
+        let found = several::found(&app, &id).await?;
+        let found = found.filter(|one| one.table != NAME && is_for(&app, one, somebody));
         let found = found.ok_or_else(unknown)?;
-        let Some(JointEnd { archive: Some(archive), .. }) = &found.end else {
+        let Some(release) = several::published(&app, &found)? else {
             return Reply::personal(&request).json(&told(&request, &found, None));
         };
-        let key = ArchiveKey::new(app.keys().archive_key());
-        let release = archive::unpack(archive, &key).map_err(|error| {
-            tracing::error!(%error, joint = %found.id, "a table over several nodes is not ours");
-            Problem::new(Kind::Internal)
-        })?;
         let cells = release.content().first().ok_or_else(|| Problem::new(Kind::Internal))?;
         let body = told(&request, &found, Some(cells));
-        let decision = app.journal().write(joint::reading(&app, &found, somebody)?).await?;
-        let protection = release.protection();
-        let marks = Marks { protection, basis: None, decision: Some(decision) };
-        Reply::private(&request, marks).json(&body)
+        several::shown(&request, &app, &found, somebody, (&release, &body)).await
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
@@ -208,10 +176,7 @@ fn told(request: &HttpRequest, table: &JointTable, cells: Option<&TableCells>) -
     });
     let Some(members) = told.as_object_mut() else { return told };
     let end = table.end.as_ref().map(|end| &end.body);
-    let why = end.and_then(|end| serde_json::from_value::<Why>(end.get("why")?.clone()).ok());
-    if let Some(why) = why {
-        let words = if language == Language::Nb { why.nb } else { why.en };
-        let why = json!({ "reason": why.reason, "node": why.node, "words": words });
+    if let Some(why) = several::why(table, language) {
         members.insert("why".to_owned(), why);
     }
     let Some((end, cells)) = end.zip(cells) else { return told };

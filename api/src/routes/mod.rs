@@ -28,6 +28,7 @@ pub mod questions;
 pub mod records;
 pub mod releases;
 pub mod saved_queries;
+mod several;
 pub mod statbank_v1;
 pub mod statutes;
 pub mod stops;

@@ -73,16 +73,10 @@ fn every_command_of_the_readme_does_what_it_says() {
 }
 
 /// Every file below a folder, and when it was written.
-fn files(folder: &Path) -> Vec<(PathBuf, SystemTime)> {
-    let mut all = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            all.extend(files(&entry.path()));
-        } else {
-            all.push((entry.path(), entry.metadata().unwrap().modified().unwrap()));
-        }
-    }
+fn written(folder: &Path) -> Vec<(PathBuf, SystemTime)> {
+    let when = |file: &PathBuf| file.metadata().unwrap().modified().unwrap();
+    let files = hjemmel_tests::files(folder).unwrap().into_iter();
+    let mut all: Vec<_> = files.map(|file| (file.clone(), when(&file))).collect();
     all.sort();
     all
 }
@@ -90,10 +84,10 @@ fn files(folder: &Path) -> Vec<(PathBuf, SystemTime)> {
 #[test]
 fn a_second_start_makes_nothing_again_and_says_what_to_try_and_each_of_it_works() {
     let _alone = alone();
-    let made = files(&Demonstration::shared().workshop().join("hjemmel-demo/registers"));
+    let made = written(&Demonstration::shared().workshop().join("hjemmel-demo/registers"));
     assert!(!made.is_empty());
     let again = Demo::start();
-    assert_eq!(files(&Demonstration::shared().workshop().join("hjemmel-demo/registers")), made);
+    assert_eq!(written(&Demonstration::shared().workshop().join("hjemmel-demo/registers")), made);
     let commands: Vec<&str> = again.said.lines().filter(|line| line.starts_with("curl ")).collect();
     assert_eq!(commands.len(), 6, "{}", again.said);
     let said: Vec<String> = commands

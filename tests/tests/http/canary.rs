@@ -8,6 +8,7 @@ use crate::node::{Caller, Node};
 use crate::rows::Rows;
 use crate::truth;
 use hjemmel_kostra::{Form, Layout};
+use hjemmel_tests::files;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -111,12 +112,6 @@ fn assert_nothing_of(needles: &[String], bytes: &[u8], what: &str) {
     assert_eq!(found(needles, bytes), None, "in {what}");
 }
 
-/// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-}
-
 /// The bytes behind a value: ciphertexts are shown as hexadecimal digits, among which eight may be a date by
 /// chance, and which would hide what is in the clear beneath them.
 fn as_stored(value: &str) -> Vec<u8> {
@@ -132,7 +127,7 @@ fn as_stored(value: &str) -> Vec<u8> {
 /// Searches every file of the installation, Parquet also as the rows it holds.
 fn assert_nothing_at_rest(folder: &Path, needles: &[String]) {
     let (mut databases, mut records) = (0, 0);
-    for file in files(folder) {
+    for file in files(folder).unwrap() {
         let bytes = std::fs::read(&file).unwrap();
         let name = file.display().to_string();
         assert_nothing_of(needles, &bytes, &name);

@@ -254,12 +254,8 @@ fn assert_nothing_else(node: &Node, numbers: &[String]) {
 
 /// Every file below a folder, by name.
 fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let each = |path: std::path::PathBuf| {
-        if path.is_dir() {
-            return files(&path);
-        }
-        vec![(path.display().to_string(), std::fs::read(&path).unwrap_or_default())]
+    let read = |path: std::path::PathBuf| {
+        (path.display().to_string(), std::fs::read(&path).unwrap_or_default())
     };
-    entries.flat_map(each).collect()
+    hjemmel_tests::files(folder).unwrap().into_iter().map(read).collect()
 }

@@ -6,7 +6,7 @@ fn cube() -> Cube {
     Cube::new(hjemmel_kostra::table("S1101").unwrap(), vec![2016, 2024])
 }
 
-fn frame(cube: &Cube) -> Frame<'_> {
+pub fn frame(cube: &Cube) -> Frame<'_> {
     Frame {
         cube,
         language: Language::En,

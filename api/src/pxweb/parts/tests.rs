@@ -12,13 +12,10 @@ const FORMATS: [&str; 6] = ["json-stat2", "csv", "px", "html", "json-px", "parqu
 
 fn frame(cube: &Cube) -> Frame<'_> {
     Frame {
-        cube,
-        language: Language::En,
-        updated: "2026-06-15T06:00:00Z".to_owned(),
-        href: "http://localhost/data".to_owned(),
         notes: vec!["a <note> that says \"value\":[".to_owned()],
         preliminary: vec![false, true],
         next_update: None,
+        ..jsonstat::tests::frame(cube)
     }
 }
 
