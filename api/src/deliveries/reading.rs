@@ -28,7 +28,12 @@ impl Rows {
         options: &Options,
     ) -> (Report, Vec<Quote>) {
         let mut report = sheet.check_month(about, &self.records, options);
-        let quotes = Sheet::quotes(&self.records, &report.findings);
+        // Numbers of persons are not repeated to the holder of a register.
+        let quotes = if sheet.of_register {
+            Vec::new()
+        } else {
+            Sheet::quotes(&self.records, &report.findings)
+        };
         for line in report.findings.iter_mut().filter_map(|finding| finding.line.as_mut()) {
             let at = usize::try_from(*line).unwrap_or_default().wrapping_sub(1);
             *line = self.lines.get(at).copied().unwrap_or(*line);
@@ -109,7 +114,7 @@ fn from_csv(sheet: &Sheet, text: &str) -> Result<Rows, Text> {
         .delimiter(delimiter)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let names = reader.headers().map_err(|error| wrong(&error, delimiter))?.clone();
+    let names = reader.headers().map_err(|error| wrong(&error, delimiter, 1))?.clone();
     let known: Vec<&str> = sheet.names().collect();
     if !names.iter().any(|name| known.contains(&name)) {
         let (form, some) = (sheet.form, known.iter().take(LISTED).copied());
@@ -125,18 +130,37 @@ fn from_csv(sheet: &Sheet, text: &str) -> Result<Rows, Text> {
         ));
     }
     let mut rows = Rows::default();
+    let mut lines = Lines { text, at: 0, number: 1 };
     for row in reader.records() {
-        let row = row.map_err(|error| wrong(&error, delimiter))?;
-        rows.lines.push(row.position().map_or(0, csv::Position::line));
+        let row = row.map_err(|error| wrong(&error, delimiter, lines.of(error.position())))?;
+        rows.lines.push(lines.of(row.position()));
         let pairs = names.iter().zip(&row);
         rows.records.push(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     }
     Ok(rows)
 }
 
+/// Counts the lines before records. A record's place is where the one before it ended, and blank lines are none.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    number: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, place: Option<&csv::Position>) -> u64 {
+        let start = place.and_then(|place| usize::try_from(place.byte()).ok()).unwrap_or(self.at);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let begin = start + rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+        let passed = self.text.as_bytes().get(self.at..begin).unwrap_or_default();
+        self.number += passed.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+        self.at = begin;
+        self.number
+    }
+}
+
 /// What is wrong with comma separated values.
-fn wrong(error: &csv::Error, delimiter: u8) -> Text {
-    let line = error.position().map_or(1, csv::Position::line);
+fn wrong(error: &csv::Error, delimiter: u8, line: u64) -> Text {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             let (nb, en) = if delimiter == b',' {

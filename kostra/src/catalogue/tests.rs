@@ -160,5 +160,5 @@ fn sums_are_of_numbers_of_the_register_and_bound_columns_that_are_counted() {
             sums += 1;
         }
     }
-    assert_eq!(sums, 6);
+    assert_eq!(sums, 8);
 }

@@ -14,7 +14,7 @@ pub(super) fn of(layout: &Layout, first: &str) -> Option<Text> {
     } else if begins(&["PK\u{3}\u{4}"]) {
         Text::new(
             format!(
-                "Filen er en zip-fil eller et regneark. Pakk den ut, eller lag den etter \
+                "Filen er et zip-arkiv eller et regneark. Pakk den ut, eller lag den etter \
                  filbeskrivelsen for {year}."
             ),
             format!(
@@ -31,8 +31,8 @@ pub(super) fn of(layout: &Layout, first: &str) -> Option<Text> {
     } else if begins(&["{", "["]) {
         Text::new(
             format!(
-                "Skjema {form} leveres som en fil med en post på hver linje, ikke som JSON. Lag \
-                 filen etter filbeskrivelsen for {year}."
+                "Skjema {form} leveres linje for linje, ikke som JSON. Lag filen etter \
+                 filbeskrivelsen for {year}."
             ),
             format!(
                 "Form {form} is delivered as a file with a record on each line, not as JSON. Make \

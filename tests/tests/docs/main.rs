@@ -199,7 +199,7 @@ fn every_command_for_legal_staff_works() {
 #[test]
 fn every_command_for_municipalities_works() {
     let _alone = alone();
-    assert_eq!(run_page("docs/municipalities.md"), 9);
+    assert_eq!(run_page("docs/municipalities.md"), 10);
 }
 
 #[test]
