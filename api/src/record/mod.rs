@@ -83,6 +83,12 @@ impl Notary {
     }
 }
 
+/// Whether this is a key that checkpoints can be checked with.
+#[must_use]
+pub fn is_key(key: &str) -> bool {
+    StandardVerifier::new(key).is_ok()
+}
+
 /// Reads a checkpoint and checks its signature.
 ///
 /// # Errors

@@ -8,6 +8,7 @@
 )]
 
 mod answer;
+mod described;
 mod grants;
 mod installation;
 mod node;
