@@ -1,5 +1,6 @@
 //! `/v1/comparisons`: two registers of two bodies compared, person by person, without either showing whom it has.
 
+use super::node_rounds::Refused;
 use super::several;
 use crate::app::App;
 use crate::federation::Federation;
@@ -12,12 +13,15 @@ use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
 use crate::signin::SignedIn;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use hjemmel_disclosure::suppress::COUNTED;
+use hjemmel_disclosure::suppress::counted;
 use hjemmel_disclosure::{Cell, Protection};
 use hjemmel_federation::NodeId;
+use hjemmel_kostra::Form;
+use hjemmel_kostra::agreement::Variable;
 use hjemmel_store::JointTable;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -26,19 +30,24 @@ struct Wanted {
     node: NodeId,
     with: String,
     year: u16,
+    #[serde(default)]
+    differences: BTreeSet<Variable>,
 }
 
 /// Compares a register of this node with one of another, municipality by municipality: how many persons are in both, in one
 /// alone, and how many records have a number many may share or none, which are never linked.
 ///
 /// A lawyer: neither body sees whom the other has. Each sees how many persons the other has in each municipality; what is
-/// published is protected like any table. Two registers are compared once for a year.
+/// published is protected like any table. Two registers are compared once for a year, so ask for everything at once. With
+/// `differences` it is also counted of how many persons in both the dates (start or end) and the benefit differ; that takes a
+/// legal basis at both nodes: a grant to the other body, for the node's own register, that names the fields.
 ///
-/// A programmer: form 11B (`skjema-11B`) and the extract of the introduction register (`nir`), as they were delivered. The answer
+/// A programmer: `differences` is a list of `dates` and `benefit`, and counts are left out that were not asked for. Form 11B (`skjema-11B`) and the extract of the introduction register (`nir`), as they were delivered. The answer
 /// comes at once and says where to follow the work.
 #[utoipa::path(operation_id = "make_comparison", tag = "Nodes", security(("bearer" = [])),
-    request_body(content = Value, description = "This node's register, the other node and its register, and the year.",
-        example = json!({ "dataset": "skjema-11B", "node": "987879696", "with": "nir", "year": 2017 })),
+    request_body(content = Value, description = "This node's register, the other node and its register, the year, and what is compared of the persons in both.",
+        example = json!({ "dataset": "skjema-11B", "node": "987879696", "with": "nir", "year": 2017,
+            "differences": ["dates", "benefit"] })),
     responses((status = 202, description = "The work has begun.", body = Value)))]
 #[post("/v1/comparisons")]
 pub async fn make_comparison(
@@ -69,7 +78,9 @@ pub async fn make_comparison(
         let asked = Asked {
             nodes: sides.map(|(node, _)| node),
             datasets: sides.map(|(_, form)| form.dataset().to_owned()),
+            differences: wanted.differences,
         };
+        may_compare(&app, (first, wanted.year), &asked.differences, wanted.node).await?;
         let row = several::asked(&actor, (NAME.to_owned(), wanted.year, None), &asked)?;
         let deed = Deed {
             action: "comparison:make",
@@ -85,8 +96,29 @@ pub async fn make_comparison(
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
 }
 
+/// Whether this node has a basis for what is to be compared of the persons.
+async fn may_compare(
+    app: &web::Data<App>,
+    register: (Form, u16),
+    differences: &BTreeSet<Variable>,
+    other: NodeId,
+) -> Result<(), Problem> {
+    let (shared, variables) = (app.clone(), differences.clone());
+    let basis = web::block(move || {
+        compare::basis(&shared, register, &variables, other)
+            .map(drop)
+            .map_err(|r| Refused::from(r).problem)
+    });
+    basis.await.map_err(|_| Problem::new(Kind::Unavailable))?
+}
+
 /// A comparison: a row for each region and one for all (`EAK`), with null where a count is withheld; or how far it has come,
 /// or why it ended.
+///
+/// `first` and `second` are the node that asked and the other. Of the persons in both, `alike` say the same in both registers,
+/// and `datesDiffer`, `benefitDiffers` and `datesAndBenefitDiffer` differ by that and nothing else, as in the table `S11B1`;
+/// `differ` is the three together, `sameDates` and `otherDates` leave the benefit aside, and `sameBenefit` and `otherBenefit`
+/// the dates. `bases` are the grants that was compared under.
 #[utoipa::path(operation_id = "read_comparison", tag = "Nodes", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The comparison.")),
     responses((status = 200, description = "The comparison.", body = Value)))]
@@ -120,14 +152,14 @@ fn told(request: &HttpRequest, row: &JointTable, cells: &[Cell]) -> Value {
     let mut told = json!({ "id": row.id, "year": row.year, "state": joint::state(row),
         "askedAt": row.asked_at, "href": format!("/v1/comparisons/{}", row.id) });
     let Some(members) = told.as_object_mut() else { return told };
-    for name in ["nodes", "datasets"] {
+    for name in ["nodes", "datasets", "differences"] {
         members.insert(name.to_owned(), row.body.get(name).cloned().unwrap_or_default());
     }
     if let Some(why) = several::why(row, requested_language(request)) {
         members.insert("why".to_owned(), why);
     }
     let Some(end) = end.filter(|_| !cells.is_empty()) else { return told };
-    for name in ["first", "second", "comparison"] {
+    for name in ["first", "second", "comparison", "bases"] {
         members.insert(name.to_owned(), end.get(name).cloned().unwrap_or_default());
     }
     members.insert(
@@ -136,8 +168,14 @@ fn told(request: &HttpRequest, row: &JointTable, cells: &[Cell]) -> Value {
     );
     let regions = end.get("regions").and_then(Value::as_array).cloned().unwrap_or_default();
     let regions = regions.into_iter().chain([Value::from("EAK")]);
-    let rows = regions.zip(cells.chunks(COUNTED.len())).map(|(region, cells)| {
-        let counts = COUNTED.iter().zip(cells).map(|(name, cell)| {
+    let variables: BTreeSet<Variable> = row
+        .body
+        .get("differences")
+        .and_then(|all| serde_json::from_value(all.clone()).ok())
+        .unwrap_or_default();
+    let counted = counted(&variables);
+    let rows = regions.zip(cells.chunks(counted.len())).map(|(region, cells)| {
+        let counts = counted.iter().zip(cells).map(|(name, cell)| {
             let value = if let Cell::Shown(value) = cell { json!(value) } else { Value::Null };
             ((*name).to_owned(), value)
         });
