@@ -16,6 +16,7 @@ pub use refusal::Refusal;
 use super::memory::Pairing;
 pub use super::words::{Accepted, Asked, Exchange, Exchanged, Proposal, register, strata};
 use crate::app::App;
+use crate::fault::with_causes;
 use crate::releases::own_policy;
 use basis::{holds, named};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -72,8 +73,15 @@ fn persons(
     (form, year): (Form, u16),
     basis: Option<&Grant<Compare>>,
 ) -> Result<BTreeMap<String, Persons>, Refusal> {
+    let counting = app.store().counting_deliveries(form, year);
+    let counting = counting.map_err(|error| {
+        tracing::error!(error = with_causes(&error), "deliveries cannot be found for a comparison");
+        Refusal::Unavailable
+    })?;
+    if counting.is_empty() {
+        return Err(Refusal::NotYet);
+    }
     let read = || -> Result<_, Box<dyn std::error::Error>> {
-        let counting = app.store().counting_deliveries(form, year)?;
         let of = |one: &hjemmel_store::MunicipalDelivery| DepositRef { form, year, id: one.id };
         let deliveries = counting.values().map(of).collect();
         let grant = own_policy()?.permit_protection(ProtectTables { form, year }, Utc::now());

@@ -16,7 +16,8 @@ use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_disclosure::{Rule, suppress};
 use hjemmel_federation::mask::Memory as _;
 use hjemmel_federation::{
-    Agreed, Bytes, Common, End, Fault, Hello, Masked, Member, NodeId, Plan, Round, Sealed, Verdict,
+    Agreed, Bytes, Common, End, Fault, Hello, Masked, Member, NodeId, Plan, Round, Sealed, State,
+    Verdict,
 };
 use hjemmel_kostra::{Form, Text};
 use hjemmel_policy::{Caller, ProtectTables};
@@ -267,7 +268,11 @@ fn make(app: &App, table: &JointTable) -> Result<Made, Why> {
     let all = serde_json::to_string(&all).map_err(|e| failed(&e))?;
     let masked: Vec<Sealed<Masked>> = teller.all(MASKED, &all, &mut round)?;
     for one in &masked {
-        round.masked(one).map_err(|fault| of_fault(&fault))?;
+        if let Err(fault) = round.masked(one) {
+            // Signed sums of another shape end the round, and it is known whose they are.
+            let State::Ended(end) = round.state() else { return Err(of_fault(&fault)) };
+            return Err(ended(&end, &Text::new(bokmaal::fault(&fault), fault.to_string())));
+        }
     }
     // From here on totals are known: it is remembered first.
     memory.enter(&agreed).map_err(|fault| of_fault(&fault))?;

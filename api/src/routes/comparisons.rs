@@ -10,14 +10,15 @@ use crate::grants::event::Deed;
 use crate::grants::{self, written};
 use crate::language::requested_language;
 use crate::problem::{Kind, Problem};
+use crate::pxweb::request::Query;
 use crate::reply::Reply;
 use crate::signin::SignedIn;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use hjemmel_disclosure::suppress::counted;
 use hjemmel_disclosure::{Cell, Protection};
 use hjemmel_federation::NodeId;
-use hjemmel_kostra::Form;
 use hjemmel_kostra::agreement::Variable;
+use hjemmel_kostra::{Form, Layout};
 use hjemmel_store::JointTable;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -73,6 +74,13 @@ pub async fn make_comparison(
                     "the registers that are compared are skjema-11B and nir",
                 )
             })?;
+        if Layout::of(Form::F11B, wanted.year).is_none() {
+            let year = wanted.year;
+            return Err(Problem::new(Kind::ParameterError).detail(
+                format!("det finnes ikke noe skjema 11B for {year}"),
+                format!("there is no form 11B for {year}"),
+            ));
+        }
         let mut sides = [(own, first), (wanted.node, second)];
         sides.sort_by_key(|(node, _)| *node);
         let asked = Asked {
@@ -120,7 +128,8 @@ async fn may_compare(
 /// `differ` is the three together, `sameDates` and `otherDates` leave the benefit aside, and `sameBenefit` and `otherBenefit`
 /// the dates. `bases` are the grants that was compared under.
 #[utoipa::path(operation_id = "read_comparison", tag = "Nodes", security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The comparison.")),
+    params(("id" = Uuid, Path, description = "The comparison."),
+        ("region" = Option<String>, Query, description = "Only these regions, with a comma between.", example = "0106,EAK")),
     responses((status = 200, description = "The comparison.", body = Value)))]
 #[get("/v1/comparisons/{id}")]
 pub async fn read_comparison(
@@ -141,10 +150,29 @@ pub async fn read_comparison(
             return Reply::personal(&request).json(&told(&request, &found, &[]));
         };
         let cells = release.content().first().ok_or_else(|| Problem::new(Kind::Internal))?;
-        let body = told(&request, &found, &cells.cells);
+        let mut body = told(&request, &found, &cells.cells);
+        if let Some(regions) = Query::of(&request).first("region") {
+            keep_only(&mut body, regions)?;
+        }
         several::shown(&request, &app, &found, somebody, (&release, &body)).await
     };
     answer.await.map_err(|problem: Problem| problem.for_request(&request))
+}
+
+/// Leaves the rows of these regions; each must be one.
+fn keep_only(body: &mut Value, regions: &str) -> Result<(), Problem> {
+    let wanted: BTreeSet<&str> = regions.split(',').collect();
+    let Some(rows) = body.get_mut("rows").and_then(Value::as_array_mut) else { return Ok(()) };
+    rows.retain(|row| {
+        row.get("region").and_then(Value::as_str).is_some_and(|r| wanted.contains(r))
+    });
+    if rows.len() == wanted.len() {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::ParameterError).detail(
+        "`region` er kommuner det året, bydeler i Oslo, eller EAK, med komma mellom",
+        "`region` is municipalities of the year, bydeler of Oslo, or EAK, with a comma between",
+    ))
 }
 
 fn told(request: &HttpRequest, row: &JointTable, cells: &[Cell]) -> Value {

@@ -52,6 +52,7 @@ impl From<Refusal> for Refused {
             Refusal::NoPart => ("no-part", Kind::NotPermitted),
             Refusal::Basis(_) | Refusal::Withdrawn => ("no-basis", Kind::NoLegalBasis),
             Refusal::Strata => ("strata", Kind::ParameterError),
+            Refusal::NotYet => ("not-yet", Kind::WrongState),
             Refusal::Pair(_) => ("repeat", Kind::WrongState),
             Refusal::Published => ("published", Kind::WrongState),
             Refusal::Broken(_) => ("broken", Kind::ParameterError),

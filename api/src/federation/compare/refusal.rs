@@ -13,6 +13,9 @@ pub enum Refusal {
     /// The regions are not those of the year, or commitments are missing.
     #[error("the proposal is not over the regions of the year, or commitments are missing")]
     Strata,
+    /// Nothing counts of the register and year: a comparison with nobody would be spent.
+    #[error("nothing is delivered of the register and year yet")]
+    NotYet,
     /// No grant of the other body names what is to be compared of the persons.
     #[error("no legal basis names what is to be compared of the persons: {}", .0.en)]
     Basis(Text),
@@ -49,6 +52,7 @@ impl Refusal {
                 "forslaget er ikke over regionene i året, eller det mangler forpliktelser"
                     .to_owned()
             }
+            Self::NotYet => "det er ikke levert noe av registeret og året ennå".to_owned(),
             Self::Basis(text) => {
                 format!("ingen hjemmel nevner det som skal sammenlignes om personene: {}", text.nb)
             }
