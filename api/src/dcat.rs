@@ -207,14 +207,7 @@ fn register(graph: &mut Graph, form: Form, shelf: &Shelf, address: &str, who: &W
         .is("dcat:Distribution")
         .words("dct:title", "Enkeltopplysninger", "Unit records")
         .thing("dcat:accessURL", format!("{place}/microdata"))
-        .thing("dct:format", format!("{AUTHORITY}/file-type/PARQUET"))
-        .thing("dct:license", format!("{place}#terms"));
-    // No licence is open to all: each body has the terms of its own grant.
-    graph.about(format!("{place}#terms")).is("dct:LicenseDocument").words(
-        "dct:title",
-        "Vilkårene i den tilgangen som er gitt",
-        "The terms of the grant that was given",
-    );
+        .thing("dct:format", format!("{AUTHORITY}/file-type/PARQUET"));
     let years = shelf.years(form);
     let mut about = graph.about(place.as_str());
     about
