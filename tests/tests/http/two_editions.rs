@@ -4,6 +4,7 @@
 use crate::answer::Cell;
 use crate::installation::{Installation, place, succeed};
 use crate::row_space::Attacked;
+use crate::signs::assert_signs;
 use crate::truth::Truth;
 use hjemmel_disclosure::audit::{AuditReport, Depth, Settings, attack};
 use hjemmel_disclosure::{Rule, Status, System};
@@ -54,7 +55,9 @@ fn published(installation: &Installation, file: &Path, kind: &[&str]) -> Attacke
     let about = ["--form", FORM.number(), "--year", &year];
     succeed(&installation.run(&[&["import", &*file], &about[..], kind].concat()));
     succeed(&installation.run(&[&["release"], &about[..]].concat()));
-    Attacked::fetch(&installation.serve(), TABLE, YEAR)
+    let node = installation.serve();
+    assert_signs(&node, TABLE, YEAR, !kind.is_empty());
+    Attacked::fetch(&node, TABLE, YEAR)
 }
 
 /// How many records each region and status has.
