@@ -7,7 +7,7 @@ use crate::record::export::End;
 use crate::record::receipts;
 use crate::record::verify::{Found, verify};
 use crate::record::witness::{WitnessKey, cosigned};
-use crate::record::{Notary, is_key};
+use crate::record::{Notary, is_key, is_note};
 use crate::routes::audit::lines;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
@@ -96,10 +96,8 @@ impl Command {
             Self::WitnessKey { file, name } => super::witness::make_key(&file, &name),
             Self::Witness(witness) => witness.run(),
             Self::Verify { file, key, checkpoint, witness, holder, holder_key, node_keys } => {
-                let noted = checkpoint
-                    .iter()
-                    .map(|file| std::fs::read_to_string(file).map_err(Failure::at("read", file)))
-                    .collect::<Result<Vec<_>, _>>()?;
+                let noted =
+                    checkpoint.iter().map(|file| noted_in(file)).collect::<Result<Vec<_>, _>>()?;
                 let lacks = |key_of: &&WitnessKey| {
                     !noted.iter().any(|note| cosigned(note, &key, key_of).is_ok())
                 };
@@ -121,6 +119,22 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
         }
+    }
+}
+
+/// A checkpoint noted in a file; what `hjemmel audit checkpoint` prints besides it, the key, may stand there too.
+fn noted_in(file: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(file).map_err(Failure::at("read", file))?;
+    let note: String =
+        text.split_inclusive('\n').filter(|line| !line.starts_with("key: ")).collect();
+    // A file that holds something else is the user's slip and says nothing of the record.
+    if is_note(&note) {
+        Ok(note)
+    } else {
+        Err(Failure::new(format!(
+            "{} holds no checkpoint; `hjemmel audit checkpoint` prints one",
+            file.display()
+        )))
     }
 }
 
