@@ -4,6 +4,7 @@
 //! leaves every published region adds up. Oslo is the union of its fifteen bydeler.
 
 pub mod changes;
+pub(crate) mod merged;
 pub mod population;
 pub(crate) mod read;
 pub(crate) mod sizes;
@@ -99,15 +100,16 @@ impl Division {
     }
 
     /// Every published region in publishing order: the country, the country except Oslo, counties,
-    /// KOSTRA groups, municipalities, bydeler, and municipalities by size where inhabitants are known.
+    /// KOSTRA groups, municipalities, bydeler, municipalities by size where inhabitants are known, and today's
+    /// municipalities that were several.
     #[must_use]
     pub fn values(&self) -> &[Value] {
         &self.values
     }
 
-    /// The published regions that are unions of several municipalities.
+    /// The published regions that are unions of many municipalities.
     pub fn aggregates(&self) -> impl Iterator<Item = &Value> {
-        self.values.iter().filter(|value| value.level > Level::Kommune)
+        self.values.iter().filter(|value| value.level > Level::Merged)
     }
 
     /// The published region of a code.
@@ -205,6 +207,12 @@ impl Division {
             })
         });
         values.extend(sizes.filter(|value| !value.leaves.is_empty()));
+        let codes = || self.kommuner.iter().map(|one| one.code.as_str());
+        values.extend(merged::merged(codes(), self.year).map(|one| {
+            self.union(&one.code(), one.label(), Level::Merged, |kommune| {
+                one.from.contains(&kommune.code)
+            })
+        }));
         values
     }
 

@@ -84,12 +84,20 @@ pub fn today() -> Option<&'static Division> {
 
 fn before_in(year: u16) -> BTreeMap<String, Before> {
     let kommuner = Division::of(year).map(|division| division.kommuner.as_slice());
+    whence(kommuner.unwrap_or_default().iter().map(|one| one.code.as_str()), year)
+}
+
+/// What today's municipalities were among the municipalities of a year.
+pub(super) fn whence<'a>(
+    kommuner: impl Iterator<Item = &'a str>,
+    year: u16,
+) -> BTreeMap<String, Before> {
     let mut whence: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
-    for kommune in kommuner.unwrap_or_default() {
-        let became = became(&kommune.code, year);
+    for kommune in kommuner {
+        let became = became(kommune, year);
         for code in &became {
             let whole = became.len() == 1;
-            whence.entry(code.clone()).or_default().push((kommune.code.clone(), whole));
+            whence.entry(code.clone()).or_default().push((kommune.to_owned(), whole));
         }
     }
     let told = |from: Vec<(String, bool)>| {

@@ -84,8 +84,8 @@ fn whoever_sends_a_sheet_hears_what_stands_there_and_on_which_line() {
         )
     };
     // The type need not be said, and decimals are written as people write them.
-    let sent = send(&[], &csv("2,5", "100"));
-    assert_eq!(sent.status, 201, "{}", sent.text());
+    let taken = send(&[], &csv("2,5", "100"));
+    assert_eq!(taken.status, 201, "{}", taken.text());
     let refused = send(&[], &csv("2,5", "hundre")).problem(422, "delivery-refused");
     let finding = refused["delivery"]["findings"][0].clone();
     let field = &finding["fields"][0];

@@ -4,6 +4,7 @@
 use crate::answer::Cell;
 use crate::installation::{Installation, place, succeed};
 use crate::row_space::{ASSISTANCE, Attacked, computable_between};
+use crate::signs::assert_signs;
 use crate::truth::Truth;
 use hjemmel_disclosure::audit::{AuditReport, Depth, Settings, attack};
 use hjemmel_disclosure::{Rule, Status, System};
@@ -60,6 +61,9 @@ fn published(
     succeed(&installation.run(&[&["import", &*file], &about[..], kind].concat()));
     succeed(&installation.run(&[&["release"], &about[..]].concat()));
     let node = installation.serve();
+    if tables.contains(&TABLE) {
+        assert_signs(&node, TABLE, YEAR, !kind.is_empty());
+    }
     tables.iter().map(|table| Attacked::fetch(&node, table, YEAR)).collect()
 }
 
