@@ -13,9 +13,9 @@ impl Policy {
     /// names none. It opens no record and no cell; what comes of a comparison is protected like a table.
     pub fn decide_comparison(&self, asked: Comparing, now: DateTime<Utc>) -> Decided<Compare> {
         let need = <Compare as crate::action::Sealed>::need(&asked);
-        let asker = Asker::body(asked.with());
+        let body = Asker::body(asked.with());
         let mut decision =
-            Decision::denied(now, asker, Compare::NAME, need.asked.clone(), self.version);
+            Decision::denied(now, body, Compare::NAME, need.asked.clone(), self.version);
         if need.columns.is_none_or(BTreeSet::is_empty) {
             decision.failed.push(Failure::NothingAsked);
             return Decided::Denied(decision);
