@@ -26,8 +26,7 @@ const READ_ONLY: &str = "GET, HEAD, OPTIONS";
 
 /// The headers a script of another site may send. `Authorization` is among them: the script must hold the
 /// token itself, for the browser adds none of its own (there are no cookies and no credentials are allowed).
-const SENT_BY_SCRIPTS: &str =
-    "Accept, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match";
+const SENT_BY_SCRIPTS: &str = "Accept, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range";
 
 /// Marks a `GET` whose body nobody waits for.
 struct HeadAlone;
@@ -152,6 +151,14 @@ fn canonical(path: &str, prefix: &str) -> Option<String> {
     Some(format!("{PREFIX}{}", known.collect::<Vec<_>>().join("/")))
 }
 
+/// Clients of Statbank and KLASS may end an address in a slash, which says nothing.
+fn without_slash<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    let bare = path.strip_suffix('/')?;
+    let starts =
+        |start: &&str| bare.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+    [prefix, PREFIX, "/api/v0/", "/api/klass/v1/"].iter().any(starts).then_some(bare)
+}
+
 /// Clients of KLASS ask for `codesAt.csv` where others say by `Accept` what they take.
 fn klass_ending(path: &str) -> Option<(String, &'static str)> {
     if !path.starts_with("/api/klass/v1/") {
@@ -178,13 +185,19 @@ fn mark(headers: &mut HeaderMap, [standing, policy]: &[HeaderValue; 2]) {
 fn redirected(request: &mut ServiceRequest) {
     let app = request.app_data::<Data<App>>();
     let prefix = app.map_or(PREFIX, |app| app.settings().tables.prefix.as_str());
-    let path = canonical(request.path(), prefix).or_else(|| {
-        let (path, media_type) = klass_ending(request.path())?;
-        let accepted = HeaderValue::from_static(media_type);
-        request.headers_mut().insert(header::ACCEPT, accepted);
-        Some(path)
-    });
-    let Some(path) = path else { return };
+    let trimmed = without_slash(request.path(), prefix);
+    let path = trimmed.unwrap_or(request.path());
+    let (path, media_type) = match (canonical(path, prefix), klass_ending(path)) {
+        (Some(path), _) => (path, None),
+        (None, Some((path, media_type))) => (path, Some(media_type)),
+        (None, None) => match trimmed {
+            Some(path) => (path.to_owned(), None),
+            None => return,
+        },
+    };
+    if let Some(media_type) = media_type {
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(media_type));
+    }
     let query = request.query_string();
     let whole = if query.is_empty() { path } else { format!("{path}?{query}") };
     let mut parts = request.head().uri.clone().into_parts();

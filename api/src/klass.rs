@@ -78,7 +78,7 @@ pub(crate) fn find(id: &str) -> Result<&'static Classification, Problem> {
 }
 
 /// The year of a day, and whether the day is its first. Everything changes on 1 January.
-fn day(query: &Query, name: &'static str) -> Result<Option<(u16, bool)>, Problem> {
+pub(crate) fn day(query: &Query, name: &'static str) -> Result<Option<(u16, bool)>, Problem> {
     let Some(text) = query.first(name).filter(|text| !text.is_empty()) else { return Ok(None) };
     let day: Result<chrono::NaiveDate, _> = text.parse();
     let read = day.ok().and_then(|day| {
@@ -93,9 +93,10 @@ fn day(query: &Query, name: &'static str) -> Result<Option<(u16, bool)>, Problem
     })
 }
 
-/// `from` and `to`, which is not itself among the days; or the one day `date`.
-pub(crate) fn period(query: &Query) -> Result<(u16, Option<u16>), Problem> {
-    let needed = |name: &str| {
+/// `from` and `to`, which is not itself among the days; or the one day `date`, where the address ends in `At`.
+pub(crate) fn period(request: &HttpRequest, query: &Query) -> Result<(u16, Option<u16>), Problem> {
+    let needed = || {
+        let name = if request.path().ends_with("At") { "date" } else { "from" };
         wrong(
             format!("`{name}` mangler; send en dag som 2024-01-01"),
             format!("`{name}` is missing; send a day such as 2024-01-01"),
@@ -104,7 +105,7 @@ pub(crate) fn period(query: &Query) -> Result<(u16, Option<u16>), Problem> {
     if let Some((year, _)) = day(query, "date")? {
         return Ok((year, None));
     }
-    let (from, _) = day(query, "from")?.ok_or_else(|| needed("from"))?;
+    let (from, _) = day(query, "from")?.ok_or_else(needed)?;
     let to = match day(query, "to")? {
         Some((year, true)) => year,
         Some((year, false)) => year.saturating_add(1),
@@ -221,14 +222,31 @@ pub(crate) fn codes(request: &HttpRequest, id: &str) -> Result<HttpResponse, Pro
     let query = Query::of(request);
     let tongue = Tongue::of(&query, request)?;
     let one = find(id)?;
-    let (from, to) = period(&query)?;
+    let (from, to) = period(request, &query)?;
+    // Each has one level alone.
+    let has_level = query.first("selectlevel").is_none_or(|level| matches!(level, "" | "1"));
     let wanted = query.list("selectcodes");
-    let chosen = one.spans.iter().filter(|span| span.holds(from, to)).filter(|span| {
+    let chosen = one.spans.iter().filter(|span| has_level && span.holds(from, to)).filter(|span| {
         wanted.is_empty() || wanted.iter().any(|wanted| fits(wanted.trim(), &span.code))
     });
     let range = to.map(|to| (from, Some(to)));
-    let chosen: Vec<_> = chosen.map(|span| code(span, range, tongue)).collect();
+    let pattern = query.first("presentationnamepattern").unwrap_or_default();
+    let chosen: Vec<_> = chosen
+        .map(|span| {
+            let mut row = code(span, range, tongue);
+            let name = presented(pattern, span, tongue);
+            row.insert("presentationName".to_owned(), name.into());
+            row
+        })
+        .collect();
     rows(request, &query, tongue, "codes", &chosen)
+}
+
+/// A code's name by a pattern such as `{code} - {name}`.
+fn presented(pattern: &str, span: &Span, tongue: Tongue) -> String {
+    let name = name_of(span, tongue);
+    let short = pattern.replace("{shortname}", "").replace("{code}", &span.code);
+    short.replace("{name}", &name)
 }
 
 /// A code, one with a star at its end, or `a-b`.
@@ -361,7 +379,7 @@ pub(crate) fn corresponds(request: &HttpRequest, id: &str) -> Result<HttpRespons
     let one = find(id)?;
     let asked = query.first("targetclassificationid").unwrap_or_default();
     let target = find(asked)?;
-    let (from, to) = period(&query)?;
+    let (from, to) = period(request, &query)?;
     let (pairs, turned) = match correspondence(one.id, target.id) {
         Some(pairs) => (pairs, false),
         None => (

@@ -52,14 +52,24 @@ pub fn negotiate(accept_language: Option<&str>) -> Language {
     best.1
 }
 
-/// The language of a request: `lang=` if it names one, else `Accept-Language`.
+/// The language of a request: `lang=` if it names one, else what the address says as Statbank's first interface and
+/// KLASS have it, else `Accept-Language`.
 #[must_use]
 pub fn requested_language(request: &HttpRequest) -> Language {
-    let named = request.query_string().split('&').find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        name.eq_ignore_ascii_case("lang").then(|| parse(value)).flatten()
-    });
-    named.unwrap_or_else(|| {
+    let query = |wanted: &str| {
+        request.query_string().split('&').find_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            name.eq_ignore_ascii_case(wanted).then(|| parse(value)).flatten()
+        })
+    };
+    let path = request.path();
+    let of_path = || {
+        if let Some(rest) = path.strip_prefix("/api/v0/") {
+            return parse(rest.split('/').next()?);
+        }
+        path.strip_prefix("/api/klass/").and_then(|_| query("language"))
+    };
+    query("lang").or_else(of_path).unwrap_or_else(|| {
         negotiate(
             request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()),
         )

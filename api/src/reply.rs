@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub const VARY: &str = "Accept, Accept-Encoding, Accept-Language, Authorization";
 
 /// The headers a script of another site may read.
-pub const EXPOSED: &str = "Content-Disposition, ETag, Hjemmel-Basis, Hjemmel-Columns-Coarser, Hjemmel-Columns-Left-Out, Hjemmel-Decision, Hjemmel-Delivery, Hjemmel-Holder, Hjemmel-Holder-Decision, Hjemmel-Holder-Receipt, Hjemmel-Protection, Hjemmel-Receipt, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate";
+pub const EXPOSED: &str = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Hjemmel-Basis, Hjemmel-Columns-Coarser, Hjemmel-Columns-Left-Out, Hjemmel-Decision, Hjemmel-Delivery, Hjemmel-Holder, Hjemmel-Holder-Decision, Hjemmel-Holder-Receipt, Hjemmel-Protection, Hjemmel-Receipt, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate";
 
 /// `Cache-Control` of what is for one caller.
 const PRIVATE: &str = "private, no-store";

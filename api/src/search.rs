@@ -9,12 +9,15 @@ mod engine;
 mod words;
 
 use engine::Engine;
-use hjemmel_kostra::{Table, Text};
+use hjemmel_kostra::{Level, Table, Text};
+use std::collections::BTreeSet;
 
 /// What is searched of one thing.
 #[derive(Debug)]
 pub struct Document {
     texts: Vec<(Place, Tongue, String)>,
+    /// Names and codes of regions, which are met letter by letter alone: there are so many that anything is near one.
+    regions: BTreeSet<String>,
     /// How much a hit in it counts beside the same hit in others.
     factor: f32,
 }
@@ -39,6 +42,9 @@ const PLACES: [(Place, &str, f32); 6] = [
     (Place::Value, "value", 1.0),
     (Place::Remark, "remark", 0.3),
 ];
+
+/// How much a region that is named counts: most tables have it.
+const REGION: f32 = 0.2;
 
 /// Whose endings a text's words have. Bokmål and nynorsk share a stemmer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +82,7 @@ pub fn document(table: &Table) -> Document {
     let indicators = hjemmel_kostra::indicator_table(&table.id);
     // Where both speak of the same, the figures come before what is computed from them.
     let factor = if indicators.is_some() { COMPUTED } else { 1.0 };
-    let mut document = Document { texts: Vec::new(), factor };
+    let mut document = Document { texts: Vec::new(), regions: BTreeSet::new(), factor };
     document.add_either(Place::Id, &table.id);
     document.add_either(Place::Word, table.form.dataset());
     document.add(Place::Title, &table.title);
@@ -84,9 +90,14 @@ pub fn document(table: &Table) -> Document {
     for dimension in &table.dimensions {
         document.add_either(Place::Variable, &dimension.code);
         document.add(Place::Variable, &dimension.label);
-        // Places are in every table: who looks for one does not look for a table.
-        if dimension.column != "REGION" {
-            for value in dimension.values.values().flatten() {
+        for value in dimension.values.values().flatten() {
+            if dimension.column == "REGION" {
+                document.regions.extend(words::plain(&value.code));
+                // The names of groups are words that tables are told apart by.
+                if matches!(value.level, Level::Leaf | Level::Kommune | Level::Fylke) {
+                    document.regions.extend(words::plain(&value.label.nb));
+                }
+            } else {
                 document.add(Place::Value, &value.label);
             }
         }

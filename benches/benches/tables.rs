@@ -65,6 +65,18 @@ fn bench() -> Result<()> {
     for size in sizes() {
         measure(&server, &size)?;
     }
+    if let Some(largest) = sizes().last() {
+        for format in ["json-stat2", "csv", "px", "xlsx", "html", "json-px", "parquet"] {
+            let before = server.resident_anew()?;
+            let bytes = body(server.address, &format!("{}&outputFormat={format}", largest.path))?;
+            let took = server.most_resident()?.saturating_sub(before);
+            println!(
+                "{} as {format}: {} bytes, {took} MB more while it was made",
+                largest.name,
+                bytes.len()
+            );
+        }
+    }
     Ok(())
 }
 

@@ -59,6 +59,8 @@ pub enum Level {
     Leaf,
     /// A municipality.
     Kommune,
+    /// Municipalities that have become one since.
+    Merged,
     /// Municipalities of one size.
     Size,
     /// A KOSTRA group.

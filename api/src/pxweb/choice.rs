@@ -127,11 +127,11 @@ fn not_carried(
     lists: &[(usize, &'static CodeList)],
 ) -> Vec<NotCarried> {
     let time = cube.variables.iter().position(|variable| variable.role == Role::Time);
-    let years: Vec<u16> = time
+    let years: Vec<(usize, u16)> = time
         .and_then(|time| selected.positions.get(time))
         .into_iter()
         .flatten()
-        .filter_map(|at| cube.years.get(*at).copied())
+        .filter_map(|at| Some((*at, *cube.years.get(*at)?)))
         .collect();
     let mut all = Vec::new();
     for (at, list) in lists {

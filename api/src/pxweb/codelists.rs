@@ -73,38 +73,41 @@ fn places(cube: &Cube, variable: &Variable, dimension: &Dimension, item: &Item) 
             Some(value) => value.places().to_vec(),
             None => vec![Place::NotHeld; cube.years.len()],
         },
-        Meaning::Leaves(leaves) => {
-            let leaves: BTreeSet<&str> = leaves.iter().map(String::as_str).collect();
-            each(&|_, year| {
-                let same = |value: &hjemmel_kostra::Value| {
-                    value.leaves.len() == leaves.len()
-                        && value.leaves.iter().all(|leaf| leaves.contains(leaf.as_str()))
-                };
-                let found = dimension.values_of(year).iter().position(same);
-                found.map_or(Place::NotHeld, Place::At)
-            })
-        }
+        Meaning::Leaves(leaves) => each(&|_, year| sum_of(dimension, year, leaves)),
         Meaning::Today => each(&|at, year| match before(&item.code, year) {
             Some(Before::Same(code)) => own(code).map_or(Place::NotHeld, |value| value.place(at)),
-            Some(Before::Merged(_) | Before::Parts(_)) => Place::NotHeld,
+            // Releases hold whole municipalities that have merged since as cells of their own.
+            Some(Before::Merged(from)) => sum_of(dimension, year, from),
+            Some(Before::Parts(_)) => Place::NotHeld,
             None => Place::Never,
         }),
     }
 }
 
-/// Which of the selected values cannot be carried to which of the selected years, and why.
+/// The value of a year that adds up these leaf codes and no others.
+fn sum_of(dimension: &Dimension, year: u16, leaves: &[String]) -> Place {
+    let leaves: BTreeSet<&str> = leaves.iter().map(String::as_str).collect();
+    let same = |value: &hjemmel_kostra::Value| {
+        value.leaves.len() == leaves.len()
+            && value.leaves.iter().all(|leaf| leaves.contains(leaf.as_str()))
+    };
+    let found = dimension.values_of(year).iter().position(same);
+    found.map_or(Place::NotHeld, Place::At)
+}
+
+/// Which of the selected values cannot be carried to which of the selected years of the cube, and why.
 #[must_use]
 pub fn not_carried<'a>(
     list: &CodeList,
     values: impl Iterator<Item = &'a Value>,
-    years: &[u16],
+    years: &[(usize, u16)],
 ) -> Vec<NotCarried> {
     if !list.items.iter().any(|item| item.meaning == Meaning::Today) {
         return Vec::new();
     }
     let mut all = Vec::new();
     for value in values {
-        for &year in years {
+        for &(_, year) in years.iter().filter(|(at, _)| value.place(*at) == Place::NotHeld) {
             let (why, from) = match before(&value.code, year) {
                 Some(Before::Merged(from)) => ("merged", from),
                 Some(Before::Parts(from)) => ("split", from),

@@ -1,7 +1,8 @@
 //! Comma separated values as PxWebApi 2 lays them out.
 
+use super::frame::Frame;
 use super::provenance::symbol;
-use super::sheet::{Sheet, Style};
+use super::sheet::{Sheet, Style, symbols_of};
 use hjemmel_disclosure::Cell;
 use std::io::Write as _;
 
@@ -12,9 +13,9 @@ fn quoted(text: &str) -> String {
 
 /// The document, UTF-8: names between quotation marks, numbers without.
 #[must_use]
-pub fn write(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
+pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
     let mut text = head(sheet, style);
-    text.extend(rows(sheet, style));
+    text.extend(rows(sheet, frame, style));
     text
 }
 
@@ -28,14 +29,20 @@ pub fn head(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
     }
     let label = |variable: &usize| quoted(sheet.label(*variable, style.naming));
     let mut header: Vec<String> = sheet.stub.iter().map(label).collect();
+    let mut column = |name: &str| {
+        header.push(quoted(name));
+        if style.symbols {
+            header.push(quoted(&symbols_of(name, sheet.language)));
+        }
+    };
     if sheet.heading.is_empty() {
-        header.push(quoted(sheet.measure()));
+        column(sheet.measure());
     } else {
         let names: Vec<Vec<String>> =
             sheet.heading.iter().map(|at| sheet.names(*at, style.naming)).collect();
         sheet.each(&sheet.heading, &mut |at, _| {
             let words = names.iter().zip(at).filter_map(|(names, at)| names.get(*at));
-            header.push(quoted(&words.map(String::as_str).collect::<Vec<_>>().join(" ")));
+            column(&words.map(String::as_str).collect::<Vec<_>>().join(" "));
         });
     }
     text.extend(header.join(&char::from(style.separator).to_string()).bytes());
@@ -45,7 +52,7 @@ pub fn head(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
 
 /// The rows.
 #[must_use]
-pub fn rows(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
+pub fn rows(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
     let quoted_names = |variable: &usize| -> Vec<String> {
         sheet.names(*variable, style.naming).iter().map(|name| quoted(name)).collect()
     };
@@ -63,6 +70,8 @@ pub fn rows(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
                 Some(Cell::Shown(value)) => {
                     drop(write!(text, "{}", sheet.number(start + column, value)));
                 }
+                // A column of numbers with nothing in it that is none.
+                _ if style.symbols => {}
                 other => {
                     text.push(b'"');
                     text.extend_from_slice(symbol(other).unwrap_or_default().as_bytes());
@@ -70,6 +79,14 @@ pub fn rows(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
                 }
             }
             text.push(style.separator);
+            if style.symbols {
+                if let Some(sign) = frame.mark(sheet, start + column) {
+                    text.push(b'"');
+                    text.extend_from_slice(sign.as_bytes());
+                    text.push(b'"');
+                }
+                text.push(style.separator);
+            }
         }
         if let Some(last) = text.last_mut() {
             *last = b'\n';

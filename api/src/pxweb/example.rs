@@ -17,6 +17,16 @@ pub(super) struct Example {
 impl Example {
     /// A number, one withheld, one missing and one that cannot occur.
     pub(super) fn new() -> Self {
+        Self::of([Some(Cell::Shown(7)), Some(Cell::Withheld), Some(Cell::Missing), None])
+    }
+
+    /// A number, a preliminary one, nil and one withheld.
+    pub(super) fn signs() -> Self {
+        let shown = |value| Some(Cell::Shown(value));
+        Self::of([shown(7), shown(12), shown(0), Some(Cell::Withheld)])
+    }
+
+    fn of(cells: [Option<Cell>; 4]) -> Self {
         let cube = Cube::new(hjemmel_kostra::table("S1101").unwrap(), vec![2016, 2024]);
         let wanted =
             [("Region", "EAK"), ("HovedInntekt", "00 arbeid"), ("ContentsCode", "*"), ("Tid", "*")];
@@ -26,7 +36,6 @@ impl Example {
             value_codes: values.split(' ').map(ToOwned::to_owned).collect(),
         });
         let selected = resolve(&cube, &wanted).unwrap();
-        let cells = [Some(Cell::Shown(7)), Some(Cell::Withheld), Some(Cell::Missing), None];
         Self { cube, selected, cells }
     }
 

@@ -1,7 +1,9 @@
 //! What every document of a table says around its cells.
 
 use super::cube::Cube;
+use super::provenance::mark;
 use super::selection::Selected;
+use super::sheet::Sheet;
 use hjemmel_kostra::Language;
 use hjemmel_kostra::catalogue::About;
 
@@ -42,6 +44,19 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn reference(&self) -> Option<&'a str> {
         self.about().map(|about| about.reference.in_language(self.language))
+    }
+
+    /// The sign of a cell of a sheet, also where it has a number.
+    #[must_use]
+    pub fn mark(&self, sheet: &Sheet<'_>, place: usize) -> Option<&'static str> {
+        mark(sheet.cell(place), self.is_preliminary(sheet.selected, place))
+    }
+
+    /// Whether the figures of a year, by its code, are preliminary.
+    #[must_use]
+    pub fn is_preliminary_year(&self, code: &str) -> bool {
+        let years = self.cube.years.iter().zip(&self.preliminary);
+        years.into_iter().any(|(year, preliminary)| *preliminary && year.to_string() == code)
     }
 
     /// Whether the cell at a place of an answer is of a preliminary edition.

@@ -7,6 +7,10 @@ use hjemmel_disclosure::Cell;
 use hjemmel_kostra::Language;
 use std::fmt::Write as _;
 
+/// The sign stands beside the number for who looks, and is no part of it for who reads the cell.
+const PRELIMINARY: &str = " data-sign=\"*\"";
+const SIGNS: &str = "<style>td[data-sign]::after{content:attr(data-sign)}</style>";
+
 /// Text that is no markup.
 #[must_use]
 pub fn escaped(text: &str) -> String {
@@ -35,7 +39,7 @@ pub fn row_names(sheet: &Sheet<'_>, style: &Style) -> Vec<Vec<String>> {
 /// The document, UTF-8.
 #[must_use]
 pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
-    [head(sheet, frame, style), rows(sheet, style), end(frame)].concat()
+    [head(sheet, frame, style), rows(sheet, frame, style), end(frame)].concat()
 }
 
 /// What stands above the rows.
@@ -47,7 +51,7 @@ pub fn head(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
         Language::En => "en",
     };
     let mut text = format!(
-        "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n<table>\n"
+        "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\"><title>{title}</title>{SIGNS}</head>\n<body>\n<table>\n"
     );
     if style.title {
         // Writing to a string does not fail.
@@ -108,7 +112,7 @@ fn columns(text: &mut String, sheet: &Sheet<'_>, style: &Style) {
 
 /// The rows.
 #[must_use]
-pub fn rows(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
+pub fn rows(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
     let mut text = String::new();
     let names = row_names(sheet, style);
     let columns = sheet.columns();
@@ -118,9 +122,12 @@ pub fn rows(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
             let _ = write!(text, "<th scope=\"row\">{name}</th>");
         }
         for column in &columns {
-            let _ = match sheet.cell(start + column) {
+            let place = start + column;
+            let _ = match sheet.cell(place) {
                 Some(Cell::Shown(value)) => {
-                    write!(text, "<td>{}</td>", sheet.number(start + column, value))
+                    let preliminary = frame.is_preliminary(sheet.selected, place);
+                    let sign = if preliminary { PRELIMINARY } else { "" };
+                    write!(text, "<td{sign}>{}</td>", sheet.number(place, value))
                 }
                 other => write!(text, "<td>{}</td>", symbol(other).unwrap_or_default()),
             };

@@ -2,7 +2,7 @@
 
 use super::cube::Role;
 use super::frame::{Frame, source};
-use super::provenance::symbol;
+use super::provenance::{legend, symbol};
 use super::sheet::{Naming, Sheet};
 use hjemmel_disclosure::Cell;
 use serde::Serialize;
@@ -14,14 +14,17 @@ struct Column<'a> {
     /// `d`imension, `t`ime or `c`ontents.
     #[serde(rename = "type")]
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'a str>,
 }
 
+/// What is said of one value of a variable: clients look for both among the columns and rows.
 #[derive(Serialize)]
 struct Comment<'a> {
-    variable: &'static str,
-    value: &'static str,
+    variable: &'a str,
+    value: &'a str,
     #[serde(rename = "comment")]
-    text: &'a str,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -63,6 +66,12 @@ fn keys_and_contents(sheet: &Sheet<'_>) -> (Vec<usize>, Vec<usize>) {
     kept.partition(|at| role(sheet, *at) != Some(Role::Metric))
 }
 
+/// What the sign of a preliminary figure means.
+fn sign(frame: &Frame<'_>) -> String {
+    let meaning = legend(frame.language);
+    format!("*: {}", meaning.get("*").copied().unwrap_or_default())
+}
+
 /// What stands before the rows.
 ///
 /// # Errors
@@ -75,14 +84,22 @@ pub fn head(sheet: &Sheet<'_>, frame: &Frame<'_>) -> serde_json::Result<Vec<u8>>
             code: sheet.label(*at, Naming::Codes),
             text: sheet.label(*at, Naming::Texts),
             kind: if role(sheet, *at) == Some(Role::Time) { "t" } else { "d" },
+            comment: None,
         })
         .collect();
+    // There is no place for what is said of a whole table: it is said of what is measured.
+    let notes = frame.notes.join(" ");
+    let notes = Some(notes.as_str()).filter(|notes| !notes.is_empty());
     for value in contents.iter().flat_map(|at| sheet.values(*at)) {
         let text = value.label.in_language(sheet.language);
-        columns.push(Column { code: &value.code, text, kind: "c" });
+        columns.push(Column { code: &value.code, text, kind: "c", comment: notes });
     }
-    let comments = frame.notes.iter();
-    let comments = comments.map(|note| Comment { variable: "", value: "", text: note });
+    let comments = keys(sheet).into_iter().filter(|at| role(sheet, *at) == Some(Role::Time));
+    let comments = comments.flat_map(|time| {
+        let variable = sheet.label(time, Naming::Codes);
+        let marked = sheet.values(time).filter(move |year| frame.is_preliminary_year(&year.code));
+        marked.map(move |year| Comment { variable, value: &year.code, text: sign(frame) })
+    });
     let mut text = br#"{"columns":"#.to_vec();
     serde_json::to_writer(&mut text, &columns)?;
     text.extend_from_slice(br#","comments":"#);

@@ -114,8 +114,8 @@ impl Parts {
         frame: &Frame<'_>,
     ) -> io::Result<Vec<u8>> {
         Ok(match self {
-            Self::Csv(style) => csv::rows(part, style),
-            Self::Html(style) => html::rows(part, style),
+            Self::Csv(style) => csv::rows(part, frame, style),
+            Self::Html(style) => html::rows(part, frame, style),
             Self::Px(is_first) => px::rows(part, std::mem::take(is_first)),
             Self::JsonPx(is_first) => json_px::rows(part, std::mem::take(is_first))?,
             Self::Parquet(file) => file.rows(part, frame)?.into(),

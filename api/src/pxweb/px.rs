@@ -79,8 +79,25 @@ pub fn head(sheet: &Sheet<'_>, frame: &Frame<'_>) -> Vec<u8> {
     for note in &frame.notes {
         put(&mut text, "NOTEX", &quoted(note));
     }
+    preliminary(&mut text, sheet, frame);
     text.push_str("DATA=\n");
     text.into_bytes()
+}
+
+/// The sign of preliminary figures, which the format keeps apart from the numbers: one for each such year.
+fn preliminary(text: &mut String, sheet: &Sheet<'_>, frame: &Frame<'_>) {
+    let of_time = |at: usize| {
+        sheet.cube.variables.get(at).is_some_and(|variable| variable.role == Role::Time)
+    };
+    let years = sheet.selected.positions.last().map(Vec::as_slice).unwrap_or_default();
+    let marked = years.iter().filter(|at| frame.preliminary.get(**at) == Some(&true));
+    for year in marked.filter_map(|at| frame.cube.years.get(*at)) {
+        let all = sheet.stub.iter().chain(&sheet.heading);
+        let values: Vec<String> = all
+            .map(|at| if of_time(*at) { quoted(&year.to_string()) } else { quoted("*") })
+            .collect();
+        put(text, &format!("DATANOTECELL({})", values.join(",")), "\"*\"");
+    }
 }
 
 /// The rows, each on a line of its own; `is_first` where none stands above them.

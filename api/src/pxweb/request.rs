@@ -169,6 +169,15 @@ impl Query {
         })
     }
 
+    /// A number of at least one; nought and less say nothing, as paging in the reference has it.
+    ///
+    /// # Errors
+    /// When the value is no number.
+    pub fn positive(&self, name: &'static str) -> Result<Option<u64>, Problem> {
+        let said = self.first(name).and_then(|text| text.trim().parse::<i64>().ok());
+        if said.is_some_and(|number| number < 1) { Ok(None) } else { self.number(name) }
+    }
+
     /// A word that says yes or no, in any case of letters; no where it is not there.
     #[must_use]
     pub fn says_yes(&self, name: &str) -> bool {

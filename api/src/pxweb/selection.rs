@@ -180,8 +180,13 @@ fn too_many_expressions() -> Problem {
 }
 
 fn nothing_fits(variable: &Variable, expression: &str) -> Problem {
+    // To the reference a mask without hits is no selection at all, which only a mandatory variable minds.
+    let title = match variable.elimination {
+        Some(_) => "Non-existent value",
+        None => "Missing selection for mandantory variable",
+    };
     wrong(
-        "Non-existent value",
+        title,
         format!("ingen verdi av `{}` passer `{}`", variable.code, clip(expression)),
         format!("no value of `{}` fits `{}`", variable.code, clip(expression)),
     )

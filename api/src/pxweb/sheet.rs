@@ -36,12 +36,16 @@ pub struct Style {
     pub naming: Naming,
     /// Whether the title comes first.
     pub title: bool,
+    /// Whether each column of numbers has one of signs beside it.
+    pub symbols: bool,
     /// What stands between the fields of csv.
     pub separator: u8,
 }
 
 /// Parameters every format with a style knows.
 const PARAMETERS: [&str; 4] = ["UseCodes", "UseTexts", "UseCodesAndTexts", "IncludeTitle"];
+/// The one that csv and xlsx know, and the reference does not.
+const SYMBOLS: [&str; 1] = ["IncludeSymbols"];
 /// Those that only csv knows.
 const SEPARATORS: [&str; 3] = ["SeparatorTab", "SeparatorSpace", "SeparatorSemicolon"];
 
@@ -53,13 +57,14 @@ impl Style {
     pub fn parse(format: &str, parameters: &[String]) -> Result<Self, Problem> {
         let csv = format == "csv";
         let naming = if csv { Naming::Codes } else { Naming::Texts };
-        let mut style = Self { naming, title: false, separator: b',' };
+        let mut style = Self { naming, title: false, symbols: false, separator: b',' };
         for parameter in parameters {
             match parameter.to_ascii_lowercase().as_str() {
                 "usecodes" => style.naming = Naming::Codes,
                 "usetexts" => style.naming = Naming::Texts,
                 "usecodesandtexts" => style.naming = Naming::Both,
                 "includetitle" => style.title = true,
+                "includesymbols" if format != "html" => style.symbols = true,
                 "separatortab" if csv => style.separator = b'\t',
                 "separatorspace" if csv => style.separator = b' ',
                 "separatorsemicolon" if csv => style.separator = b';',
@@ -72,8 +77,12 @@ impl Style {
 
 fn unknown(format: &str, parameter: &str) -> Problem {
     let name = clip(parameter);
-    let separators: &[&str] = if format == "csv" { &SEPARATORS } else { &[] };
-    let all = [&PARAMETERS[..], separators].concat().join(", ");
+    let further = match format {
+        "csv" => [&SYMBOLS[..], &SEPARATORS].concat(),
+        "xlsx" => SYMBOLS.to_vec(),
+        _ => Vec::new(),
+    };
+    let all = [&PARAMETERS[..], &further].concat().join(", ");
     Problem::new(Kind::ParameterError).titled("Unsupported output format parameter").detail(
         format!("`{name}` er ikke en parameter for {format}: {all}"),
         format!("`{name}` is not a parameter of {format}: {all}"),
@@ -96,6 +105,15 @@ pub struct Sheet<'a> {
     pub heading: Vec<usize>,
     strides: Vec<usize>,
     decimals: Decimals,
+}
+
+/// What the column of signs beside a column is called.
+#[must_use]
+pub fn symbols_of(name: &str, language: Language) -> String {
+    match language {
+        Language::Nb => format!("{name} tegn"),
+        Language::En => format!("{name} symbol"),
+    }
 }
 
 fn illegal(nb: &str, en: &str) -> Problem {

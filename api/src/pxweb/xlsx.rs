@@ -1,9 +1,10 @@
-//! An Excel workbook (ECMA-376) of one sheet: numbers as numbers, signs as text, what a reader must know beneath.
+//! An Excel workbook (ECMA-376) of one sheet: numbers as numbers, signs as text, what a reader must know beneath. The
+//! sign of a cell that has a number as well is how the number is shown: a reader of cells meets the number alone.
 
 use super::frame::{Frame, source};
 use super::html::{escaped, row_names};
 use super::provenance::symbol;
-use super::sheet::{Sheet, Style};
+use super::sheet::{Sheet, Style, symbols_of};
 use super::zip::Archive;
 use crate::problem::{Kind, Problem};
 use hjemmel_disclosure::Cell;
@@ -13,9 +14,20 @@ use std::io::{self, Write};
 const MOST: (usize, usize) = (1_048_576, 16_384);
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
-const TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#;
+const TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#;
 const PACKAGE: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
-const PARTS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
+const PARTS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#;
+/// How numbers are shown: as they are, followed by the sign of preliminary ones, and nil as its sign.
+const STYLES: &str = r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="2"><numFmt numFmtId="164" formatCode="General&quot;*&quot;"/><numFmt numFmtId="165" formatCode="General;-General;&quot;-&quot;"/></numFmts><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>"#;
+
+/// Which of the ways to show a number a sign asks for.
+fn shown_as(sign: Option<&str>) -> &'static str {
+    match sign {
+        Some("*") => " s=\"1\"",
+        Some(_) => " s=\"2\"",
+        None => "",
+    }
+}
 
 /// The workbook.
 ///
@@ -23,6 +35,7 @@ const PARTS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/p
 /// More rows or columns than a sheet can have.
 pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Result<Vec<u8>, Problem> {
     let (rows, columns) = sheet.shape();
+    let columns = columns * if style.symbols { 2 } else { 1 };
     let heads = sheet.heading.len().max(1) + 2 + frame.notes.len() + 3;
     let (most_rows, most_columns) = (MOST.0 - heads, MOST.1 - sheet.stub.len());
     if rows > most_rows || columns > most_columns {
@@ -48,6 +61,7 @@ fn archive(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> io::Result<Ve
         ("_rels/.rels", PACKAGE),
         ("xl/workbook.xml", &book),
         ("xl/_rels/workbook.xml.rels", PARTS),
+        ("xl/styles.xml", STYLES),
     ] {
         archive.add(part, |out| write!(out, "{HEAD}{text}"))?;
     }
@@ -112,7 +126,8 @@ fn rows(
     heads(out, &mut number, sheet, style)?;
     let names = row_names(sheet, style);
     let columns = sheet.columns();
-    let places: Vec<String> = (0..sheet.stub.len() + columns.len()).map(letters).collect();
+    let wide = if style.symbols { 2 } else { 1 };
+    let places: Vec<String> = (0..sheet.stub.len() + columns.len() * wide).map(letters).collect();
     let mut outcome = Ok(());
     sheet.each(&sheet.stub, &mut |at, start| {
         if outcome.is_ok() {
@@ -121,14 +136,9 @@ fn rows(
                 for (name, place) in own.zip(&places) {
                     text(row, place, name)?;
                 }
-                for (column, place) in columns.iter().zip(places.iter().skip(sheet.stub.len())) {
-                    match sheet.cell(start + column) {
-                        Some(Cell::Shown(value)) => {
-                            let (number, value) = (row.number, sheet.number(start + column, value));
-                            write!(row.out, "<c r=\"{place}{number}\"><v>{value}</v></c>")?;
-                        }
-                        other => text(row, place, symbol(other).unwrap_or_default())?,
-                    }
+                let places = places.get(sheet.stub.len()..).unwrap_or_default();
+                for (column, places) in columns.iter().zip(places.chunks(wide)) {
+                    cell(row, sheet, frame, start + column, places)?;
                 }
                 Ok(())
             });
@@ -141,6 +151,31 @@ fn rows(
         line(out, &mut number, |row| text(row, "A", &note))?;
     }
     out.write_all(b"</sheetData></worksheet>")
+}
+
+/// The cell at a place, and its sign beside it where there is room for that.
+fn cell(
+    row: &mut Row<'_>,
+    sheet: &Sheet<'_>,
+    frame: &Frame<'_>,
+    at: usize,
+    places: &[String],
+) -> io::Result<()> {
+    let [place, rest @ ..] = places else { return Ok(()) };
+    let sign = frame.mark(sheet, at);
+    match (sheet.cell(at), rest) {
+        (Some(Cell::Shown(value)), _) => {
+            let (number, value) = (row.number, sheet.number(at, value));
+            let style = if rest.is_empty() { shown_as(sign) } else { "" };
+            write!(row.out, "<c r=\"{place}{number}\"{style}><v>{value}</v></c>")?;
+        }
+        (other, []) => text(row, place, symbol(other).unwrap_or_default())?,
+        _ => {}
+    }
+    match (rest, sign) {
+        ([beside, ..], Some(sign)) => text(row, beside, sign),
+        _ => Ok(()),
+    }
 }
 
 /// One row a heading variable, every name written out, so that the last of them names every column.
@@ -170,8 +205,14 @@ fn heads(
                     text(row, &letters(column), &label)?;
                 }
             }
+            let wide = if style.symbols { 2 } else { 1 };
             for (column, name) in names.iter().enumerate() {
-                text(row, &letters(sheet.stub.len() + column), &escaped(name))?;
+                let place = sheet.stub.len() + column * wide;
+                text(row, &letters(place), &escaped(name))?;
+                if style.symbols {
+                    let beside = escaped(&symbols_of(name, sheet.language));
+                    text(row, &letters(place + 1), &beside)?;
+                }
             }
             Ok(())
         })?;

@@ -17,6 +17,7 @@ use crate::shelf::{Published, Shelf};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use hjemmel_disclosure::Cell;
 use hjemmel_kostra::indicators::{Better, IndicatorTable, Part};
+use hjemmel_kostra::regions::changes::{Before, before};
 use hjemmel_kostra::{Division, Indicator, Language, indicator, indicator_tables};
 use serde_json::{Value, json};
 
@@ -233,8 +234,14 @@ fn year_at(published: &Published, wanted: Option<u64>) -> Result<usize, Problem>
 
 fn no_region(standing: &Standing<'_>, region: &str) -> Problem {
     let year = standing.year();
+    // Its number of that year, where it has another one now.
+    let old = match before(region, year) {
+        Some(Before::Same(old)) => Some(old.as_str()),
+        _ => None,
+    };
     let known = standing.cube.variables.first().into_iter().flat_map(|variable| &variable.values);
-    let near = nearest(region, known.map(|value| value.code.as_str()));
+    let known = known.filter(|value| standing.cell(&value.code).is_some());
+    let near = old.or_else(|| nearest(region, known.map(|value| value.code.as_str())));
     let name = clip(region);
     Problem::new(Kind::ParameterError).titled("Non-existent value").detail(
         format!("indikatoren er ikke regnet for `{name}` i {year}{}", hint_nb(near)),

@@ -1,7 +1,7 @@
 //! `/api/klass/v1`: classifications, as KLASS serves them to its clients.
 
 use crate::klass::{
-    Tongue, code, codes, corresponds, find, period, rows, table_of, tables, version,
+    Tongue, code, codes, corresponds, day, find, period, rows, table_of, tables, version,
 };
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
@@ -88,6 +88,8 @@ pub async fn read_classification(
         ("from" = String, Query, description = "The first day.", example = "2024-01-01"),
         ("to" = Option<String>, Query, description = "The day after the last; open where it is left out.", example = "2025-01-01"),
         ("selectCodes" = Option<String>, Query, description = "Codes, `31*` or `3100-3199`, comma separated."),
+        ("selectLevel" = Option<String>, Query, description = "A level; each classification has one, `1`."),
+        ("presentationNamePattern" = Option<String>, Query, description = "What `presentationName` is made by: `{code} - {name}`."),
         ("csvSeparator" = Option<String>, Query, description = "One character; a comma unless said."),
         ("csvFields" = Option<String>, Query, description = "Fields, comma separated."),
         ("language" = Option<String>, Query, description = "`nb`, `nn` or `en`.", example = "nb"),
@@ -107,6 +109,8 @@ pub async fn list_classification_codes(
         ("id" = String, Path, description = "The classification.", example = "131"),
         ("date" = String, Query, description = "The day.", example = "2024-01-01"),
         ("selectCodes" = Option<String>, Query, description = "Codes, `31*` or `3100-3199`, comma separated."),
+        ("selectLevel" = Option<String>, Query, description = "A level; each classification has one, `1`."),
+        ("presentationNamePattern" = Option<String>, Query, description = "What `presentationName` is made by: `{code} - {name}`."),
         ("csvSeparator" = Option<String>, Query, description = "One character; a comma unless said."),
         ("csvFields" = Option<String>, Query, description = "Fields, comma separated."),
         ("language" = Option<String>, Query, description = "`nb`, `nn` or `en`.", example = "nb"),
@@ -140,7 +144,10 @@ pub async fn list_classification_changes(
         let query = Query::of(&request);
         let tongue = Tongue::of(&query, &request)?;
         let one = find(&id)?;
-        let (from, to) = period(&query)?;
+        let (from, to) = period(&request, &query)?;
+        // What changed on 1 January had changed when the period began later in the year.
+        let late = day(&query, "from")?.is_some_and(|(_, is_first)| !is_first);
+        let from = if late { from.saturating_add(1) } else { from };
         let inside = |year: u16| year >= from && to.is_none_or(|to| year < to);
         let chosen = changes_of(one.id).filter(|change| change.year().is_some_and(inside));
         let all = chosen.map(|change| {

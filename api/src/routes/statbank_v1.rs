@@ -29,6 +29,16 @@ fn language_of(text: &str) -> Result<Language, Problem> {
     })
 }
 
+/// A problem as its clients read it: they look for `error`.
+fn told(problem: Problem, request: &HttpRequest) -> Problem {
+    let word = match problem.kind() {
+        Kind::TooManyCells => "Too many values selected",
+        Kind::ParameterError => "Parameter error",
+        _ => return problem.for_request(request),
+    };
+    problem.with("error", word).for_request(request)
+}
+
 /// What is found at a place: a level of subjects, or a table.
 enum Place<'a> {
     Level(Vec<String>),
@@ -119,6 +129,13 @@ fn describe(published: &Published, language: Language) -> Value {
     json!({ "title": cube.title(language), "variables": variables })
 }
 
+/// The limits, at every level.
+fn config(app: &App) -> Value {
+    let cells = app.settings().tables.max_cells;
+    let limits = &app.settings().limits;
+    json!({ "maxValues": cells, "maxCells": cells, "maxCalls": limits.calls, "timeWindow": limits.window_seconds, "CORS": true })
+}
+
 fn answer_get(
     request: &HttpRequest,
     app: &App,
@@ -128,9 +145,7 @@ fn answer_get(
     let language = language_of(language)?;
     let query = Query::of(request);
     let body = if query.first("config").is_some() {
-        let cells = app.settings().tables.max_cells;
-        let limits = &app.settings().limits;
-        json!({ "maxValues": cells, "maxCells": cells, "maxCalls": limits.calls, "timeWindow": limits.window_seconds, "CORS": true })
+        config(app)
     } else {
         let shelf = app.shelf()?;
         match (query.first("query"), find(&shelf, path)?) {
@@ -187,22 +202,29 @@ async fn answer_post(
     table_answer::answer(app, request, caller, question).await
 }
 
-/// The databases: one.
+/// The databases: one; with `config` the limits.
 #[utoipa::path(operation_id = "list_v1_databases", tag = "Tables",
-    params(("language" = String, Path, description = "`no` or `en`.", example = "no")),
+    params(
+        ("language" = String, Path, description = "`no` or `en`.", example = "no"),
+        ("config" = Option<String>, Query, description = "The limits instead."),
+    ),
     responses((status = 200, description = "The databases.", body = Value)))]
 #[get("/api/v0/{language}")]
 pub async fn list_v1_databases(
     request: HttpRequest,
+    app: web::Data<App>,
     language: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let answer = || {
         let language = language_of(&language)?;
         let text = if language == Language::En { "Tables" } else { "Tabeller" };
-        let body = json!([{ "dbid": DATABASE, "text": text }]);
+        let body = match Query::of(&request).first("config") {
+            Some(_) => config(&app),
+            None => json!([{ "dbid": DATABASE, "text": text }]),
+        };
         Reply::open(&request).in_language(language).json(&body)
     };
-    answer().map_err(|problem: Problem| problem.for_request(&request))
+    answer().map_err(|problem| told(problem, &request))
 }
 
 /// The subjects; with `query` the tables that fit, and with `config` the limits.
@@ -220,7 +242,7 @@ pub async fn list_v1_subjects(
     app: web::Data<App>,
     language: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    answer_get(&request, &app, &language, &[]).map_err(|problem| problem.for_request(&request))
+    answer_get(&request, &app, &language, &[]).map_err(|problem| told(problem, &request))
 }
 
 /// A table's variables and values, or what is below a subject.
@@ -237,7 +259,7 @@ pub async fn read_v1_table(
     place: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (language, id) = place.into_inner();
-    answer_get(&request, &app, &language, &[&id]).map_err(|problem| problem.for_request(&request))
+    answer_get(&request, &app, &language, &[&id]).map_err(|problem| told(problem, &request))
 }
 
 /// The same below a subject.
@@ -256,7 +278,7 @@ pub async fn read_v1_table_of_subject(
 ) -> Result<HttpResponse, Problem> {
     let (language, subject, id) = place.into_inner();
     answer_get(&request, &app, &language, &[&subject, &id])
-        .map_err(|problem| problem.for_request(&request))
+        .map_err(|problem| told(problem, &request))
 }
 
 /// The same below a subject of a subject.
@@ -276,7 +298,7 @@ pub async fn read_v1_table_of_group(
 ) -> Result<HttpResponse, Problem> {
     let (language, subject, group, id) = place.into_inner();
     answer_get(&request, &app, &language, &[&subject, &group, &id])
-        .map_err(|problem| problem.for_request(&request))
+        .map_err(|problem| told(problem, &request))
 }
 
 /// The numbers, as the first interface asks for them.
@@ -298,7 +320,7 @@ pub async fn query_v1_table(
 ) -> Result<HttpResponse, Problem> {
     let (language, id) = place.into_inner();
     let answer = answer_post(&request, &app, &caller, (&language, &[&id]), &body).await;
-    answer.map_err(|problem| problem.for_request(&request))
+    answer.map_err(|problem| told(problem, &request))
 }
 
 /// The same below a subject of a subject.
@@ -323,5 +345,5 @@ pub async fn query_v1_table_of_group(
     let (language, subject, group, id) = place.into_inner();
     let path: &[&str] = &[&subject, &group, &id];
     let answer = answer_post(&request, &app, &caller, (&language, path), &body).await;
-    answer.map_err(|problem| problem.for_request(&request))
+    answer.map_err(|problem| told(problem, &request))
 }

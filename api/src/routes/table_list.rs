@@ -82,7 +82,7 @@ fn page_of_tables(request: &HttpRequest, app: &App) -> Result<HttpResponse, Prob
     let query = Query::of(request);
     let language = query.language(request)?;
     let number = query.number("pagenumber")?.unwrap_or(1).max(1);
-    let size = query.number("pagesize")?.filter(|size| *size > 0).unwrap_or(20);
+    let size = query.positive("pagesize")?.unwrap_or(20);
     let search = query.first("query").unwrap_or_default();
     let since = since(&query)?;
     let shelf = app.shelf()?;

@@ -180,7 +180,7 @@ fn placed(choice: &Choice, selected: &Selected, placement: &Placement) -> Value 
         ("valueCodes[Region]" = Option<String>, Query, description = "Values or expressions of a variable, comma separated; one such parameter a variable: `0301,EKA*`, `top(2)`, `from(2023)`, `[range(2016,2024)]`, `*`.", example = "EAK,3107"),
         ("valueCodes[Tid]" = Option<String>, Query, description = "Years.", example = "top(2)"),
         ("outputFormat" = Option<String>, Query, description = "`json-stat2`, `csv`, `px`, `xlsx`, `html`, `json-px` or `parquet`; else by Accept.", example = "json-stat2"),
-        ("outputFormatParams" = Option<String>, Query, description = "For csv, html and xlsx: UseCodes, UseTexts, UseCodesAndTexts, IncludeTitle; for csv SeparatorTab, SeparatorSpace, SeparatorSemicolon."),
+        ("outputFormatParams" = Option<String>, Query, description = "For csv, html and xlsx: UseCodes, UseTexts, UseCodesAndTexts, IncludeTitle; for csv SeparatorTab, SeparatorSpace, SeparatorSemicolon; for csv and xlsx IncludeSymbols, which puts the sign of each number in a column of its own."),
         ("codelist[Region]" = Option<String>, Query, description = "A code list in place of a variable's own values: `agg_Fylker`, `agg_KostraGrupper`, `agg_today`. Every value of it is a cell that a release holds; nothing is added up.", example = "agg_Fylker"),
         ("heading" = Option<String>, Query, description = "Variables across the top (csv, html, xlsx, px)."),
         ("stub" = Option<String>, Query, description = "Variables down the side."),
@@ -213,7 +213,7 @@ pub async fn read_table_data(
         ("id" = String, Path, description = "The table.", example = "S1101"),
         ("lang" = Option<String>, Query, description = "`no` or `en`.", example = "en"),
         ("outputFormat" = Option<String>, Query, description = "`json-stat2`, `csv`, `px`, `xlsx`, `html`, `json-px` or `parquet`; else by Accept.", example = "csv"),
-        ("outputFormatParams" = Option<String>, Query, description = "For csv, html and xlsx: UseCodes, UseTexts, UseCodesAndTexts, IncludeTitle; for csv SeparatorTab, SeparatorSpace, SeparatorSemicolon."),
+        ("outputFormatParams" = Option<String>, Query, description = "For csv, html and xlsx: UseCodes, UseTexts, UseCodesAndTexts, IncludeTitle; for csv SeparatorTab, SeparatorSpace, SeparatorSemicolon; for csv and xlsx IncludeSymbols, which puts the sign of each number in a column of its own."),
     ),
     responses((status = 200, description = "The cells.", content((Value = "application/json"), (String = "text/csv"), (String = "text/html"), (String = "application/octet-stream"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), (status = 206, description = "The part asked for by Range.")))]
 #[post("/pxwebapi/v2/tables/{id}/data")]

@@ -146,6 +146,22 @@ fn every_word_should_be_met_and_nothing_asked_is_everything() {
     assert_eq!(found(&index, "andel med sosialhjelp som hovedinntekt").first(), Some(&"S1191"));
 }
 
+#[test]
+fn a_region_leads_to_the_tables_that_have_it_by_name_or_code() {
+    let index = index();
+    for asked in ["Fredrikstad", "3107", "fredrikstad", "0301"] {
+        let found = found(&index, asked);
+        assert!(found.contains(&"S1101") && found.contains(&"S11C1"), "{asked}: {found:?}");
+        assert!(!found.contains(&"S1105"), "{asked}: by county and group alone");
+    }
+    assert_eq!(found(&index, "unge Fredrikstad").first(), Some(&"S1104"));
+    assert_eq!(found(&index, "bosituasjon Rogaland").first(), Some(&"S1105"));
+    assert!(found(&index, "Grünerløkka").contains(&"S1101"));
+    assert!(found(&index, "EKG12").contains(&"S1105"));
+    // A name misspelled is none: so many names are near to something.
+    assert!(found(&index, "Fredrikstda").is_empty());
+}
+
 /// `cargo test --release --workspace --lib search -- --ignored --nocapture`
 #[test]
 #[ignore = "a figure, not a fact"]

@@ -89,6 +89,12 @@ pub(super) fn asked(question: &str) -> Vec<String> {
         .collect()
 }
 
+/// The words of a name or code as they stand, but for case and accents.
+pub(super) fn plain(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(|word| folded(&word.to_lowercase()))
+}
+
 /// A word in letters that every keyboard has: `måned`, `maaned` and `maned` are one.
 fn folded(word: &str) -> String {
     let plain: String = word

@@ -67,7 +67,7 @@ impl Making {
                 .map_err(|_| Problem::new(Kind::Internal))?,
             Format::JsonStat1 => json_stat1::write(&frame, selected, &cells, &provenance)
                 .map_err(|_| Problem::new(Kind::Internal))?,
-            Format::Csv(style) => csv::write(&sheet()?, style),
+            Format::Csv(style) => csv::write(&sheet()?, &frame, style),
             Format::Px => px::write(&sheet()?, &frame),
             Format::Xlsx(style) => xlsx::write(&sheet()?, &frame, style)?,
             Format::Html(style) => html::write(&sheet()?, &frame, style),

@@ -135,13 +135,16 @@ impl Present<'_> {
     }
 }
 
-/// Whether so many cells have the places of a shape: all of them, or all but those of municipalities by size, which
-/// stand last and came later.
+/// Whether so many cells have the places of a shape: all of them, or all but those of municipalities by size and of
+/// merged ones, which stand last and came later.
 fn has_its_places(shape: &Shape<'_>, cells: usize) -> bool {
     let Some(regions) = shape.dimensions.first() else { return cells == shape.cells() };
-    let sizes = regions.iter().rev().take_while(|region| region.level == Level::Size).count();
+    let is_late = |level| matches!(level, Level::Size | Level::Merged);
+    let late = regions.iter().rev().take_while(|region| is_late(region.level)).count();
+    let merged = regions.iter().filter(|region| region.level == Level::Merged).count();
     let each = shape.cells() / regions.len().max(1);
-    cells == shape.cells() || cells == shape.cells() - sizes * each
+    let lacks = |lacking: usize| cells == shape.cells() - lacking * each;
+    lacks(0) || lacks(merged) || lacks(late)
 }
 
 #[cfg(test)]
@@ -159,5 +162,10 @@ mod tests {
             assert!(!fits(shape.cells() - regions * each), "{regions}");
         }
         assert!(!fits(0) && !fits(shape.cells() - 1) && !fits(shape.cells() + each));
+        let shape = Shape::of(table, 2016).unwrap();
+        let each = shape.cells() / shape.dimensions[0].len();
+        let merged = shape.dimensions[0].iter().filter(|one| one.level == Level::Merged).count();
+        assert!(merged > 30 && has_its_places(&shape, shape.cells() - merged * each));
+        assert!(!has_its_places(&shape, shape.cells() - each));
     }
 }

@@ -168,6 +168,7 @@ const fn word(level: Level) -> &'static str {
     match level {
         Level::Leaf => "leaf",
         Level::Kommune => "kommune",
+        Level::Merged => "merged",
         Level::Size => "size",
         Level::KostraGroup => "kostra-group",
         Level::Fylke => "fylke",

@@ -236,7 +236,7 @@ impl<'a> Shape<'a> {
     }
 
     /// How much a cell should stay shown: totals of the country and the counties, then the country's sums; least of
-    /// all those of municipalities by size.
+    /// all those of municipalities by size, and of those that have merged since.
     pub(super) fn keep(&self, cell: usize) -> Keep {
         let mut values = self.values(cell);
         let region = values.next().map(|value| value.level);
@@ -244,7 +244,7 @@ impl<'a> Shape<'a> {
         match region {
             Some(Level::Fylke | Level::Total) if total => Keep::Total,
             Some(Level::Total) => Keep::Sum,
-            Some(Level::Size) if !total => Keep::Less,
+            Some(Level::Size | Level::Merged) if !total => Keep::Less,
             _ => Keep::No,
         }
     }

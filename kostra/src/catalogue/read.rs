@@ -54,7 +54,7 @@ struct DimensionFile {
 pub(crate) enum Regions {
     /// All of them.
     Division,
-    /// All but municipalities by size: where persons are so few, most of those would be withheld, and counties for them.
+    /// All but municipalities by size and those that have merged: where persons are so few, most of those would be withheld, and counties for them.
     Plain,
     /// Those that are unions of several municipalities.
     Aggregates,
@@ -127,7 +127,8 @@ impl DimensionFile {
             Regions::Division => division.values().to_vec(),
             Regions::Plain => {
                 let all = division.values().iter();
-                all.filter(|value| value.level != Level::Size).cloned().collect()
+                let common = |level| !matches!(level, Level::Size | Level::Merged);
+                all.filter(|value| common(value.level)).cloned().collect()
             }
             Regions::Aggregates => division.aggregates().cloned().collect(),
         })

@@ -3,7 +3,7 @@
 
 use super::Division;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 /// One change of one municipality (KLASS 131).
@@ -49,6 +49,17 @@ static CHANGES: LazyLock<Vec<Change>> = LazyLock::new(|| {
     rows.filter_map(Result::ok).collect()
 });
 
+/// What each number became, by the year it changed in.
+static BY_YEAR: LazyLock<BTreeMap<u16, HashMap<&str, Vec<&str>>>> = LazyLock::new(|| {
+    let mut years: BTreeMap<u16, HashMap<&str, Vec<&str>>> = BTreeMap::new();
+    for change in &*CHANGES {
+        let Some(year) = change.year() else { continue };
+        let became = years.entry(year).or_default().entry(&change.from_code).or_default();
+        became.push(&change.to_code);
+    }
+    years
+});
+
 /// For each year of a division: today's municipalities and what they were.
 static BEFORE: LazyLock<BTreeMap<u16, BTreeMap<String, Before>>> =
     LazyLock::new(|| Division::years().map(|year| (year, before_in(year))).collect());
@@ -73,12 +84,20 @@ pub fn today() -> Option<&'static Division> {
 
 fn before_in(year: u16) -> BTreeMap<String, Before> {
     let kommuner = Division::of(year).map(|division| division.kommuner.as_slice());
+    whence(kommuner.unwrap_or_default().iter().map(|one| one.code.as_str()), year)
+}
+
+/// What today's municipalities were among the municipalities of a year.
+pub(super) fn whence<'a>(
+    kommuner: impl Iterator<Item = &'a str>,
+    year: u16,
+) -> BTreeMap<String, Before> {
     let mut whence: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
-    for kommune in kommuner.unwrap_or_default() {
-        let became = became(&kommune.code, year);
+    for kommune in kommuner {
+        let became = became(kommune, year);
         for code in &became {
             let whole = became.len() == 1;
-            whence.entry(code.clone()).or_default().push((kommune.code.clone(), whole));
+            whence.entry(code.clone()).or_default().push((kommune.to_owned(), whole));
         }
     }
     let told = |from: Vec<(String, bool)>| {
@@ -95,21 +114,14 @@ fn before_in(year: u16) -> BTreeMap<String, Before> {
 
 /// The numbers a municipality's area has today, followed change by change.
 pub(crate) fn became(code: &str, year: u16) -> BTreeSet<String> {
-    let mut codes = BTreeSet::from([code.to_owned()]);
-    let years: BTreeSet<u16> =
-        CHANGES.iter().filter_map(Change::year).filter(|at| *at > year).collect();
-    for at in years {
-        let of_year = || CHANGES.iter().filter(move |change| change.year() == Some(at));
+    let mut codes = BTreeSet::from([code]);
+    for (_, of_year) in BY_YEAR.range(year.saturating_add(1)..) {
         codes = codes
-            .iter()
-            .flat_map(|code| {
-                let to = of_year().filter(|change| change.from_code == *code);
-                let to: Vec<String> = to.map(|change| change.to_code.clone()).collect();
-                if to.is_empty() { vec![code.clone()] } else { to }
-            })
+            .into_iter()
+            .flat_map(|code| of_year.get(code).cloned().unwrap_or_else(|| vec![code]))
             .collect();
     }
-    codes
+    codes.into_iter().map(ToOwned::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ fn regions_are_published_from_the_country_down_to_the_bydeler_and_then_by_size()
     assert_eq!(values[values.len() - 8].code, "030115");
     assert_eq!(values.last().map(|value| value.code.as_str()), Some("F100000-"));
     assert_eq!(division.aggregates().count(), 2 + 15 + 17 + 7);
+    assert!(division.values().iter().all(|value| value.level != Level::Merged), "none of 2024");
     assert_eq!(division.value("3107").map(|value| value.label.nb.as_str()), Some("Fredrikstad"));
     assert_eq!(division.value("EKG01").map(|v| v.label.en.as_str()), Some("KOSTRA group 01"));
     assert!(division.value("9999").is_none());
@@ -100,5 +101,28 @@ fn every_municipality_is_of_one_size_where_inhabitants_are_known() {
         whole.sort();
         assert_eq!((sizes.len(), covered), (7, whole), "{year}");
         assert!(sizes[6].leaves.contains(&"030101".to_owned()), "{year}");
+    }
+}
+
+#[test]
+fn todays_municipalities_that_were_several_are_regions_of_those_years() {
+    let merged = |year| -> Vec<&Value> {
+        let division = Division::of(year).expect("a division");
+        division.values().iter().filter(|value| value.level == Level::Merged).collect()
+    };
+    let of_2016 = merged(2016);
+    assert!(of_2016.len() > 30, "{}", of_2016.len());
+    let drammen = of_2016.iter().find(|value| value.code == "K-3301").expect("Drammen");
+    assert_eq!(drammen.label.en, "Drammen (today's municipality)");
+    assert_eq!(drammen.leaves.len(), 3);
+    let mut seen = BTreeSet::new();
+    for value in of_2016 {
+        let code = value.code.trim_start_matches("K-");
+        let before = changes::before(code, 2016);
+        assert_eq!(before, Some(&changes::Before::Merged(value.leaves.clone())), "{code}");
+        assert!(value.leaves.iter().all(|leaf| seen.insert(leaf)), "{code} shares one");
+    }
+    for year in [2020, 2021, 2022, 2023, 2024, 2025, 2026] {
+        assert!(merged(year).is_empty(), "{year}");
     }
 }

@@ -119,8 +119,38 @@ fn codes_come_as_csv_for_whoever_would_rather_have_that() {
 }
 
 #[test]
+fn a_name_can_be_made_by_a_pattern_and_a_level_chosen() {
+    let one = format!("{KOMMUNER}/codesAt?date=2024-01-01&selectCodes=3107");
+    let of = |more: &str| get(&format!("{one}{more}"))["codes"].clone();
+    assert_eq!(of("")[0]["presentationName"], "");
+    let named = of("&presentationNamePattern={code}%20-%20{name}");
+    assert_eq!(named[0]["presentationName"], "3107 - Fredrikstad");
+    assert_eq!(of("&selectLevel=1"), of(""));
+    assert_eq!(of("&selectLevel=2"), json!([]));
+}
+
+#[test]
+fn a_change_is_of_the_day_it_happened() {
+    let occurred = |period: &str| -> Vec<String> {
+        let all = get(&format!("{KOMMUNER}/changes?{period}"))["codeChanges"].clone();
+        let all = all.as_array().unwrap().iter();
+        all.map(|one| one["changeOccurred"].as_str().unwrap().to_owned()).collect()
+    };
+    let late = occurred("from=2023-06-01&to=2024-06-01");
+    assert!(!late.is_empty() && late.iter().all(|day| day == "2024-01-01"), "{late:?}");
+    assert!(occurred("from=2023-06-01&to=2024-01-01").is_empty());
+    assert!(occurred("from=2023-01-01&to=2024-01-01").iter().all(|day| day == "2023-01-01"));
+}
+
+#[test]
 fn what_cannot_be_read_is_told() {
     let anyone = shared().anyone();
+    for (address, missing) in [("codes", "from"), ("codesAt", "date")] {
+        let told = anyone.get(&format!("{KOMMUNER}/{address}?language=en"));
+        let told = told.problem(400, "parameter-error");
+        let detail = told["detail"].as_str().unwrap();
+        assert!(detail.starts_with(&format!("`{missing}` is missing")), "{detail}");
+    }
     for (path, status, slug) in [
         (format!("{KOMMUNER}/codesAt?date=yesterday"), 400, "parameter-error"),
         (format!("{KOMMUNER}/codes"), 400, "parameter-error"),

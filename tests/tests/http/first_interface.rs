@@ -45,7 +45,9 @@ fn the_levels_lead_to_the_tables_and_a_table_has_its_variables() {
     }
     let found = get("/api/v0/en/table?query=age&filter=title");
     assert_eq!((&found[0]["id"], &found[0]["path"]), (&json!("S1104"), &json!("/sk/sk09")));
-    assert_eq!(get("/api/v0/en/table?config")["maxCells"], 800_000);
+    for level in ["/api/v0/en", "/api/v0/en/table", "/api/v0/en/table/sk", TABLE] {
+        assert_eq!(get(&format!("{level}?config"))["maxCells"], 800_000, "{level}");
+    }
 }
 
 #[test]
@@ -94,7 +96,17 @@ fn what_is_wrong_is_told_as_its_clients_read_it() {
         let problem = anyone.post(TABLE, &body).problem(400, "parameter-error");
         assert_eq!(problem["error"], "Parameter error", "{body}");
     }
-    anyone.post(TABLE, &part("item", "none").to_string()).problem(400, "parameter-error");
+    // Also where the second interface finds the fault, and in the language of the address.
+    for (filter, value, says) in [
+        ("item", "none", "`Region` has no value `none`"),
+        ("agg:none", "x", "the code list `agg_none` does not exist"),
+        ("top", "x", "cannot read the expression `top(x)`"),
+    ] {
+        let problem = anyone.post(TABLE, &part(filter, value).to_string());
+        let problem = problem.problem(400, "parameter-error");
+        assert_eq!(problem["error"], "Parameter error", "{filter}");
+        assert!(problem["detail"].as_str().unwrap().starts_with(says), "{problem}");
+    }
     anyone.get("/api/v0/xx/table").problem(404, "not-found");
     anyone.get("/api/v0/no/table/none").problem(404, "not-found");
     anyone.post("/api/v0/no/table/none", "{}").problem(404, "not-found");

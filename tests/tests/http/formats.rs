@@ -225,6 +225,27 @@ fn a_series_in_todays_municipalities_is_that_of_the_old_numbers() {
 }
 
 #[test]
+fn a_municipality_that_several_became_has_the_figures_their_release_holds_for_it() {
+    let anyone = shared().anyone();
+    let ask = |region: &str| {
+        let rest = "valueCodes[HovedInntekt]=*&valueCodes[ContentsCode]=*&valueCodes[Tid]=2016";
+        anyone.get(&format!("{TABLES}/S1101/data?lang=en&{region}&{rest}")).ok()
+    };
+    let series = ask("codelist[Region]=agg_today&valueCodes[Region]=3301,1508");
+    let own: Vec<String> = of_json_stat(&ask("valueCodes[Region]=K-3301")).into_values().collect();
+    let shown = of_json_stat(&series);
+    let of = |code: &str| -> Vec<&String> {
+        shown.iter().filter(|(at, _)| at[0] == code).map(|(_, cell)| cell).collect()
+    };
+    assert_eq!(of("3301"), own.iter().collect::<Vec<_>>());
+    assert!(own.iter().any(|cell| cell.parse::<u64>().is_ok_and(|number| number > 100)), "{own:?}");
+    assert!(of("1508").iter().all(|cell| *cell == ".."));
+    let told = series.json()["extension"]["hjemmel"]["notCarried"].clone();
+    let codes: Vec<&Value> = told.as_array().unwrap().iter().map(|one| &one["code"]).collect();
+    assert_eq!(codes, ["1508"], "Drammen is carried");
+}
+
+#[test]
 fn an_aggregate_no_release_holds_is_refused_also_to_whoever_may_see_all() {
     let node = shared();
     let rest = "valueCodes[ContentsCode]=*&valueCodes[Tid]=2024";

@@ -8,6 +8,7 @@
 )]
 
 mod answer;
+mod described;
 mod grants;
 mod installation;
 mod node;
@@ -61,6 +62,7 @@ mod reference_errors;
 mod row_space;
 mod scripts;
 mod selections;
+mod signs;
 mod streams;
 mod sums;
 mod tokens;

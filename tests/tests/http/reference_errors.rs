@@ -45,7 +45,7 @@ fn what_is_wrong_with_an_address_is_said_as_the_reference_says_it() {
         // A mask without hits selects nothing of a mandatory variable.
         (
             400,
-            "Non-existent value",
+            "Missing selection for mandantory variable",
             data("valueCodes[Region]=EAK&valueCodes[ContentsCode]=x*&valueCodes[Tid]=2024"),
         ),
         (
@@ -211,6 +211,37 @@ fn the_largest_questions_are_answered_or_refused_at_once() {
     // Whoever is still writing may find the connection closed before the answer is read.
     let refused = anyone.ask(&format!("{V2}/tables/S1101/data"), &[], Some(&too_large));
     assert!(refused.as_ref().map_or(true, |answer| answer.status == 413), "{refused:?}");
+}
+
+#[test]
+fn a_page_of_nought_or_less_is_one_as_it_comes() {
+    let anyone = shared().anyone();
+    let plain = anyone.get(&format!("{V2}/tables")).ok().json();
+    for query in ["pageSize=0", "pageSize=-4", "pageNumber=0"] {
+        let page = anyone.get(&format!("{V2}/tables?{query}")).ok().json();
+        assert_eq!((&page["tables"], &page["page"]), (&plain["tables"], &plain["page"]), "{query}");
+    }
+    for query in ["pageSize=many", "pastDays=-1"] {
+        let answer = anyone.get(&format!("{V2}/tables?{query}"));
+        refused(&answer, 400, "Parameter error", query);
+    }
+}
+
+#[test]
+fn an_address_may_end_in_a_slash() {
+    let anyone = shared().anyone();
+    for path in [
+        format!("{V2}/tables"),
+        format!("{V2}/tables/S1101"),
+        "/api/v0/no".to_owned(),
+        "/api/v0/no/table".to_owned(),
+        "/api/v0/en/table/sk/sk09/S1101".to_owned(),
+        "/api/klass/v1/classifications".to_owned(),
+    ] {
+        let (plain, ended) = (anyone.get(&path).ok(), anyone.get(&format!("{path}/")).ok());
+        assert_eq!(plain.text(), ended.text(), "{path}");
+    }
+    anyone.get("/v1/datasets/").problem(404, "not-found");
 }
 
 #[test]

@@ -220,7 +220,9 @@ pub fn masked_otherwise(answer: &mut Answer, key: &SigningKey, lie: impl FnOnce(
     let mut all = Sha256::new();
     for words in [&cells, &nonzero] {
         all.update(u64::try_from(words.len()).unwrap().to_be_bytes());
-        words.iter().for_each(|word| all.update(word.to_le_bytes()));
+        for word in words {
+            all.update(word.to_le_bytes());
+        }
     }
     let mut signed = b"hjemmel/federation/masked/1\n".to_vec();
     signed.extend(unhex(message["round"].as_str().unwrap()));

@@ -129,14 +129,14 @@ fn make(app: &App, row: &JointTable) -> Result<(Value, Vec<u8>), Why> {
     })?;
     let key = ArchiveKey::new(app.keys().archive_key());
     let archive = archive::pack(&release, &key).map_err(|e| failed(&e))?;
-    let bases = [(node, named(basis.as_ref())), (other, accepted.basis.as_deref())];
-    let bases = bases.iter().filter_map(|(node, grant)| {
+    let grants = [(node, named(basis.as_ref())), (other, accepted.basis.as_deref())];
+    let grants = grants.iter().filter_map(|(node, grant)| {
         grant.map(
             |grant| json!({ "node": node, "grant": grant.chars().take(80).collect::<String>() }),
         )
     });
     let body = json!({ "first": node, "second": other, "regions": proposal.strata,
-        "comparison": proposal.digest(), "bases": bases.collect::<Vec<_>>() });
+        "comparison": proposal.digest(), "bases": grants.collect::<Vec<_>>() });
     Ok((body, archive))
 }
 

@@ -13,6 +13,9 @@ use hjemmel_policy::{Compare, Comparing, Decided, Grant, OrganisationNumber};
 use std::collections::BTreeSet;
 
 /// The grant, if anything is compared besides who the persons are. The decision is durable, whichever way it went. This blocks.
+///
+/// # Errors
+/// There is none, or the decision cannot be recorded.
 pub fn basis(
     app: &App,
     register: (Form, u16),

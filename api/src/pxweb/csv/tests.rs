@@ -1,6 +1,7 @@
 use super::*;
 use crate::problem::Kind;
 use crate::pxweb::cube::Cube;
+use crate::pxweb::example::Example;
 use crate::pxweb::selection::{Placement, Selected, VariableSelection, resolve};
 use crate::pxweb::sheet::place;
 use hjemmel_kostra::Language;
@@ -39,7 +40,8 @@ fn written(at: &Placement, style: &Style, language: Language) -> String {
     let selected = select(&cube, &wanted);
     let cells = [Some(Cell::Shown(7)), Some(Cell::Withheld), Some(Cell::Missing), None];
     let sheet = Sheet::new(&cube, &selected, &cells, at, language).unwrap();
-    String::from_utf8(write(&sheet, style)).unwrap()
+    let frame = Example::new();
+    String::from_utf8(write(&sheet, &frame.frame(language), style)).unwrap()
 }
 
 #[test]
@@ -138,4 +140,21 @@ fn half_a_layout_is_completed_with_the_other_variables() {
 #[test]
 fn quotation_marks_in_a_name_are_doubled() {
     assert_eq!(quoted("a \"b\", c"), "\"a \"\"b\"\", c\"");
+}
+
+#[test]
+fn signs_have_columns_of_their_own_when_asked_for_and_numbers_stay_numbers() {
+    let example = Example::signs();
+    let (sheet, frame) = (example.sheet("", "", Language::En), example.frame(Language::En));
+    let written =
+        |parameters: &[&str]| String::from_utf8(write(&sheet, &frame, &style(parameters))).unwrap();
+    let expected = "\
+\"Region\",\"HovedInntekt\",\"ContentsCode\",\"2016\",\"2016 symbol\",\"2024\",\"2024 symbol\"
+\"EAK\",\"00\",\"Antall\",7,,12,\"*\"
+\"EAK\",\"arbeid\",\"Antall\",0,\"-\",,\":\"
+";
+    assert_eq!(written(&["IncludeSymbols"]), expected);
+    // Unasked for, a number is a number and nothing else.
+    assert!(written(&[]).ends_with("\"Antall\",7,12\n\"EAK\",\"arbeid\",\"Antall\",0,\":\"\n"));
+    assert!(Style::parse("html", &["IncludeSymbols".to_owned()]).is_err());
 }

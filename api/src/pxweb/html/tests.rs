@@ -33,3 +33,13 @@ fn heading_names_span_what_is_below_them() {
 fn nothing_of_a_name_is_markup() {
     assert_eq!(escaped("<a href='x'>&\"\u{1}"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;");
 }
+
+#[test]
+fn the_sign_of_a_preliminary_number_stands_beside_it() {
+    let example = Example::signs();
+    let style = Style::parse("html", &[]).unwrap();
+    let (sheet, frame) = (example.sheet("", "", Language::En), example.frame(Language::En));
+    let text = String::from_utf8(write(&sheet, &frame, &style)).unwrap();
+    assert!(text.contains("<td>7</td><td data-sign=\"*\">12</td>"), "{text}");
+    assert!(text.contains("<td>0</td><td>:</td>") && text.contains("content:attr(data-sign)"));
+}

@@ -26,5 +26,10 @@ fn every_cell_is_a_row_with_its_key() {
         ])
     );
     assert_eq!(document["metadata"][0]["infofile"], "S1101");
-    assert_eq!(document["comments"][0]["comment"], "a <note>");
+    // What is said of the whole table is said of what is measured, for want of a better place.
+    assert_eq!(document["columns"][3]["comment"], "a <note>");
+    assert_eq!(document["columns"][2]["comment"], Value::Null);
+    let preliminary =
+        json!([{ "variable": "Tid", "value": "2024", "comment": "*: preliminary figure" }]);
+    assert_eq!(document["comments"], preliminary);
 }

@@ -80,7 +80,7 @@ impl Example {
         let (sheet, frame, provenance) =
             (self.sheet(), frame(&self.cube), provenance(self.cells.len()));
         match format {
-            Format::Csv(style) => csv::write(&sheet, style),
+            Format::Csv(style) => csv::write(&sheet, &frame, style),
             Format::Html(style) => html::write(&sheet, &frame, style),
             Format::Px => px::write(&sheet, &frame),
             Format::JsonPx => json_px::write(&sheet, &frame).unwrap(),
@@ -136,6 +136,7 @@ fn parts_are_together_what_the_whole_would_be() {
             let mut formats: Vec<Format> =
                 FORMATS.iter().map(|name| Format::named(name, &[]).unwrap()).collect();
             formats.push(Format::JsonStat1);
+            formats.push(Format::named("csv", &["IncludeSymbols".to_owned()]).unwrap());
             for format in formats {
                 let whole = read(&format, example.whole(&format));
                 for most in [1, 7, 60, 100_000] {
@@ -150,4 +151,60 @@ fn parts_are_together_what_the_whole_would_be() {
 #[test]
 fn a_workbook_is_written_whole() {
     assert!(Parts::of(&Format::named("xlsx", &[]).unwrap()).is_none());
+}
+
+/// The most the process has held since it was last asked, in megabytes, and what it holds now.
+fn resident(anew: bool) -> (u64, u64) {
+    if anew {
+        std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let of = |name: &str| -> u64 {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1_024
+    };
+    (of("VmHWM:"), of("VmRSS:"))
+}
+
+/// `cargo test --release --workspace --lib figures_of_memory -- --ignored --nocapture --test-threads=1`
+#[test]
+#[ignore = "a figure, not a fact"]
+fn figures_of_memory_for_four_hundred_thousand_cells() {
+    // No published table has so many: one with its years many times over has.
+    let years: Vec<u16> = [2023, 2024, 2025].into_iter().cycle().take(40).collect();
+    let cube = Cube::new(hjemmel_kostra::table("S1104").unwrap(), years);
+    let selected = all(&cube);
+    let count = selected.cells();
+    assert!(count >= 400_000, "{count}");
+    let frame = Frame { preliminary: vec![false; 40], ..frame(&cube) };
+    let placement = Placement::default();
+    let mut formats: Vec<Format> =
+        FORMATS.iter().map(|name| Format::named(name, &[]).unwrap()).collect();
+    formats.push(Format::named("xlsx", &[]).unwrap());
+    for format in formats {
+        let (_, before) = resident(true);
+        let mut sent = 0;
+        if let Some(mut parts) = Parts::of(&format) {
+            let whole = Sheet::new(&cube, &selected, &[], &placement, Language::En).unwrap();
+            let windows = Windows::new(&selected, &parts.order(&whole), 20_000);
+            sent += parts.head(&whole, &frame, &provenance(count)).unwrap().len();
+            for pass in 0..parts.passes() {
+                for at in 0..windows.count() {
+                    let own = windows.part(&selected, at);
+                    let cells = cells(own.cells(), 5);
+                    let part = Sheet::new(&cube, &own, &cells, &placement, Language::En).unwrap();
+                    sent += parts.part(pass, &part, &frame).unwrap().len();
+                }
+            }
+            sent += parts.end(&frame).unwrap().len();
+        } else {
+            let cells = cells(count, 5);
+            let whole = Sheet::new(&cube, &selected, &cells, &placement, Language::En).unwrap();
+            let style = crate::pxweb::sheet::Style::parse("xlsx", &[]).unwrap();
+            sent += crate::pxweb::xlsx::write(&whole, &frame, &style).unwrap().len();
+        }
+        let (most, _) = resident(false);
+        let (grown, sent) = (most.saturating_sub(before), sent / 1_000_000);
+        eprintln!("{format:?}: {count} cells, {sent} MB sent, {grown} MB more held at the most");
+    }
 }

@@ -33,3 +33,17 @@ fn long_lists_go_on_in_the_next_line_and_quotation_marks_are_none() {
     assert!(text.lines().all(|line| line.len() <= LINE + 20) && text.lines().count() > 4);
     assert_eq!(quoted("a \"b\"\nc"), "\"a 'b' c\"");
 }
+
+#[test]
+fn preliminary_years_have_their_sign_and_the_numbers_stay_numbers() {
+    let example = Example::signs();
+    let written = |stub: &str, heading: &str| {
+        let sheet = example.sheet(stub, heading, Language::En);
+        String::from_utf8(write(&sheet, &example.frame(Language::En))).unwrap()
+    };
+    let text = written("", "");
+    let sign = "\nDATANOTECELL(\"*\",\"*\",\"*\",\"2024\")=\"*\";\nDATA=\n7 12\n0 \":\";\n";
+    assert!(text.ends_with(sign), "{text}");
+    assert!(written("Tid", "").contains("DATANOTECELL(\"2024\",\"*\",\"*\",\"*\")=\"*\";"));
+    assert!(!text.contains("\"2016\")="), "{text}");
+}

@@ -78,3 +78,49 @@ fn columns_have_letters() {
     let all = [0, 25, 26, 51, 52, 701, 702, 16_383].map(letters);
     assert_eq!(all, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA", "XFD"]);
 }
+
+/// The rows of a document with one cell of each kind that has a sign.
+fn signs(parameters: &[&str]) -> String {
+    let example = Example::signs();
+    let own: Vec<String> = parameters.iter().map(|name| (*name).to_owned()).collect();
+    let style = Style::parse("xlsx", &own).unwrap();
+    let (sheet, frame) = (example.sheet("", "", Language::En), example.frame(Language::En));
+    let mut parts = entries(&write(&sheet, &frame, &style).unwrap());
+    assert!(parts["xl/styles.xml"].contains("formatCode=\"General&quot;*&quot;\""));
+    parts.remove("xl/worksheets/sheet1.xml").unwrap()
+}
+
+#[test]
+fn preliminary_numbers_and_nil_are_shown_by_their_sign_and_stay_numbers() {
+    let text = signs(&[]);
+    for cell in [
+        "<c r=\"D2\"><v>7</v></c>",
+        "<c r=\"E2\" s=\"1\"><v>12</v></c>",
+        "<c r=\"D3\" s=\"2\"><v>0</v></c>",
+    ] {
+        assert!(text.contains(cell), "{cell}: {text}");
+    }
+    assert!(text.contains("<c r=\"E3\" t=\"inlineStr\"><is><t xml:space=\"preserve\">:</t>"));
+}
+
+#[test]
+fn signs_have_columns_of_their_own_when_asked_for() {
+    let text = signs(&["IncludeSymbols"]);
+    let word = |place: &str, text: &str| {
+        format!(
+            "<c r=\"{place}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{text}</t></is></c>"
+        )
+    };
+    for (place, said) in [
+        ("D1", "2016"),
+        ("E1", "2016 symbol"),
+        ("G1", "2024 symbol"),
+        ("G2", "*"),
+        ("E3", "-"),
+        ("G3", ":"),
+    ] {
+        assert!(text.contains(&word(place, said)), "{place} {said}: {text}");
+    }
+    assert!(text.contains("<c r=\"D2\"><v>7</v></c><c r=\"F2\"><v>12</v></c>"), "{text}");
+    assert!(!text.contains("r=\"F3\"") && !text.contains("r=\"E2\""), "{text}");
+}

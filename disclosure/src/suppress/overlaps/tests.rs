@@ -20,7 +20,9 @@ fn grant() -> Grant<Protect> {
 /// The basis of these variables; in one test of another year.
 fn basis(variables: &BTreeSet<Variable>, year: u16) -> Option<Grant<Compare>> {
     let mut grants = GrantTerms::from_toml(DEMO_NODE_GRANTS).unwrap();
-    grants.iter_mut().for_each(|grant| grant.years = [2016, 2017].into());
+    for grant in &mut grants {
+        grant.years = [2016, 2017].into();
+    }
     let none = |_: Form, _: u16| Vec::<(String, bool)>::new();
     let policy = Policy::build(grants, 1, &none).unwrap();
     let with = OrganisationNumber::parse("987879696").unwrap();
