@@ -56,6 +56,8 @@ struct Beginning {
     decision: Option<String>,
     /// The holder's receipt, once it has been checked.
     receipt: Option<String>,
+    /// Whether the holder's keys are there to check it with.
+    can_be_checked: bool,
     /// The whole body of what is no success.
     problem: Vec<u8>,
 }
@@ -122,6 +124,7 @@ async fn answer(
         (None, _) if is_the_callers(beginning.status) => {}
         _ if beginning.status.is_server_error() || beginning.status == StatusCode::UNAUTHORIZED => {
         }
+        _ if !beginning.can_be_checked => return Err(keyless(&peer)),
         _ => return Err(unsigned(&peer)),
     }
     for (name, value) in &beginning.headers {
@@ -173,6 +176,7 @@ fn fetch(
         headers: PASSED_ON.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
         decision: text("hjemmel-decision"),
         receipt: None,
+        can_be_checked: peer.peering().has_keys(Utc::now()),
         problem: Vec::new(),
     };
     if let (Some(decision), Some(receipt)) = (&beginning.decision, text("hjemmel-receipt")) {
@@ -310,6 +314,17 @@ fn own_receipt(
 /// What is said of a node that gives nothing, before it is said why.
 fn unavailable(settings: &PeerSettings) -> Problem {
     Problem::new(Kind::NodeUnavailable).with("node", settings.organisation.as_str())
+}
+
+/// The keys of a node that was away when this one started are looked for every half minute.
+fn keyless(peer: &Peer) -> Problem {
+    let settings = peer.settings();
+    tracing::error!(node = %settings.organisation, "the keys of a node are not there, so that no receipt of its can be checked");
+    let name = &settings.name;
+    unavailable(settings).detail(
+        format!("nøklene til {name} er ikke hentet ennå; ingenting er utlevert, prøv igjen om et halvt minutt"),
+        format!("the keys of {name} have not been fetched yet; nothing was released, try again in half a minute"),
+    )
 }
 
 fn unsigned(peer: &Peer) -> Problem {

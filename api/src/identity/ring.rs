@@ -124,6 +124,14 @@ impl KeyRing {
         self.keys.load().as_ref()?.only_edwards()
     }
 
+    /// Whether there is any key, fetched where nothing was yet; this blocks.
+    pub(super) fn is_there(&self, now: DateTime<Utc>) -> bool {
+        if self.is_empty() {
+            let _ = self.refresh_if_due(now);
+        }
+        !self.is_empty()
+    }
+
     fn key(&self, kid: &str) -> Option<Arc<Key>> {
         self.keys.load().as_ref()?.key(kid).cloned()
     }

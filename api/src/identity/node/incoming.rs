@@ -160,6 +160,12 @@ impl Peering {
         self.keys.only_edwards(now)
     }
 
+    /// Whether there are any keys of the peer to check what it signs with; they are looked for if not. This may block.
+    #[must_use]
+    pub fn has_keys(&self, now: DateTime<Utc>) -> bool {
+        self.keys.is_there(now)
+    }
+
     /// Whether a receipt is the peer's and says this.
     #[must_use]
     pub fn gave(&self, receipt: &str, says: &ReceiptClaims<'_>, now: DateTime<Utc>) -> bool {
