@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     match hjemmel::command::Command::parse().run() {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("hjemmel: {failure}");
+            hjemmel::command::complain(&format!("hjemmel: {failure}"));
             ExitCode::from(2)
         }
     }

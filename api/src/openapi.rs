@@ -1,5 +1,6 @@
 //! The OpenAPI document: what the handlers say, completed with what holds for all of them.
 
+mod bodies;
 mod inbound;
 mod law;
 mod nodes;
@@ -236,12 +237,13 @@ pub fn document() -> serde_json::Result<Value> {
         .configure(crate::routes::configure)
         .split_for_parts();
     let mut document = serde_json::to_value(document)?;
-    complete(&mut document);
+    complete(&mut document)?;
     Ok(document)
 }
 
-/// Adds the problem schema, and to each operation its problems and the headers of its answers.
-fn complete(document: &mut Value) {
+/// Adds the schemas, and to each operation its bodies, its problems and the headers of its answers.
+fn complete(document: &mut Value) -> serde_json::Result<()> {
+    let bodies = bodies::bodies()?;
     if let Some(schemas) = document
         .pointer_mut("/components")
         .and_then(Value::as_object_mut)
@@ -249,6 +251,7 @@ fn complete(document: &mut Value) {
         .and_then(Value::as_object_mut)
     {
         schemas.insert("Problem".to_owned(), problem_schema());
+        bodies::add_schemas(schemas)?;
     }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (method, operation) in paths
@@ -261,6 +264,9 @@ fn complete(document: &mut Value) {
         else {
             continue;
         };
+        if let (Some(operation), Some(bodies)) = (operation.as_object_mut(), bodies.get(&id)) {
+            bodies::describe(operation, bodies);
+        }
         let kinds = PROBLEMS.iter().find(|(known, _)| *known == id).map_or(&[][..], |(_, k)| *k);
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
             for kind in kinds.iter().chain(&[Kind::TooManyRequests, Kind::Internal]) {
@@ -280,6 +286,7 @@ fn complete(document: &mut Value) {
             }
         }
     }
+    Ok(())
 }
 
 /// One problem as a named example of its status.

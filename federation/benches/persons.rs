@@ -3,7 +3,7 @@
 
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
-use hjemmel_federation::psi::{Comparison, Set, partition};
+use hjemmel_federation::psi::{Comparison, Element, Set, partition};
 use hjemmel_federation::{Bytes, NodeId, Persons};
 use hjemmel_kostra::identity::{NumberKind, classify};
 use rand_chacha::ChaCha20Rng;
@@ -59,6 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         year: 2024,
         partition: partition(&strata),
         stratum: "EAK".to_owned(),
+        element: Element::Person,
     };
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let start = Instant::now();

@@ -17,6 +17,7 @@
 //! - 005T is ours: numbers of test persons are refused unless they are expected.
 //! - 004Y is ours: a file whose lines fit another year's layout far better is told so once, in place of the
 //!   thousands of findings that follow from it.
+//! - 001 says once what a file is that is no record file at all: packed, a spreadsheet, in UTF-16, without line ends.
 //! - Of what is wrong in the same way on many lines, the first are told line by line and the others counted.
 //!
 //! A finding never carries a value from the record.
@@ -26,6 +27,7 @@ mod contents;
 mod duplicates;
 mod findings;
 mod fit;
+mod nature;
 mod part;
 mod plan;
 mod quick;

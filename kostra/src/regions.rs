@@ -10,8 +10,8 @@ pub(crate) mod read;
 pub(crate) mod sizes;
 
 use crate::{Level, Text, Value};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The municipality whose bydeler run social services of their own.
 pub const OSLO: &str = "0301";
@@ -74,23 +74,22 @@ pub struct Division {
     index: HashMap<String, usize>,
 }
 
-static DIVISIONS: LazyLock<BTreeMap<u16, Division>> = LazyLock::new(|| {
-    read::SOURCES
-        .iter()
-        .filter_map(|(year, kommuner)| Some((*year, read::division(*year, kommuner).ok()?)))
-        .collect()
-});
+/// That of each year, made when it is first asked for.
+static DIVISIONS: [OnceLock<Option<Division>>; read::SOURCES.len()] =
+    [const { OnceLock::new() }; read::SOURCES.len()];
 
 impl Division {
     /// The division of a year: 2016, 2017, and 2020 onwards.
     #[must_use]
     pub fn of(year: u16) -> Option<&'static Self> {
-        DIVISIONS.get(&year)
+        let sources = || DIVISIONS.iter().zip(&read::SOURCES);
+        let (division, (_, kommuner)) = sources().find(|(_, (own, _))| *own == year)?;
+        division.get_or_init(|| read::division(year, kommuner).ok()).as_ref()
     }
 
     /// The years there is a division of, oldest first.
     pub fn years() -> impl Iterator<Item = u16> {
-        DIVISIONS.keys().copied()
+        read::SOURCES.iter().map(|(year, _)| *year)
     }
 
     /// The codes the register column `REGION` can hold: every municipality but Oslo, then Oslo's
@@ -197,9 +196,14 @@ impl Division {
             leaves: vec![bydel.code.clone()],
         }));
         // Last, so that what was released before there were such still has its places.
+        let many: HashMap<&str, u32> = self
+            .kommuner
+            .iter()
+            .filter_map(|one| Some((&*one.code, sizes::at_the_end_of(&one.code, self.year)?)))
+            .collect();
         let sizes = sizes::sizes().map(|size| {
             self.union(&size.code(), size.label(), Level::Size, |kommune| {
-                size.holds(&kommune.code, self.year)
+                many.get(&*kommune.code).is_some_and(|inhabitants| size.holds(*inhabitants))
             })
         });
         values.extend(sizes.filter(|value| !value.leaves.is_empty()));

@@ -10,7 +10,7 @@ mod tests;
 
 pub use asked::{Asked, day, whole};
 
-use crate::controls::{Finding, Options, Report, Severity};
+use crate::controls::{Finding, Options, Quote, Report, Severity};
 use crate::{Form, Text};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,6 +169,28 @@ impl Sheet {
             summary: None,
             hint: None,
         }
+    }
+
+    /// A record as it is controlled and kept: what has decimals has them after a point.
+    #[must_use]
+    pub fn tidied(&self, mut record: Record) -> Record {
+        for field in self.fields.iter().filter(|field| field.has_decimals()) {
+            let value = record.get_mut(&field.name);
+            if let Some(value) = value.filter(|value| !value.contains('.')) {
+                *value = value.replacen(',', ".", 1);
+            }
+        }
+        record
+    }
+
+    /// What stands in the fields of findings, one for each.
+    #[must_use]
+    pub fn quotes(records: &[Record], findings: &[Finding]) -> Vec<Quote> {
+        let of = |finding: &Finding| {
+            let at = finding.line.and_then(|line| usize::try_from(line).ok()?.checked_sub(1));
+            Quote::of_values(at.and_then(|at| records.get(at)), finding)
+        };
+        findings.iter().map(of).collect()
     }
 
     fn twice(&self) -> Text {

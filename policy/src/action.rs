@@ -2,6 +2,7 @@
 
 use crate::{Asked, OrganisationNumber, Tier};
 use hjemmel_kostra::Form;
+use hjemmel_kostra::agreement::Variable;
 use std::collections::BTreeSet;
 
 /// The scope a token must carry for unit records.
@@ -63,6 +64,9 @@ pub enum Ask {}
 
 /// Bringing a question to the node that holds the answer, and the answer back. It opens nothing: the holder decides.
 pub enum Relay {}
+
+/// Comparing what a register says of persons with what another body's register says of them, neither shown to the other.
+pub enum Compare {}
 
 /// Cells of one table for some years and regions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +131,79 @@ pub struct Relaying {
     pub form: Form,
     /// The table, when it is cells of one.
     pub table: Option<String>,
+}
+
+/// What is compared of the persons of a register, and with whose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparing {
+    form: Form,
+    year: u16,
+    with: OrganisationNumber,
+    variables: BTreeSet<Variable>,
+    fields: BTreeSet<String>,
+}
+
+impl Comparing {
+    /// These variables of a form and year, with the register of this body.
+    #[must_use]
+    pub fn new(
+        (form, year): (Form, u16),
+        variables: &BTreeSet<Variable>,
+        with: OrganisationNumber,
+    ) -> Self {
+        let fields = variables.iter().flat_map(|one| one.fields(form));
+        let fields = fields.map(|&name| name.to_owned()).collect();
+        Self { form, year, with, variables: variables.clone(), fields }
+    }
+
+    /// The form.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The reporting year.
+    #[must_use]
+    pub const fn year(&self) -> u16 {
+        self.year
+    }
+
+    /// The body whose register it is compared with.
+    #[must_use]
+    pub const fn with(&self) -> OrganisationNumber {
+        self.with
+    }
+
+    /// What is compared.
+    #[must_use]
+    pub const fn variables(&self) -> &BTreeSet<Variable> {
+        &self.variables
+    }
+}
+
+impl sealed::Sealed for Compare {
+    type Of = Comparing;
+    fn need(resource: &Comparing) -> Need<'_> {
+        Need {
+            asked: Asked {
+                form: resource.form,
+                holder: None,
+                table: None,
+                project: None,
+                years: BTreeSet::from([resource.year]),
+                columns: Some(resource.fields.clone()),
+                regions: None,
+            },
+            columns: Some(&resource.fields),
+            regions: None,
+            // All municipalities are compared at once.
+            whole_country: true,
+            tier: Tier::Exact,
+            unpublished: false,
+            // No caller asks for it; `Policy::decide_comparison` looks for the other body's grant.
+            scope: None,
+        }
+    }
 }
 
 impl sealed::Sealed for ReadTable {
@@ -265,4 +342,8 @@ impl Action for Relay {
 impl Action for Ask {
     type Resource = Asking;
     const NAME: &'static str = "question:ask";
+}
+impl Action for Compare {
+    type Resource = Comparing;
+    const NAME: &'static str = "persons:compare";
 }

@@ -186,6 +186,13 @@ impl Asker {
     }
 }
 
+impl Asker {
+    /// A body whose grants apply and whose node asks.
+    pub(crate) fn body(organisation: OrganisationNumber) -> Self {
+        Self { kind: "organisation".into(), organisation: Some(organisation), ..Self::operator() }
+    }
+}
+
 impl From<&Caller> for Asker {
     fn from(caller: &Caller) -> Self {
         let (kind, person) = match caller.subject() {

@@ -25,8 +25,9 @@ pub mod terms;
 pub mod tier;
 
 pub use action::{
-    Action, Ask, Asking, MicrodataRead, Protect, ProtectTables, ReadMicrodata, ReadTable, Relay,
-    Relaying, SCOPE_DELIVERIES, SCOPE_MICRODATA, SCOPE_QUESTIONS, SCOPE_TABLES, TableRead,
+    Action, Ask, Asking, Compare, Comparing, MicrodataRead, Protect, ProtectTables, ReadMicrodata,
+    ReadTable, Relay, Relaying, SCOPE_DELIVERIES, SCOPE_MICRODATA, SCOPE_QUESTIONS, SCOPE_TABLES,
+    TableRead,
 };
 pub use caller::{Caller, Role, Subject};
 pub use decision::{Asked, Decision, Failure, GrantRef, NearMiss, Outcome};
@@ -35,5 +36,7 @@ pub use grant::{Grant, Obligations, Population};
 pub use organisation::OrganisationNumber;
 pub use policy::{Decided, Policy};
 pub use project::Project;
-pub use terms::{Change, ColumnsOf, DEMO_GRANTS, GrantTerms, State, Violation, diff};
+pub use terms::{
+    Change, ColumnsOf, DEMO_GRANTS, DEMO_NODE_GRANTS, GrantTerms, State, Violation, diff,
+};
 pub use tier::Tier;

@@ -1,6 +1,7 @@
 //! The grants in force as one immutable snapshot, and deciding against it.
 
 mod ask;
+mod compare;
 mod conditions;
 mod relay;
 mod stops;
@@ -208,7 +209,8 @@ impl Policy {
         };
         let question = Question { need: &need, supplier: caller.supplier(), purpose, now, scope };
         let form = need.asked.form;
-        match self.find(organisation, role, form, A::NAME, &question) {
+        match self.find(organisation, role, form, A::NAME, |held| held.answer(&question), &question)
+        {
             Found::Covered(held, reach) => {
                 record(&mut decision, held, &reach);
                 let obligations = obligations(&decision, held);
@@ -254,13 +256,14 @@ impl Policy {
         role: &'static str,
         form: Form,
         action: &'static str,
+        answer: impl Fn(&Held) -> Result<Reach, Vec<Failure>>,
         question: &Question<'_>,
     ) -> Found<'_> {
         let positions = self.index.get(&(organisation, form)).map_or(&[][..], Vec::as_slice);
         let mut covered = Vec::new();
         let mut nearest: Option<(&Held, Vec<Failure>)> = None;
         for held in positions.iter().filter_map(|position| self.grants.get(*position)) {
-            match held.answer(question) {
+            match answer(held) {
                 Ok(reach) => covered.push((held, reach)),
                 Err(failed) => nearer(&mut nearest, held, failed),
             }

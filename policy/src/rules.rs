@@ -8,7 +8,7 @@
 
 use crate::Error;
 use crate::terms::{Chain, PurposeClass};
-use crate::{Action, ReadMicrodata, ReadTable, Tier};
+use crate::{Action, Compare, ReadMicrodata, ReadTable, Tier};
 use casbin::{CoreApi, DefaultModel, Enforcer, Model, NullAdapter};
 use hjemmel_kostra::Form;
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ const ROWS: &str = include_str!("../rules.csv");
 const REQUEST: &str = "role, product, action, purpose, chain, tier";
 const EFFECT: &str = "some(where (p_eft == allow)) && !some(where (p_eft == deny))";
 const ROLES: [&str; 2] = ["organisation", "person"];
-const ACTIONS: [&str; 2] = [ReadTable::NAME, ReadMicrodata::NAME];
+const ACTIONS: [&str; 3] = [ReadTable::NAME, ReadMicrodata::NAME, Compare::NAME];
 const TIERS: [Tier; 4] = [Tier::Protected, Tier::Exact, Tier::Pseudonymised, Tier::Identified];
 
 /// One use to be judged; every field comes from a closed set, so none can be missing or empty.

@@ -30,6 +30,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The grants of the demonstration: fictitious examples that a lawyer has not checked.
 pub const DEMO_GRANTS: &str = include_str!("../demo-grants.toml");
 
+/// The further grants of the demonstration of nodes: fictitious examples that a lawyer has not checked.
+pub const DEMO_NODE_GRANTS: &str = include_str!("../demo-node-grants.toml");
+
 /// One grant (hjemmelsgrunnlag), one version of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -9,9 +9,7 @@ use hjemmel_disclosure::suppress::Months;
 use hjemmel_disclosure::{Axis, Microcube, Sealed};
 use hjemmel_kostra::agreement::{Agreement, Spell};
 use hjemmel_kostra::derive::Region;
-use hjemmel_kostra::layout::{Field, FieldKind};
-use hjemmel_kostra::record::Record;
-use hjemmel_kostra::{Form, Layout, identity, months, sheet};
+use hjemmel_kostra::{Form, identity, months, sheet};
 use hjemmel_policy::{Grant, Protect};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{BufRead, BufReader};
@@ -160,27 +158,14 @@ impl Registers {
         both: &mut Both,
         rows: &mut Rows,
     ) -> Result<(), Error> {
-        let layout = Layout::of(Form::F11B, year).ok_or(MISMATCH)?;
-        let field = |name| layout.field(name).ok_or(MISMATCH);
-        let (kommune, bydel) = (field("felt_1")?, field("felt_3")?);
-        let (number, duf) = (field("felt_6")?, field("felt_7")?);
-        let (start, end, kroner) = (field("felt_10")?, field("felt_14")?, field("felt_16_1")?);
         let mut cipher = self.keys().cipher();
-        self.each_line(deliveries, |line| {
-            let record = Record::decode(line, layout.record_length);
-            let bydel = if record.value(kommune) == hjemmel_kostra::regions::OSLO {
-                record.value(bydel)
-            } else {
-                ""
-            };
-            let region = Region::new(record.value(kommune), bydel).ok_or(MISMATCH)?;
-            let Some(number) = linking(record.value(number), record.value(duf)) else {
+        self.each_delivered(year, deliveries, |said| {
+            let region = said.region;
+            let Some(number) = linking(said.number, said.duf) else {
                 return rows.add(|column| value(column, &region, Agreement::NoNumber), 1).map(drop);
             };
-            let kroner = record.value(kroner).parse().unwrap_or_default();
-            let spell = Spell { start: date(&record, start), end: date(&record, end), kroner };
             let entry = both.entry((region, sealed(&mut cipher, number)?)).or_default();
-            entry.0 = Some(joined(entry.0, spell));
+            entry.0 = Some(entry.0.map_or(said.spell, |before| before.and(said.spell)));
             Ok(())
         })
     }
@@ -188,15 +173,10 @@ impl Registers {
     /// Reads what the register sent.
     fn registered(&self, extracts: Vec<DepositRef>, both: &mut Both) -> Result<(), Error> {
         let mut cipher = self.keys().cipher();
-        self.each_line(extracts, |line| {
-            let record = sheet::rested(line).ok_or(MISMATCH)?;
-            let text = |name: &str| record.get(name).map_or("", |value| value.trim());
-            let region = Region::new(text("KOMMUNE_NR"), text("BYDELSNR")).ok_or(MISMATCH)?;
-            let number = linking(text("PERSON_FODSELSNR"), text("PERSON_DUF")).ok_or(MISMATCH)?;
-            let (start, end) = (sheet::day(text("STARTDATO")), sheet::day(text("SLUTTDATO")));
-            let spell = Spell { start, end, kroner: text("STONAD").parse().unwrap_or_default() };
-            let entry = both.entry((region, sealed(&mut cipher, number)?)).or_default();
-            entry.1 = Some(joined(entry.1, spell));
+        self.each_registered(extracts, |said| {
+            let number = linking(said.number, said.duf).ok_or(MISMATCH)?;
+            let entry = both.entry((said.region, sealed(&mut cipher, number)?)).or_default();
+            entry.1 = Some(entry.1.map_or(said.spell, |before| before.and(said.spell)));
             Ok(())
         })
     }
@@ -241,25 +221,6 @@ fn sealed(cipher: &mut Cipher, number: &str) -> Result<Person, Error> {
     let mut sealed = Vec::with_capacity(32);
     cipher.seal_person(number.as_bytes(), &mut sealed).ok_or(MISMATCH)?;
     Ok(sealed)
-}
-
-/// A date of a record; what is no date says nothing.
-fn date(record: &Record<'_>, field: &Field) -> Option<chrono::NaiveDate> {
-    let FieldKind::Date(format) = field.kind else { return None };
-    format.parse(record.stated(field)?)
-}
-
-/// Two records of one person in one place: from the first day to the last, and all the benefit.
-fn joined(before: Option<Spell>, next: Spell) -> Spell {
-    let Some(before) = before else { return next };
-    Spell {
-        start: match (before.start, next.start) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        },
-        end: before.end.zip(next.end).map(|(one, other)| one.max(other)),
-        kroner: before.kroner.saturating_add(next.kroner),
-    }
 }
 
 #[cfg(test)]

@@ -55,10 +55,11 @@ pub(crate) fn of_keys(
 ) -> Result<BTreeMap<String, StoredAnswer>, Error> {
     let mut rows: Vec<Raw> = Vec::new();
     match conn {
-        // A statement for one key is prepared once, and one for many each time.
+        // A statement for one key is prepared once, and one for many each time; so is one with a limit, which is why
+        // this is not `first`: SQLite plans anew when a bound limit is bound again.
         AnyConnection::Sqlite(c) => {
             for key in keys {
-                rows.extend(answers::table.find(*key).first::<Raw>(c).optional()?);
+                rows.extend(answers::table.find(*key).get_result::<Raw>(c).optional()?);
             }
         }
         AnyConnection::Postgres(c) => {

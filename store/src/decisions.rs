@@ -282,7 +282,7 @@ pub(crate) fn head(conn: &mut AnyConnection) -> Result<ChainState, Error> {
     let found: Option<(i64, String)> = decision_head::table
         .find(1)
         .select((decision_head::seq, decision_head::hash))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     let (seq, hash) = found.ok_or_else(|| Error::Corrupt("the chain has no head".to_owned()))?;
     Ok(ChainState { seq, hash })

@@ -119,7 +119,7 @@ pub(crate) fn load<'a>(
         AnyConnection::Sqlite(c) => {
             for id in ids {
                 let of_id = purses::table.find((id.kind.as_str(), &id.key));
-                rows.extend(of_id.first::<Raw>(c).optional()?);
+                rows.extend(of_id.get_result::<Raw>(c).optional()?);
             }
         }
         AnyConnection::Postgres(c) => {

@@ -273,7 +273,7 @@ pub(crate) fn under_way(
     for key in keys {
         let of_key = spends::table.filter(spends::question_key.eq(*key));
         let lately = of_key.filter(spends::at.ge(since)).select(spends::question_key);
-        found.extend(lately.first::<String>(conn).optional()?);
+        found.extend(lately.load::<String>(conn)?);
     }
     Ok(found)
 }

@@ -3,11 +3,11 @@
 use super::installation::Installation;
 use super::{Failure, say};
 use crate::identity::jwks::KeySet;
-use crate::record::Notary;
 use crate::record::export::End;
 use crate::record::receipts;
 use crate::record::verify::{Found, verify};
 use crate::record::witness::{WitnessKey, cosigned};
+use crate::record::{Notary, is_key, is_note};
 use crate::routes::audit::lines;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
@@ -29,7 +29,7 @@ pub enum Command {
         /// The export.
         file: PathBuf,
         /// The notary's key, as `hjemmel audit checkpoint` prints it.
-        #[arg(long)]
+        #[arg(long, value_parser = notary_key)]
         key: String,
         /// A checkpoint noted earlier, in a file; the record must still lead to it. May be said several times.
         #[arg(long, value_name = "FILE")]
@@ -42,7 +42,7 @@ pub enum Command {
         #[arg(long, value_name = "FILE", requires_all = ["holder_key", "node_keys"])]
         holder: Option<PathBuf>,
         /// The key of that node's record.
-        #[arg(long, value_name = "KEY", requires = "holder")]
+        #[arg(long, value_name = "KEY", requires = "holder", value_parser = notary_key)]
         holder_key: Option<String>,
         /// The key set that node signs receipts with, as `/v1/node-keys` gives it.
         #[arg(long, value_name = "FILE", requires = "holder")]
@@ -96,10 +96,8 @@ impl Command {
             Self::WitnessKey { file, name } => super::witness::make_key(&file, &name),
             Self::Witness(witness) => witness.run(),
             Self::Verify { file, key, checkpoint, witness, holder, holder_key, node_keys } => {
-                let noted = checkpoint
-                    .iter()
-                    .map(|file| std::fs::read_to_string(file).map_err(Failure::at("read", file)))
-                    .collect::<Result<Vec<_>, _>>()?;
+                let noted =
+                    checkpoint.iter().map(|file| noted_in(file)).collect::<Result<Vec<_>, _>>()?;
                 let lacks = |key_of: &&WitnessKey| {
                     !noted.iter().any(|note| cosigned(note, &key, key_of).is_ok())
                 };
@@ -121,6 +119,31 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
         }
+    }
+}
+
+/// A checkpoint noted in a file; what `hjemmel audit checkpoint` prints besides it, the key, may stand there too.
+fn noted_in(file: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(file).map_err(Failure::at("read", file))?;
+    let note: String =
+        text.split_inclusive('\n').filter(|line| !line.starts_with("key: ")).collect();
+    // A file that holds something else is the user's slip and says nothing of the record.
+    if is_note(&note) {
+        Ok(note)
+    } else {
+        Err(Failure::new(format!(
+            "{} holds no checkpoint; `hjemmel audit checkpoint` prints one",
+            file.display()
+        )))
+    }
+}
+
+/// A key that is none is the user's slip and must not read as if the record had been altered.
+fn notary_key(text: &str) -> Result<String, String> {
+    if is_key(text.trim()) {
+        Ok(text.trim().to_owned())
+    } else {
+        Err("no notary's key; `hjemmel audit checkpoint` prints it after `key: `".to_owned())
     }
 }
 

@@ -12,6 +12,7 @@ mod import;
 mod installation;
 mod matrix;
 mod nodes;
+mod opened;
 mod policy;
 mod progress;
 mod protect;
@@ -207,6 +208,12 @@ fn layout(form: Form, year: u16) -> Result<&'static Layout, Failure> {
         let choice = choice("layouts exist for", Layout::years(form));
         Failure::new(format!("form {form} has no layout for {year}; {choice}"))
     })
+}
+
+/// Prints a line beside what the command is asked for.
+pub fn complain(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Prints a line for the one who typed the command.

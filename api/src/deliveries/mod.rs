@@ -4,12 +4,14 @@ pub mod arriving;
 pub mod format;
 pub mod intake;
 pub mod page;
+pub mod reading;
 pub mod settings;
 pub mod sheet;
 pub mod sheets;
 pub mod view;
 
 pub use settings::Deliveries;
+pub use sheets::largest;
 
 use crate::app::App;
 use chrono::{DateTime, TimeDelta, Utc};

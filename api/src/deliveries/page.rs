@@ -22,6 +22,7 @@ struct Words {
     more: &'static str,
     alike: &'static str,
     summary: &'static str,
+    record: &'static str,
     records: &'static str,
     position: &'static str,
 }
@@ -35,6 +36,7 @@ const NB: Words = Words {
     more: "funn til",
     alike: "linjer til",
     summary: "Dette summerer filen seg til",
+    record: "post",
     records: "poster",
     position: "posisjon",
 };
@@ -69,6 +71,7 @@ const EN: Words = Words {
     more: "more findings",
     alike: "more lines",
     summary: "What the file adds up to",
+    record: "record",
     records: "records",
     position: "position",
 };
@@ -93,7 +96,8 @@ pub fn html(delivery: &Delivery, language: Language, is_nynorsk: bool) -> String
         title = escaped(&title),
     );
     if let Some(records) = delivery.records {
-        let _ = writeln!(page, "<p>{records} {}. <code>{}</code></p>", words.records, delivery.id);
+        let of = if records == 1 { words.record } else { words.records };
+        let _ = writeln!(page, "<p>{records} {of}. <code>{}</code></p>", delivery.id);
     }
     if let Some(hint) = &delivery.hint {
         let _ = writeln!(page, "<p>{}</p>", escaped(hint));
@@ -142,8 +146,9 @@ fn findings(page: &mut String, delivery: &Delivery, words: &Words) {
 
 fn told(field: &Field, position: &str) -> String {
     let value = field.value.as_deref().map(|value| format!(": <code>{}</code>", escaped(value)));
-    let (title, name, at) = (escaped(&field.title), escaped(&field.name), field.position);
-    format!("{title} ({name}, {position} {at}){}", value.unwrap_or_default())
+    let (title, name) = (escaped(&field.title), escaped(&field.name));
+    let at = field.position.map(|at| format!(", {position} {at}")).unwrap_or_default();
+    format!("{title} ({name}{at}){}", value.unwrap_or_default())
 }
 
 fn summed(page: &mut String, summary: &Value, words: &Words) {
@@ -209,8 +214,8 @@ mod tests {
         let field = Field {
             name: "SAKSBEHANDLER".to_owned(),
             title: "Saksbehandler".to_owned(),
-            position: 3,
-            length: 10,
+            position: Some(3),
+            length: Some(10),
             value: Some("<script>'\"&".to_owned()),
         };
         let told = told(&field, "position");

@@ -36,7 +36,7 @@ pub fn csv(delivery: &Delivery) -> Result<Vec<u8>, Problem> {
         }
         for field in &found.fields {
             let value = as_text(field.value.as_deref().unwrap_or_default());
-            let position = field.position.to_string();
+            let position = field.position.map(|at| at.to_string()).unwrap_or_default();
             write([&field.name, &field.title, &position, &value]).map_err(broken)?;
         }
     }

@@ -81,7 +81,7 @@ pub struct Finding {
     pub severity: String,
     /// The control.
     pub control: String,
-    /// The line, from 1.
+    /// The line, from 1; of JSON the place in the list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// The journal number.
@@ -103,10 +103,12 @@ pub struct Field {
     pub name: String,
     /// Its plain name.
     pub title: String,
-    /// The position of its first character, from 1.
-    pub position: usize,
-    /// How many characters it has.
-    pub length: usize,
+    /// The position of its first character, from 1, in a record file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
+    /// How many characters it has there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<usize>,
     /// What stands there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -239,8 +241,8 @@ fn finding(
         Field {
             name: name.to_owned(),
             title: title.or_else(asked).unwrap_or(name).to_owned(),
-            position: known.map_or(0, |field| field.start + 1),
-            length: known.map_or(0, |field| field.length),
+            position: known.map(|field| field.start + 1),
+            length: known.map(|field| field.length),
             value: quote.and_then(|quote| quote.value(at)).map(str::to_owned),
         }
     };

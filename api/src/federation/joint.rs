@@ -1,10 +1,10 @@
 //! A table over several nodes, as the node that makes it: it asks each for masked sums, learns the totals alone, asks each
 //! what must not be shown, and protects the rest once.
 
-use super::Federation;
 use super::memory::{Durable, coordinated};
 use super::rounds::{LARGEST, Refusal, table_of};
-use super::teller::{Seat, Teller};
+use super::teller::{Seat, Teller, nothing};
+use super::{Federation, bokmaal};
 use crate::app::App;
 use crate::fault::with_causes;
 use crate::journal::own_row;
@@ -16,7 +16,8 @@ use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_disclosure::{Rule, suppress};
 use hjemmel_federation::mask::Memory as _;
 use hjemmel_federation::{
-    Agreed, Bytes, Common, End, Fault, Hello, Masked, Member, NodeId, Plan, Round, Sealed, Verdict,
+    Agreed, Bytes, Common, End, Fault, Hello, Masked, Member, NodeId, Plan, Round, Sealed, State,
+    Verdict,
 };
 use hjemmel_kostra::{Form, Text};
 use hjemmel_policy::{Caller, ProtectTables};
@@ -40,7 +41,7 @@ const SILENT: TimeDelta = TimeDelta::seconds(20);
 /// How often there is one.
 const BEAT: Duration = Duration::from_secs(4);
 /// The longest explanation that is kept of what a node said.
-pub(super) const LONGEST_WHY: usize = 300;
+const LONGEST_WHY: usize = 600;
 
 /// What is asked for: the nodes, and when a cell may be shown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -192,15 +193,14 @@ fn failed(error: &dyn std::error::Error) -> Why {
 }
 
 /// The round came to nothing.
-pub(super) fn ended(end: &End, said: &str) -> Why {
+pub(super) fn ended(end: &End, said: &Text) -> Why {
     let (reason, node) = match end {
         End::DroppedOut(node) => ("dropped-out", Some(*node)),
         End::Vetoed(node) => ("vetoed", Some(*node)),
         End::Broken(node) => ("broken", Some(*node)),
         End::OutOfRange => ("out-of-range", None),
     };
-    let said: String = said.chars().filter(|c| !c.is_control()).take(LONGEST_WHY).collect();
-    let more = if said.is_empty() { String::new() } else { format!(": {said}") };
+    let more = clipped(said);
     let name = node.map_or_else(|| "nodene".to_owned(), |node| node.to_string());
     let nb = match end {
         End::DroppedOut(_) => format!("{name} falt fra; ingen har fått vite noe"),
@@ -208,24 +208,30 @@ pub(super) fn ended(end: &End, said: &str) -> Why {
         End::Broken(_) => format!("{name} brøt reglene for runden"),
         End::OutOfRange => "summene går ikke opp".to_owned(),
     };
-    why(reason, node, Text::new(format!("{nb}{more}"), format!("{end}{more}")))
+    why(reason, node, Text::new(format!("{nb}{}", more.nb), format!("{end}{}", more.en)))
+}
+
+/// What a node said, as it follows what is said of the node.
+pub(super) fn clipped(said: &Text) -> Text {
+    let clip = |said: &str| -> String {
+        let said = said.chars().filter(|c| !c.is_control());
+        let said: String = said.take(LONGEST_WHY).collect();
+        if said.is_empty() { said } else { format!(": {said}") }
+    };
+    Text::new(clip(&said.nb), clip(&said.en))
 }
 
 fn of_fault(fault: &Fault) -> Why {
     match fault {
-        Fault::Repeat(repeat) => why(
-            "refused",
-            None,
-            Text::new(
-                "tabellen er lagt sammen før på en måte som ikke kan gjentas",
-                repeat.to_string(),
-            ),
-        ),
-        Fault::Missing(node) => ended(&End::DroppedOut(*node), ""),
-        Fault::Stranger(node) | Fault::NotSigned(node) | Fault::Twice(node) => {
-            ended(&End::Broken(*node), &fault.to_string())
+        Fault::Repeat(repeat) => {
+            why("refused", None, Text::new(bokmaal::repeat(*repeat), repeat.to_string()))
         }
-        Fault::OutOfRange => ended(&End::OutOfRange, ""),
+        Fault::Missing(node) => ended(&End::DroppedOut(*node), &nothing()),
+        Fault::Stranger(node) | Fault::NotSigned(node) | Fault::Twice(node) => {
+            let said = Text::new(bokmaal::fault(fault), fault.to_string());
+            ended(&End::Broken(*node), &said)
+        }
+        Fault::OutOfRange => ended(&End::OutOfRange, &nothing()),
         other => failed(other),
     }
 }
@@ -237,7 +243,7 @@ fn make(app: &App, table: &JointTable) -> Result<Made, Why> {
     let seats = seats(federation, &asked.nodes)?;
     let members = populations(federation, &seats)?;
     let common = Common::of(form, table.year, &members).map_err(|error| {
-        let text = Text::new("nodene har ingen region til felles", error.to_string());
+        let text = Text::new(bokmaal::common(&error), error.to_string());
         why("refused", None, text)
     })?;
     let agreed = agreed(federation, table, (&asked, &common), members)?;
@@ -262,7 +268,11 @@ fn make(app: &App, table: &JointTable) -> Result<Made, Why> {
     let all = serde_json::to_string(&all).map_err(|e| failed(&e))?;
     let masked: Vec<Sealed<Masked>> = teller.all(MASKED, &all, &mut round)?;
     for one in &masked {
-        round.masked(one).map_err(|fault| of_fault(&fault))?;
+        if let Err(fault) = round.masked(one) {
+            // Signed sums of another shape end the round, and it is known whose they are.
+            let State::Ended(end) = round.state() else { return Err(of_fault(&fault)) };
+            return Err(ended(&end, &Text::new(bokmaal::fault(&fault), fault.to_string())));
+        }
     }
     // From here on totals are known: it is remembered first.
     memory.enter(&agreed).map_err(|fault| of_fault(&fault))?;
@@ -276,7 +286,7 @@ fn make(app: &App, table: &JointTable) -> Result<Made, Why> {
     let grant = policy.permit_protection(ProtectTables { form, year: table.year }, Utc::now());
     let protected = suppress::joint(grant, settled, &common, &Rule::default(), &|_, _, _| {});
     let protected = protected.map_err(|error| match error {
-        suppress::Error::Contradictory => ended(&End::OutOfRange, ""),
+        suppress::Error::Contradictory => ended(&End::OutOfRange, &nothing()),
         other => failed(&other),
     })?;
     let key = ArchiveKey::new(app.keys().archive_key());
@@ -311,9 +321,10 @@ fn populations(federation: &Federation, seats: &[(NodeId, Seat)]) -> Result<Vec<
         let population = match seat {
             Seat::Here => federation.settings().population.clone(),
             Seat::There(peer) => {
-                let this = peer.this().ok_or_else(|| ended(&End::DroppedOut(*node), ""))?;
+                let this = peer.this();
+                let this = this.ok_or_else(|| ended(&End::DroppedOut(*node), &nothing()))?;
                 let told = this.get("population").cloned().unwrap_or_default();
-                serde_json::from_value(told).map_err(|_| ended(&End::Broken(*node), ""))?
+                serde_json::from_value(told).map_err(|_| ended(&End::Broken(*node), &nothing()))?
             }
         };
         Ok(Member { node: *node, population })
@@ -345,7 +356,7 @@ fn agreed(
         members,
     };
     plan.check().map_err(|error| {
-        let text = Text::new("nodene kan ikke lage tabellen sammen", error.to_string());
+        let text = Text::new(bokmaal::plan(&error), error.to_string());
         why("refused", None, text)
     })
 }

@@ -7,7 +7,7 @@ use crate::fault::with_causes;
 use crate::journal::own_row;
 use chrono::Utc;
 use hjemmel_federation::mask::Memory;
-use hjemmel_federation::psi::{Run, pairs};
+use hjemmel_federation::psi::{Element, Run, pairs};
 use hjemmel_federation::{Agreed, Attempt, Fault, NodeId, Repeat, repeats};
 use hjemmel_kostra::Form;
 use hjemmel_store::{DecisionRow, Entered, RoundKind, RoundRow};
@@ -111,6 +111,8 @@ pub(super) struct Pairing<'a> {
     /// The register here.
     pub(super) form: Form,
     pub(super) other: NodeId,
+    /// The grant that what is said of persons is compared under, where it is.
+    pub(super) basis: Option<&'a str>,
 }
 
 impl Pairing<'_> {
@@ -131,14 +133,14 @@ impl Pairing<'_> {
         let all: Vec<Run> = all.into_iter().flatten().collect();
         // All strata are compared at once, so one stands for all.
         let first = self.proposal.strata.first().ok_or(Refusal::Strata)?;
-        Ok(pairs::judge(&all, &self.proposal.of(first), &self.proposal.strata)?)
+        Ok(pairs::judge(&all, &self.proposal.of(first, Element::Person), &self.proposal.strata)?)
     }
 
     /// Remembers it, if it may be made at all.
     pub(super) fn enter(&self) -> Result<(), Refusal> {
         let proposal = self.proposal;
-        let runs: Vec<Run> =
-            proposal.strata.iter().map(|region| Run::of(&proposal.of(region))).collect();
+        let run = |region: &String| Run::of(&proposal.of(region, Element::Person));
+        let runs: Vec<Run> = proposal.strata.iter().map(run).collect();
         let row = RoundRow {
             kind: RoundKind::Comparison,
             id: proposal.digest().to_string(),
@@ -149,7 +151,8 @@ impl Pairing<'_> {
         let policy = self.app.policy().map_err(|_| Refusal::Unavailable)?.version();
         let about = json!({ "datasets": proposal.datasets, "year": proposal.year,
             "comparison": proposal.digest() });
-        let body = json!({ "nodes": proposal.pair });
+        let body = json!({ "nodes": proposal.pair, "differences": proposal.differences,
+            "basis": self.basis });
         let event = DecisionRow {
             subject_kind: "node".to_owned(),
             organisation: Some(self.other.to_string()),

@@ -4,6 +4,7 @@
 //! It adds no power over anybody's data. A question that is brought here is decided by our policy on whoever asks, and
 //! one that is brought elsewhere by theirs.
 
+mod bokmaal;
 mod breaker;
 pub mod catalogue;
 pub mod compare;

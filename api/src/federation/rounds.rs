@@ -3,8 +3,8 @@
 //! What a node has said in a round is kept here until the round is over, in memory alone: a server that ends forgets it,
 //! and the round with it. Every word may be asked for twice, with the same answer.
 
-use super::Federation;
 use super::memory::Durable;
+use super::{Federation, bokmaal};
 use crate::app::App;
 use chrono::{DateTime, TimeDelta, Utc};
 use hjemmel_disclosure::suppress;
@@ -12,7 +12,7 @@ use hjemmel_federation::{
     Agreed, Bytes, Common, Fault, Hello, Hellos, Joined, Masked, NodeId, NotCommon, Offer, Plan,
     PlanError, Repeat, Sealed, Sent, Verdict, Veto,
 };
-use hjemmel_kostra::{Form, Table};
+use hjemmel_kostra::{Form, Table, Text};
 use hjemmel_store::RoundKind;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -61,6 +61,27 @@ pub enum Refusal {
     /// Too many at a time.
     #[error("too many rounds are under way")]
     Busy,
+}
+
+impl Refusal {
+    /// The reason in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let nb = match self {
+            Self::NoPart => "noden deltar ikke i tabeller over flere noder".to_owned(),
+            Self::Plan(error) => bokmaal::plan(error),
+            Self::Common(error) => bokmaal::common(error),
+            Self::Definition => "planen mener en annen definisjon av tabellen".to_owned(),
+            Self::Coordinator => "runden koordineres av en annen".to_owned(),
+            Self::Veto(veto) => bokmaal::veto(veto),
+            Self::NotYet => "noden har ingen poster av året som kan vises ennå".to_owned(),
+            Self::Sums(_) => "noden kan ikke legge sammen sine egne poster".to_owned(),
+            Self::Fault(fault) => bokmaal::fault(fault),
+            Self::Unknown => "runden er ikke kjent her, eller er over".to_owned(),
+            Self::Busy => "for mange runder er i gang".to_owned(),
+        };
+        Text::new(nb, self.to_string())
+    }
 }
 
 /// The rounds under way.

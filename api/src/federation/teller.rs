@@ -6,6 +6,7 @@ use super::{Federation, Peer};
 use crate::app::App;
 use chrono::Utc;
 use hjemmel_federation::{End, NodeId, Round};
+use hjemmel_kostra::Text;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
@@ -27,26 +28,38 @@ pub(super) struct Teller<'a> {
     pub(super) from: NodeId,
 }
 
+/// Nothing was said.
+pub(super) fn nothing() -> Text {
+    Text::new("", "")
+}
+
+fn unreadable() -> Text {
+    Text::new("et svar som ikke kan leses", "an answer that cannot be read")
+}
+
 /// What a node answers to one word, or how it ends what is under way and what it said about that.
 pub(super) fn answered<T: DeserializeOwned>(
     federation: &Federation,
     (node, peer): (NodeId, &Peer),
     path: &str,
     body: &str,
-) -> Result<T, (End, String)> {
-    let gone = || (End::DroppedOut(node), String::new());
+) -> Result<T, (End, Text)> {
+    let gone = || (End::DroppedOut(node), nothing());
     let _place = peer.place(Utc::now()).map_err(|_| gone())?;
     let (status, text) = peer.say(federation, path, body).map_err(|silent| {
         tracing::warn!(%node, why = %silent, "a node dropped out");
         gone()
     })?;
     match status {
-        200 => serde_json::from_slice(&text)
-            .map_err(|_| (End::Broken(node), "an answer that cannot be read".to_owned())),
+        200 => serde_json::from_slice(&text).map_err(|_| (End::Broken(node), unreadable())),
         400..=499 => {
             let told: Value = serde_json::from_slice(&text).unwrap_or_default();
             let text = |name| told.get(name).and_then(Value::as_str).unwrap_or_default();
-            let said = text("detail").to_owned();
+            let of = |language: &str| {
+                let words = told.get("words").and_then(|words| words.get(language));
+                words.and_then(Value::as_str).unwrap_or_else(|| text("detail"))
+            };
+            let said = Text::new(of("nb"), of("en"));
             // A node that was started anew since, or took too long, has forgotten what it said.
             let is_lost = text("refusal") == UNKNOWN;
             Err((if is_lost { End::DroppedOut(node) } else { End::Vetoed(node) }, said))
@@ -63,7 +76,7 @@ impl Teller<'_> {
         body: &str,
         round: &mut Round,
     ) -> Result<Vec<T>, Why> {
-        let answers: Vec<Result<T, (End, String)>> = std::thread::scope(|scope| {
+        let answers: Vec<Result<T, (End, Text)>> = std::thread::scope(|scope| {
             let asked: Vec<_> = self
                 .seats
                 .iter()
@@ -71,7 +84,7 @@ impl Teller<'_> {
                 .collect();
             let each = asked.into_iter();
             each.map(|(node, one)| {
-                one.join().unwrap_or_else(|_| Err((End::DroppedOut(*node), String::new())))
+                one.join().unwrap_or_else(|_| Err((End::DroppedOut(*node), nothing())))
             })
             .collect()
         });
@@ -94,12 +107,12 @@ impl Teller<'_> {
         seat: &Seat,
         path: &str,
         body: &str,
-    ) -> Result<T, (End, String)> {
-        let gone = || (End::DroppedOut(node), String::new());
+    ) -> Result<T, (End, Text)> {
+        let gone = || (End::DroppedOut(node), nothing());
         let peer = match seat {
             Seat::There(peer) => peer,
             Seat::Here => {
-                let said = self.here(path, body).map_err(|r| (End::Vetoed(node), r.to_string()))?;
+                let said = self.here(path, body).map_err(|r| (End::Vetoed(node), r.text()))?;
                 return serde_json::from_value(said).map_err(|_| gone());
             }
         };

@@ -1,8 +1,12 @@
 //! What two nodes say to each other in a comparison.
 
-use hjemmel_federation::psi::{Broken, Commitment, Comparison, Persons, Points, Set, partition};
+use super::settings::form;
+use hjemmel_federation::psi::{
+    Broken, Commitment, Comparison, Element, Persons, Points, Set, partition,
+};
 use hjemmel_federation::{Bytes, NodeId};
 use hjemmel_kostra::Form;
+use hjemmel_kostra::agreement::Variable;
 use hjemmel_kostra::regions::Division;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +18,9 @@ pub struct Asked {
     pub nodes: [NodeId; 2],
     /// Their registers.
     pub datasets: [String; 2],
+    /// What is compared of the persons in both.
+    #[serde(default)]
+    pub differences: BTreeSet<Variable>,
 }
 
 /// The first word.
@@ -30,7 +37,11 @@ pub struct Proposal {
     pub year: u16,
     /// The regions, all of the year's.
     pub strata: BTreeSet<String>,
-    /// The commitments of the one that asks, in the order of the regions.
+    /// What is compared of the persons in both, besides who they are. It is not written where it is nothing, so that nodes that
+    /// do not know of it understand every other proposal.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub differences: BTreeSet<Variable>,
+    /// The commitments of the one that asks, in the order of [`Proposal::parts`].
     pub commitments: Vec<Commitment>,
 }
 
@@ -38,17 +49,20 @@ pub struct Proposal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Accepted {
-    /// The other's commitments, in the order of the regions.
+    /// The other's commitments, in the order of [`Proposal::parts`].
     pub commitments: Vec<Commitment>,
+    /// The grant it compares what is said of persons under, where that is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
 }
 
-/// The second word: points of some regions.
+/// The second word: points of some parts.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Exchange {
     /// The comparison.
     pub comparison: Bytes<32>,
-    /// The first region's place in the list.
+    /// The first part's place among all.
     pub first: usize,
     /// The points of it and those that follow.
     pub points: Vec<Points>,
@@ -58,14 +72,14 @@ pub struct Exchange {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Exchanged {
-    /// The other's points of the same regions.
+    /// The other's points of the same parts.
     pub points: Vec<Points>,
     /// The first's points, multiplied and shuffled.
     pub back: Vec<Points>,
 }
 
 impl Proposal {
-    pub(super) fn of(&self, stratum: &str) -> Comparison {
+    pub(super) fn of(&self, stratum: &str, element: Element) -> Comparison {
         Comparison {
             nonce: self.nonce,
             pair: self.pair,
@@ -73,12 +87,13 @@ impl Proposal {
             year: self.year,
             partition: partition(&self.strata),
             stratum: stratum.to_owned(),
+            element,
         }
     }
 
     /// What names the comparison as a whole.
     pub(super) fn digest(&self) -> Bytes<32> {
-        self.of("").digest()
+        self.of("", Element::Person).digest()
     }
 
     pub(super) fn own(&self, node: NodeId) -> Option<&str> {
@@ -86,25 +101,45 @@ impl Proposal {
         self.datasets.get(at).map(String::as_str)
     }
 
-    /// A side's blinded persons of every region.
+    /// The sets that are compared, region by region: the persons, and then what is said of them.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Element)> {
+        let elements = Element::of(&self.differences);
+        self.strata.iter().flat_map(move |region| {
+            elements.clone().into_iter().map(move |element| (region.as_str(), element))
+        })
+    }
+
+    /// Whether a side committed to every part, and in every part of a region to the same number of persons.
+    pub(super) fn fits(&self, commitments: &[Commitment], node: NodeId) -> bool {
+        let elements = Element::of(&self.differences).len();
+        let is_same = |of_region: &[Commitment]| {
+            let persons = of_region.first().map(|one| one.persons);
+            of_region.iter().all(|one| Some(one.persons) == persons)
+        };
+        commitments.len() == self.strata.len() * elements
+            && commitments.iter().all(|one| one.node == node)
+            && commitments.chunks(elements).all(is_same)
+    }
+
+    /// A side's blinded persons of every part.
     pub(super) fn sets(
         &self,
         node: NodeId,
         persons: &BTreeMap<String, Persons>,
     ) -> Result<Vec<Set>, Broken> {
-        let nobody = Persons::default();
-        let of = |region: &String| {
+        let nobody = Persons::with([], self.differences.clone());
+        let of = |(region, element): (&str, Element)| {
             let persons = persons.get(region).unwrap_or(&nobody);
-            Set::new(self.of(region), node, persons, &mut rand::rng())
+            Set::new(self.of(region, element), node, persons, &mut rand::rng())
         };
-        self.strata.iter().map(of).collect()
+        self.parts().map(of).collect()
     }
 }
 
 /// The register of a dataset that is compared.
 #[must_use]
 pub fn register(dataset: &str) -> Option<Form> {
-    [Form::F11B, Form::Nir].into_iter().find(|form| form.dataset().eq_ignore_ascii_case(dataset))
+    form(dataset).filter(|form| matches!(form, Form::F11B | Form::Nir))
 }
 
 /// The regions of a year.

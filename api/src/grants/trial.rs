@@ -40,6 +40,10 @@ pub fn with_in_force(store: &Store, terms: &GrantTerms) -> Result<(Policy, Polic
     let mut after = stored.clone();
     let mut active = terms.clone();
     active.state = State::Active;
+    // Who has not acted yet will have, or it never comes into force; what it would open is told before they do.
+    let to_come = |who: &str| Some(format!("{who}, to come"));
+    active.reviewer = active.reviewer.or_else(|| to_come("reviewer"));
+    active.approver = active.approver.or_else(|| to_come("approver"));
     let unwritable = |_| hjemmel_store::Error::Corrupt("a grant cannot be written".to_owned());
     let row = policy_row(&active).map_err(unwritable)?;
     after.grants.retain(|grant| grant.id != row.id);

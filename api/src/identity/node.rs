@@ -26,8 +26,9 @@ pub const PROOF: &str = "DPoP";
 pub const MOST_LIFETIME_SECONDS: i64 = 120;
 /// How far the clocks of two nodes may differ.
 pub const LEEWAY_SECONDS: i64 = 30;
-/// What the nodes speak: the first number changes when they no longer understand each other.
-pub const PROTOCOL: (u16, u16) = (1, 0);
+/// What the nodes speak: the first number changes when they no longer understand each other. With 1.1 came comparisons of what
+/// is said of persons.
+pub const PROTOCOL: (u16, u16) = (1, 1);
 
 /// Whether a peer of this version is understood: the same first number, and at most one behind in the second.
 #[must_use]

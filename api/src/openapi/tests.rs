@@ -71,3 +71,45 @@ fn answers_with_data_name_their_decision() {
         assert_eq!(named, WITH_DATA.contains(&id), "{id}");
     }
 }
+
+/// Every schema named somewhere in a value.
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(name) = fields.get("$ref").and_then(Value::as_str) {
+                found.insert(name.strip_prefix("#/components/schemas/").unwrap().to_owned());
+            }
+            fields.values().for_each(|value| references(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_json_body_has_a_schema_and_every_schema_a_body() {
+    let document = document().unwrap();
+    for (path, method, operation) in operations(&document) {
+        let request = operation.get("requestBody").into_iter();
+        for body in operation["responses"].as_object().unwrap().values().chain(request) {
+            for (kind, media) in body["content"].as_object().into_iter().flatten() {
+                let named = media["schema"].as_object().is_some_and(|schema| !schema.is_empty());
+                assert!(named || !kind.ends_with("json"), "{method} {path} {kind}");
+            }
+        }
+    }
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let (mut used, mut reached) = (BTreeSet::new(), 0);
+    references(&document["paths"], &mut used);
+    while used.len() > reached {
+        reached = used.len();
+        for name in used.clone() {
+            references(schemas.get(&name).unwrap_or_else(|| panic!("no schema {name}")), &mut used);
+        }
+    }
+    let there: BTreeSet<String> = schemas.keys().cloned().collect();
+    assert_eq!(used, there);
+    let described: BTreeSet<String> = bodies::bodies().unwrap().keys().cloned().collect();
+    let listed: BTreeSet<String> = PROBLEMS.iter().map(|(id, _)| (*id).to_owned()).collect();
+    assert!(described.is_subset(&listed), "{:?}", described.difference(&listed));
+}

@@ -1,7 +1,7 @@
 //! One line for each event, with everything its leaf is made of, so that the whole can be checked anywhere.
 
 use hjemmel_store::StoredDecision;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 use uuid::Uuid;
 
@@ -21,13 +21,13 @@ pub struct Line<'a> {
     #[serde(borrow)]
     pub subject_kind: Cow<'a, str>,
     /// The body.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "text_or_none")]
     pub organisation: Option<Cow<'a, str>>,
     /// The processor.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "text_or_none")]
     pub supplier: Option<Cow<'a, str>>,
     /// The client.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "text_or_none")]
     pub client: Option<Cow<'a, str>>,
     /// What was done.
     #[serde(borrow)]
@@ -39,7 +39,7 @@ pub struct Line<'a> {
     #[serde(borrow)]
     pub outcome: Cow<'a, str>,
     /// The grant.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "text_or_none")]
     pub grant_id: Option<Cow<'a, str>>,
     /// Its version.
     pub grant_version: Option<u32>,
@@ -49,6 +49,13 @@ pub struct Line<'a> {
     /// The leaf of the Merkle tree.
     #[serde(borrow)]
     pub leaf: Cow<'a, str>,
+}
+
+/// A text that is borrowed where it can be, which serde by itself does only for one that must be there.
+fn text_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    Ok(Option::<Text<'de>>::deserialize(from)?.map(|text| text.0))
 }
 
 /// The last line of an export.

@@ -83,6 +83,18 @@ impl Notary {
     }
 }
 
+/// Whether this is a key that checkpoints can be checked with.
+#[must_use]
+pub fn is_key(key: &str) -> bool {
+    StandardVerifier::new(key).is_ok()
+}
+
+/// Whether this is a signed note at all, whoever signed it.
+#[must_use]
+pub fn is_note(note: &str) -> bool {
+    Note::from_bytes(note.as_bytes()).is_ok()
+}
+
 /// Reads a checkpoint and checks its signature.
 ///
 /// # Errors

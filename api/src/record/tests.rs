@@ -189,6 +189,28 @@ fn nothing_may_follow_the_checkpoint() {
 }
 
 #[test]
+fn an_event_is_a_line_of_its_own() {
+    let lines: Vec<Line<'_>> = (1..=EVENTS).map(line).collect();
+    let whole = export(&lines);
+    let checked = |at: usize, with: String| {
+        let mut all = whole.clone();
+        all[at] = with;
+        all
+    };
+    for at in [0, 1, EVENTS - 1] {
+        let event = &whole[at];
+        assert_eq!(first_bad(&checked(at, format!("\n{event}")), &[]), at as u64 + 1);
+        assert_eq!(first_bad(&checked(at, format!("{event}\n")), &[]), at as u64 + 2);
+        assert_eq!(first_bad(&checked(at, format!("{event}{{}}")), &[]), at as u64 + 1);
+        let two = format!("{event} {}", whole[at + 1]);
+        assert_eq!(first_bad(&checked(at, two), &[]), at as u64 + 1);
+        // Blanks around an event change nothing about it.
+        let blank = check(&checked(at, format!(" {event} ")), &[]);
+        assert!(matches!(blank, Found::Intact { .. }), "{blank:?}");
+    }
+}
+
+#[test]
 fn a_checkpoint_of_somebody_else_is_none() {
     let lines: Vec<Line<'_>> = (1..=EVENTS).map(line).collect();
     let mut all = export(&lines);

@@ -57,6 +57,9 @@ impl Edge {
     }
 }
 
+/// Fewer bytes than an event takes.
+const SHORTEST: usize = 256;
+
 /// What one line is.
 enum Judged {
     /// An event that says what was recorded.
@@ -69,11 +72,40 @@ enum Judged {
     Unreadable,
 }
 
-fn judge(line: &[u8]) -> Judged {
+/// Judges lines that follow one another.
+fn judge(lines: &[u8]) -> Vec<Judged> {
+    let mut judged = Vec::with_capacity(lines.len() / SHORTEST);
+    // One reader for all of them keeps the memory in which it undoes escapes.
+    let text = str::from_utf8(lines).unwrap_or_default();
+    let mut events = serde_json::Deserializer::from_str(text).into_iter::<Line<'_>>();
+    let mut rest = Some(lines);
+    while let Some(left) = rest
+        && left.starts_with(b"{")
+        && let Some(Ok(event)) = events.next()
+    {
+        let after = lines.get(events.byte_offset()..).unwrap_or_default();
+        rest = match after.strip_prefix(b"\n") {
+            None if after.is_empty() => None,
+            // Something else stands on the line.
+            None => break,
+            next => next,
+        };
+        judged.push(compared(&event));
+    }
+    let others = rest.into_iter().flat_map(|left| left.split(|byte| *byte == b'\n'));
+    judged.extend(others.map(judge_one));
+    judged
+}
+
+fn judge_one(line: &[u8]) -> Judged {
     let Ok(line) = str::from_utf8(line) else { return Judged::Unreadable };
-    let Ok(event) = serde_json::from_str::<Line<'_>>(line) else {
-        return serde_json::from_str(line).map_or(Judged::Unreadable, Judged::End);
-    };
+    serde_json::from_str::<Line<'_>>(line).map_or_else(
+        |_| serde_json::from_str(line).map_or(Judged::Unreadable, Judged::End),
+        |event| compared(&event),
+    )
+}
+
+fn compared(event: &Line<'_>) -> Judged {
     let leaf = event.computed();
     if is_hex_of(&event.leaf, &leaf) {
         Judged::Sound { seq: event.seq, leaf: Hash(leaf) }

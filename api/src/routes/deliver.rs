@@ -35,7 +35,7 @@ use hjemmel_store::{MunicipalStatus, Received};
         ("empty" = Option<bool>, Query, description = "`true` says that there are no records: the file is one space.", example = true),
         ("Content-Encoding" = Option<String>, Header, description = "`gzip` where the file is packed.", example = "gzip"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The record file: fixed width, one record a line, as the year's layout says. For every other form a JSON object or a list of them, or comma separated values with a header (`Content-Type: text/csv`); their fields are our assumption and stand with the dataset."),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The record file: fixed width, one record a line, as the year's layout says. For every other form a JSON object or a list of them, or comma separated values with a header, which are told apart by what they begin with; their fields are our assumption and stand with the dataset."),
     responses(
         (status = 201, description = "Accepted: the report.", content((serde_json::Value = "application/json"), (String = "text/html"), (String = "text/csv"))),
         (status = 200, description = "This file counts already: the report.", content((serde_json::Value = "application/json"), (String = "text/html"), (String = "text/csv"))),
@@ -91,6 +91,13 @@ async fn receive(
     let caller = caller.somebody()?;
     let organisation = sender(app, caller)?;
     let format = Format::of(request)?;
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("multipart/")) {
+        return Err(Problem::new(Kind::ParameterError).detail(
+            "filen sendes alene, ikke som vedlegg i et skjema; med curl: --data-binary @FIL",
+            "the file is sent alone, not as part of a form; with curl: --data-binary @FILE",
+        ));
+    }
     let asked = form_and_year(&Query::of(request))?;
     if let (Some(form), Some(year)) = (form.or(asked.0), asked.1)
         && let Some(sheet) = Sheet::of(form)
@@ -152,17 +159,15 @@ async fn by_sheet(
     let sent = sheets::Sent { sheet, year, sender, allow_synthetic };
     let body = payload.to_bytes_limited(sheets::largest(sheet)).await;
     let body = body.map_err(|_| Problem::new(Kind::TooLarge))?.map_err(|_| refused(&Fault::Cut))?;
-    let is_csv = sheets::is_csv(request);
     let (held, now) = (app.clone(), Utc::now());
     app.policy()?;
-    let taken = web::block(move || {
-        sheets::take_in((held.store(), held.registers()), &sent, &body, is_csv, now)
-    });
+    let taken =
+        web::block(move || sheets::take_in((held.store(), held.registers()), &sent, &body, now));
     match taken.await.map_err(|_| Problem::new(Kind::Unavailable))? {
         Ok(told) => Ok(told),
         Err(sheets::Refused::Unreadable(what)) => Err(Problem::new(Kind::ParameterError).detail(
-            format!("leveringen kan ikke leses: {what}"),
-            format!("the delivery cannot be read: {what}"),
+            format!("leveringen kan ikke leses: {}", what.nb),
+            format!("the delivery cannot be read: {}", what.en),
         )),
         Err(sheets::Refused::Fault(fault)) => Err(refused(&fault)),
     }

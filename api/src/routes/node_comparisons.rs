@@ -1,6 +1,6 @@
 //! `/v1/node-comparisons`: what two nodes say to each other to compare persons without showing any.
 
-use super::node_rounds::{Refused, heard};
+use super::node_rounds::{Refused, heard, words};
 use crate::app::App;
 use crate::federation::compare::{Exchange, Proposal, Refusal};
 use crate::federation::teller::UNKNOWN;
@@ -10,6 +10,8 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 /// Commitments to blinded persons of every region, for this node's own.
 ///
 /// For other nodes alone. A comparison is over all regions of the year, once for two registers and a year, whatever the sets.
+/// `differences` names what is compared of the persons in both (`dates`, `benefit`); it takes a grant here for the node that
+/// asks, which names the fields, and further commitments of every region.
 #[utoipa::path(operation_id = "propose_comparison", tag = "Nodes", security(("bearer" = [])),
     request_body(content = Value, description = "The proposal.", example = json!({
         "nonce": "00000000000000000000000000000000", "pair": ["971526920", "987879696"],
@@ -27,7 +29,7 @@ pub async fn propose_comparison(
     .await
 }
 
-/// Blinded persons of some regions, for this node's own and for the same ones blinded twice, in an order of chance.
+/// Blinded persons of some regions and parts, for this node's own and for the same ones blinded twice, in an order of chance.
 #[utoipa::path(operation_id = "exchange_points", tag = "Nodes", security(("bearer" = [])),
     request_body(content = Value, description = "The points.", example = json!({
         "comparison": "00", "first": 0, "points": [] })),
@@ -48,7 +50,9 @@ impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         let (code, kind) = match refusal {
             Refusal::NoPart => ("no-part", Kind::NotPermitted),
+            Refusal::Basis(_) | Refusal::Withdrawn => ("no-basis", Kind::NoLegalBasis),
             Refusal::Strata => ("strata", Kind::ParameterError),
+            Refusal::NotYet => ("not-yet", Kind::WrongState),
             Refusal::Pair(_) => ("repeat", Kind::WrongState),
             Refusal::Published => ("published", Kind::WrongState),
             Refusal::Broken(_) => ("broken", Kind::ParameterError),
@@ -56,8 +60,8 @@ impl From<Refusal> for Refused {
             Refusal::Unknown => (UNKNOWN, Kind::WrongState),
             Refusal::Unavailable => ("unavailable", Kind::Unavailable),
         };
-        let said = refusal.to_string();
-        let problem = Problem::new(kind).detail(format!("sammenlignes ikke: {said}"), said);
-        Self { code, problem: problem.with("refusal", code) }
+        let said = refusal.text();
+        let problem = Problem::new(kind).detail(said.nb.as_str(), said.en.as_str());
+        Self { code, problem: problem.with("refusal", code).with("words", words(&said)) }
     }
 }

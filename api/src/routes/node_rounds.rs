@@ -11,8 +11,10 @@ use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use hjemmel_federation::{Fault, NodeId, Offer, Plan};
+use hjemmel_kostra::Text;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 /// The first word of a round: a key drawn for it, and a commitment to this node's sums.
 ///
@@ -147,6 +149,12 @@ fn problem(refusal: &Refusal) -> Problem {
             (Kind::WrongState, "noden deltar ikke, eller ikke lenger")
         }
     };
-    let said = refusal.to_string();
-    Problem::new(kind).detail(format!("{nb}: {said}"), said).with("refusal", code(refusal))
+    let said = refusal.text();
+    let problem = Problem::new(kind).detail(format!("{nb}: {}", said.nb), said.en.as_str());
+    problem.with("refusal", code(refusal)).with("words", words(&said))
+}
+
+/// The reason in both languages: the node that is told passes it on to readers of both.
+pub(super) fn words(said: &Text) -> Value {
+    json!({ "nb": said.nb, "en": said.en })
 }

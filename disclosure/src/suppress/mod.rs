@@ -43,7 +43,7 @@ pub use beside::Beside;
 pub use error::Error;
 pub use joint::{joint, sums};
 pub use months::{EarlierMonths, Months, months};
-pub use overlaps::{COUNTED, Compared, Numbers, overlaps, persons};
+pub use overlaps::{Compared, Numbers, counted, overlaps, persons};
 pub use pattern::{Keep, Primary, Secondary, Terms};
 pub use payments::{Payments, Sums, payments};
 pub use report::{LevelCount, Report, TableCount};

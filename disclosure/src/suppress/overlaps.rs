@@ -4,23 +4,25 @@
 //! # Guarantee
 //! A number leaves this module only inside [`Persons`], which can only be blinded. Of the counts nothing leaves but what
 //! [`super::system`] shows: no count of one to three, in both, in one alone, in one at all, or without a number that links,
-//! and none that gives one away, to whoever holds the table alone.
+//! nor of those in both by what is the same and what differs, and none that gives one away, to whoever holds the table alone.
 //!
 //! # Source
-//! Own. Held by `few_persons_are_withheld_and_cannot_be_computed`.
+//! Own. Held by `few_persons_are_withheld_and_cannot_be_computed` and `few_who_differ_are_withheld_and_never_had_by_subtraction`.
 
 use super::error::Error;
 use super::pattern::{Keep, Terms};
+use crate::system::MalformedSystem;
 use crate::{Cell, Protection, Release, Rule, Sealed, Status, System, TableCells};
 use hjemmel_federation::Persons;
 use hjemmel_federation::psi::Overlap;
-use hjemmel_policy::{Grant, Protect};
-use std::collections::BTreeMap;
+use hjemmel_kostra::agreement::{Spell, Variable};
+use hjemmel_policy::{Compare, Grant, Protect};
+use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
 /// What is counted of each region: in both, in the first alone, in the second alone, in the first, in the second; and, apart
 /// from them, by records of the first and of the second: a number many may share, and none or a wrong one.
-pub const COUNTED: [&str; 9] = [
+const COUNTED: [&str; 9] = [
     "both",
     "onlyFirst",
     "onlySecond",
@@ -31,81 +33,164 @@ pub const COUNTED: [&str; 9] = [
     "unlinkableFirst",
     "unlinkableSecond",
 ];
-/// The atoms of a region that each of them adds up.
-const SUMS: [&[usize]; 9] = [&[0], &[1], &[2], &[0, 1], &[0, 2], &[3], &[4], &[5], &[6]];
-/// How many atoms a region has.
-const ATOMS: usize = 7;
+/// Of the persons in both, where dates alone or the benefit alone are compared: the same, and another. What each adds up are
+/// parts of those in both.
+const DATES: [Sum; 2] = [("sameDates", &[0]), ("otherDates", &[1])];
+const BENEFIT: [Sum; 2] = [("sameBenefit", &[0]), ("otherBenefit", &[1])];
+/// Where both are: the parts are alike, other dates, another benefit, and other dates and another benefit. Whatever could be
+/// told by adding or subtracting some is a count of its own, so that no small one is told so.
+const DATES_AND_BENEFIT: [Sum; 9] = [
+    ("alike", &[0]),
+    ("datesDiffer", &[1]),
+    ("benefitDiffers", &[2]),
+    ("datesAndBenefitDiffer", &[3]),
+    ("differ", &[1, 2, 3]),
+    ("sameDates", &[0, 2]),
+    ("otherDates", &[1, 3]),
+    ("sameBenefit", &[0, 1]),
+    ("otherBenefit", &[2, 3]),
+];
 /// In how many atoms one person may be counted: who moves is in two municipalities of each register.
 const ATOMS_A_PERSON: usize = 4;
+/// Atoms of a region besides the parts of those in both: in one alone, stand-ins, without a number, of each register.
+const OTHERS: usize = 6;
 
-/// Numbers of persons by region. They cannot be encoded, printed or copied.
+/// A count and the parts it adds up.
+type Sum = (&'static str, &'static [usize]);
+
+/// The counts of the persons in both by what is the same, and of how many parts they are.
+fn further(variables: &BTreeSet<Variable>) -> (usize, &'static [Sum]) {
+    match [Variable::Dates, Variable::Benefit].map(|one| variables.contains(&one)) {
+        [false, false] => (1, &[]),
+        [true, false] => (2, &DATES),
+        [false, true] => (2, &BENEFIT),
+        [true, true] => (4, &DATES_AND_BENEFIT),
+    }
+}
+
+/// The names of what is counted of each region where these variables are compared, in their order.
+#[must_use]
+pub fn counted(variables: &BTreeSet<Variable>) -> Vec<&'static str> {
+    let (_, more) = further(variables);
+    COUNTED.into_iter().chain(more.iter().map(|(name, _)| *name)).collect()
+}
+
+/// The atoms of a region that each count adds up.
+fn sums(variables: &BTreeSet<Variable>) -> Vec<Vec<usize>> {
+    let (parts, more) = further(variables);
+    let both: Vec<usize> = (0..parts).collect();
+    let with = |one: usize| both.iter().copied().chain([one]).collect();
+    let mut all = vec![both.clone(), vec![parts], vec![parts + 1], with(parts), with(parts + 1)];
+    all.extend((parts + 2..parts + OTHERS).map(|at| vec![at]));
+    all.extend(more.iter().map(|(_, sum)| sum.to_vec()));
+    all
+}
+
+/// Records by region: a number, and what is said of the person. They cannot be encoded, printed or copied.
 #[derive(Default)]
-pub struct Numbers(BTreeMap<String, Vec<Zeroizing<String>>>);
+pub struct Numbers(BTreeMap<String, Vec<(Zeroizing<String>, Spell)>>);
 
 impl Numbers {
-    /// Adds the number of one record, as it is written.
-    pub fn add(&mut self, region: &str, number: &str) {
-        let number = Zeroizing::new(number.to_owned());
+    /// Adds one record: the number as it is written, and what it says.
+    pub fn add(&mut self, region: &str, number: &str, spell: Spell) {
+        let record = (Zeroizing::new(number.to_owned()), spell);
         match self.0.get_mut(region) {
-            Some(all) => all.push(number),
+            Some(all) => all.push(record),
             None => {
-                self.0.insert(region.to_owned(), vec![number]);
+                self.0.insert(region.to_owned(), vec![record]);
             }
         }
     }
 }
 
-/// The persons of each region, to be blinded.
+/// The persons of each region, to be blinded. What is said of them is left out but for what the basis names, and without one
+/// altogether; a basis for another register or year names nothing.
 #[must_use]
-pub fn persons(sealed: Sealed<Protect, Numbers>) -> BTreeMap<String, Persons> {
-    let (_, Numbers(by_region)) = sealed.open();
-    let of = |numbers: Vec<Zeroizing<String>>| Persons::of(numbers.iter().map(|one| one.as_str()));
-    by_region.into_iter().map(|(region, numbers)| (region, of(numbers))).collect()
+pub fn persons(
+    sealed: Sealed<Protect, Numbers>,
+    basis: Option<&Grant<Compare>>,
+) -> BTreeMap<String, Persons> {
+    let (grant, Numbers(by_region)) = sealed.open();
+    let register = grant.resource();
+    let basis = basis.map(Grant::resource);
+    let basis = basis.filter(|of| (of.form(), of.year()) == (register.form, register.year));
+    let variables = basis.map(|of| of.variables().clone()).unwrap_or_default();
+    let of = |records: Vec<(Zeroizing<String>, Spell)>| {
+        let records = records.iter().map(|(number, spell)| (number.as_str(), *spell));
+        Persons::with(records, variables.clone())
+    };
+    by_region.into_iter().map(|(region, records)| (region, of(records))).collect()
 }
 
 /// One region compared, the first register's side here.
 pub struct Compared {
     /// The region.
     pub region: String,
-    /// What was found.
+    /// What was found of the persons.
     pub overlap: Overlap,
+    /// What was found of the persons together with what is said of them, in the order of [`hjemmel_federation::psi::Element::of`] without the persons.
+    pub alike: Vec<Overlap>,
     /// Records of each register with a number many may share.
     pub stand_ins: [u64; 2],
     /// Records of each with no number, or a wrong one.
     pub unlinkable: [u64; 2],
 }
 
-/// Protects the counts of all regions and of them together: rows of [`COUNTED`], the whole last.
+impl Compared {
+    /// The atoms: parts of those in both, then the others. None where they contradict each other.
+    fn atoms(self) -> Option<Vec<u64>> {
+        let (both, here, there) = self.overlap.into_unprotected();
+        let alike: Vec<u64> =
+            self.alike.into_iter().map(|overlap| overlap.into_unprotected().0).collect();
+        let mut atoms = match *alike.as_slice() {
+            [] => vec![both],
+            [same] => vec![same, both.checked_sub(same)?],
+            [dates, benefit, all] => {
+                let rest = both.checked_add(all)?.checked_sub(dates)?.checked_sub(benefit)?;
+                vec![all, benefit.checked_sub(all)?, dates.checked_sub(all)?, rest]
+            }
+            _ => return None,
+        };
+        let ([first, second], [third, fourth]) = (self.stand_ins, self.unlinkable);
+        atoms.extend([here, there, first, second, third, fourth]);
+        Some(atoms)
+    }
+}
+
+/// Protects the counts of all regions and of them together: rows of [`counted`], the whole last.
 ///
 /// # Guarantee
 /// That of this module.
 ///
 /// # Errors
-/// When the audit refuses the pattern. Nothing is released then.
+/// When what was found contradicts itself, since a side did not keep to the rules, or the audit refuses the pattern. Nothing is
+/// released then.
 pub fn overlaps(
     grant: &Grant<Protect>,
     name: &str,
+    variables: &BTreeSet<Variable>,
     compared: Vec<Compared>,
 ) -> Result<Release<Vec<TableCells>>, Error> {
     let regions = compared.len();
-    let values = compared.into_iter().flat_map(|one| {
-        let (both, here, there) = one.overlap.into_unprotected();
-        let ([first, second], [third, fourth]) = (one.stand_ins, one.unlinkable);
-        [both, here, there, first, second, third, fourth]
-    });
-    let values = values
-        .map(|count| i64::try_from(count).map_err(|_| crate::system::MalformedSystem::Overflow))
-        .collect::<Result<Vec<_>, _>>()?;
+    let length = further(variables).0 + OTHERS;
+    let sums = sums(variables);
+    let mut values = Vec::with_capacity(regions * length);
+    for one in compared {
+        let atoms = one.atoms().filter(|atoms| atoms.len() == length);
+        for count in atoms.ok_or(Error::Contradictory)? {
+            values.push(i64::try_from(count).map_err(|_| MalformedSystem::Overflow)?);
+        }
+    }
     let mut builder = System::builder(values);
-    let atom = |region: usize, at: usize| u32::try_from(region * ATOMS + at).unwrap_or(u32::MAX);
+    let atom = |region: usize, at: usize| u32::try_from(region * length + at).unwrap_or(u32::MAX);
     let mut kept = Vec::new();
     for region in 0..regions {
-        for sum in SUMS {
+        for sum in &sums {
             builder.cell(sum.iter().map(|at| atom(region, *at)));
             kept.push(Keep::No);
         }
     }
-    for sum in SUMS {
+    for sum in &sums {
         builder.cell((0..regions).flat_map(|region| sum.iter().map(move |at| atom(region, *at))));
         kept.push(Keep::Total);
     }
@@ -124,76 +209,4 @@ pub fn overlaps(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entitled::tests::{now, policy};
-    use hjemmel_federation::psi::{Comparison, Set, partition};
-    use hjemmel_federation::{Bytes, NodeId};
-    use hjemmel_kostra::Form;
-    use hjemmel_policy::ProtectTables;
-    use rand_chacha::ChaCha20Rng;
-    use rand_chacha::rand_core::SeedableRng as _;
-
-    fn grant() -> Grant<Protect> {
-        policy().permit_protection(ProtectTables { form: Form::F11B, year: 2017 }, now())
-    }
-
-    /// Synthetic numbers, which are nobody's.
-    fn numbers(range: std::ops::Range<u16>) -> Vec<String> {
-        let birth = chrono::NaiveDate::from_ymd_opt(1987, 3, 9).unwrap();
-        let all = (0..500).filter_map(|of| hjemmel_kostra::identity::synthetic(birth, of));
-        let kept = all.skip(range.start.into()).take(range.len());
-        kept.collect()
-    }
-
-    fn compared(region: &str, here: &[String], there: &[String]) -> Compared {
-        let sealed = |all: &[String]| {
-            let mut numbers = Numbers::default();
-            for number in all {
-                numbers.add(region, number);
-            }
-            persons(Sealed::new(grant(), numbers)).remove(region).unwrap_or_default()
-        };
-        let mut rng = ChaCha20Rng::seed_from_u64(3);
-        let pair = [NodeId::parse("971526920").unwrap(), NodeId::parse("987879696").unwrap()];
-        let comparison = Comparison {
-            nonce: Bytes([1; 16]),
-            pair,
-            datasets: ["skjema-11B".to_owned(), "nir".to_owned()],
-            year: 2017,
-            partition: partition(&[region.to_owned()].into()),
-            stratum: region.to_owned(),
-        };
-        let ours = Set::new(comparison.clone(), pair[0], &sealed(here), &mut rng).unwrap();
-        let theirs = Set::new(comparison, pair[1], &sealed(there), &mut rng).unwrap();
-        let back = theirs.answer(ours.points(), ours.commitment(), &mut rng).unwrap();
-        let made = ours.answer(theirs.points(), theirs.commitment(), &mut rng).unwrap();
-        let (first, second) = (ours.commitment(), theirs.commitment());
-        Compared {
-            region: region.to_owned(),
-            overlap: ours.compare(&back, &made).unwrap(),
-            stand_ins: [first.stand_ins, second.stand_ins],
-            unlinkable: [first.unlinkable, second.unlinkable],
-        }
-    }
-
-    #[test]
-    fn few_persons_are_withheld_and_cannot_be_computed() {
-        let first = compared("0106", &numbers(0..37), &[numbers(0..33), numbers(38..40)].concat());
-        let stand_ins = vec!["09038700100".to_owned(); 6];
-        let second = compared("0105", &[numbers(50..90), stand_ins].concat(), &numbers(60..100));
-        let release = overlaps(&grant(), "11B-NIR", vec![first, second]).unwrap();
-        let cells = &release.content()[0].cells;
-        let at = |region: usize, what: &str| {
-            cells[region * 9 + COUNTED.iter().position(|one| *one == what).unwrap()]
-        };
-        assert!(matches!(at(1, "both"), Cell::Shown(30) | Cell::Withheld));
-        assert!(cells.iter().filter(|cell| **cell != Cell::Withheld).count() >= 15, "{cells:?}");
-        assert_eq!(at(1, "standInsFirst"), Cell::Shown(6));
-        assert_eq!(at(0, "onlySecond"), Cell::Withheld, "two persons");
-        let (whole, in_second) = (at(2, "onlySecond"), at(0, "second"));
-        assert!(whole == Cell::Withheld || at(1, "onlySecond") == Cell::Withheld);
-        assert!(in_second == Cell::Withheld || at(0, "both") == Cell::Withheld);
-        assert_eq!(release.protection(), Protection::Suppressed);
-    }
-}
+mod tests;

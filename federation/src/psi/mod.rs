@@ -14,7 +14,14 @@
 //! cannot choose them by what the other sends, because each commits to its points before the first is sent, and it can
 //! do so once for each pair, stratum and year ([`pairs`]). What comes of it is exact and leaves through disclosure control
 //! alone. Numbers that many persons may share are never linked; they are counted apart.
+//!
+//! Where a legal basis on both sides names what is said of the persons ([`Element`]), further sets of the same persons are
+//! compared in the same comparison: a point is of a person together with the dates, say, so that how many are in both sets is
+//! how many have the same dates. Each set has a secret of its own, so that nobody can tell which point of one set and which of
+//! another are the same person. A side that does not keep to the rules can say of one person in a stratum as many dates as it
+//! has persons there, and learn whether the other has one of them.
 
+mod element;
 pub mod pairs;
 mod persons;
 mod points;
@@ -22,6 +29,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
+pub use element::Element;
 pub use pairs::{PairFault, Run};
 pub use persons::Persons;
 pub use points::{Commitment, Points};
@@ -47,6 +55,8 @@ pub struct Comparison {
     pub partition: Bytes<32>,
     /// The stratum.
     pub stratum: String,
+    /// What is compared of each person.
+    pub element: Element,
 }
 
 impl Comparison {
@@ -65,6 +75,9 @@ impl Comparison {
         say(&self.year.to_be_bytes());
         say(&self.partition.0);
         say(self.stratum.as_bytes());
+        if let Some(word) = self.element.word() {
+            say(word);
+        }
         Bytes(all.finalize().into())
     }
 }
@@ -81,6 +94,9 @@ pub enum Broken {
     /// Another number of points than were sent.
     #[error("another number of points came back than were sent")]
     Count,
+    /// What is to be compared is not known of the persons, or may not be.
+    #[error("what is to be compared of the persons is not there to be compared")]
+    NotHeld,
     /// More than there can be.
     #[error("there are too many points")]
     TooMany,

@@ -1,10 +1,13 @@
 //! The persons of one register and stratum, as their own node knows them.
 
+use super::Element;
+use hjemmel_kostra::agreement::{Spell, Variable};
 use hjemmel_kostra::identity::{NumberKind, classify};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroize as _;
 
-/// Persons by their identity numbers. They cannot be encoded, printed or copied.
+/// Persons by their identity numbers, and what is said of each where that is compared. They cannot be encoded, printed or
+/// copied.
 ///
 /// ```compile_fail
 /// let persons = hjemmel_federation::Persons::of(["01810012345"]);
@@ -12,20 +15,39 @@ use zeroize::Zeroize as _;
 /// ```
 #[derive(Default)]
 pub struct Persons {
-    linkable: BTreeSet<String>,
+    linkable: BTreeMap<String, Spell>,
+    variables: BTreeSet<Variable>,
     stand_ins: u64,
     unlinkable: u64,
 }
 
 impl Persons {
-    /// Sorts numbers into those that stand for one person, once each, and those that do not, record by record.
+    /// Sorts numbers into those that stand for one person, once each, and those that do not, record by record. Nothing is said
+    /// of anybody.
     pub fn of<'a>(numbers: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut persons = Self::default();
-        for number in numbers {
+        let records = numbers.into_iter().map(|number| (number, Spell::default()));
+        Self::with(records, BTreeSet::new())
+    }
+
+    /// The same with what is said of each person; of several records of one person it is what they say together. Only these
+    /// variables are kept.
+    pub fn with<'a>(
+        records: impl IntoIterator<Item = (&'a str, Spell)>,
+        variables: BTreeSet<Variable>,
+    ) -> Self {
+        let mut persons =
+            Self { linkable: BTreeMap::new(), variables, stand_ins: 0, unlinkable: 0 };
+        for (number, spell) in records {
             let number = number.trim_matches(' ');
             match classify(number) {
                 kind if kind.links() => {
-                    persons.linkable.insert(number.to_owned());
+                    let spell = spell.only(&persons.variables);
+                    match persons.linkable.get_mut(number) {
+                        Some(before) => *before = before.and(spell),
+                        None => {
+                            persons.linkable.insert(number.to_owned(), spell);
+                        }
+                    }
                 }
                 NumberKind::StandIn => persons.stand_ins += 1,
                 _ => persons.unlinkable += 1,
@@ -34,8 +56,11 @@ impl Persons {
         persons
     }
 
-    pub(super) fn linkable(&self) -> impl Iterator<Item = &str> {
-        self.linkable.iter().map(String::as_str)
+    /// Everybody, if what is compared of them is known at all.
+    pub(super) fn linkable(&self, element: Element) -> Option<Vec<(&str, Spell)>> {
+        let is_known = element.variables().iter().all(|one| self.variables.contains(one));
+        let all = self.linkable.iter().map(|(number, spell)| (number.as_str(), *spell));
+        is_known.then(|| all.collect())
     }
 
     /// How many records have a number that many persons may share.
@@ -51,7 +76,7 @@ impl Persons {
 
 impl Drop for Persons {
     fn drop(&mut self) {
-        for mut number in std::mem::take(&mut self.linkable) {
+        for (mut number, _) in std::mem::take(&mut self.linkable) {
             number.zeroize();
         }
     }

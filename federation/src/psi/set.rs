@@ -42,7 +42,7 @@ impl Set {
     /// Blinds a side's persons.
     ///
     /// # Errors
-    /// When there are more than can be compared.
+    /// When there are more than can be compared, or what is compared is not known of them.
     pub fn new(
         comparison: Comparison,
         node: NodeId,
@@ -52,17 +52,22 @@ impl Set {
         let mut wide = Zeroizing::new([0; 64]);
         rng.fill_bytes(wide.as_mut());
         let secret = Scalar::from_bytes_mod_order_wide(&wide);
-        let numbers: Vec<&str> = persons.linkable().collect();
-        if numbers.len() > MOST_POINTS {
+        let element = comparison.element;
+        let all = persons.linkable(element).ok_or(Broken::NotHeld)?;
+        if all.len() > MOST_POINTS {
             return Err(Broken::TooMany);
         }
         let bound = comparison.digest().0;
         // The digest of a number is on the stack of this closure alone, on its way to a point nobody sees unblinded.
-        let mut points = multiplied(&numbers, &secret, |number| {
-            let digest = Sha512::new()
+        let mut points = multiplied(&all, &secret, |(number, spell)| {
+            let mut digest = Sha512::new()
                 .chain_update(b"hjemmel/federation/person/1\n")
                 .chain_update(bound)
                 .chain_update(number.as_bytes());
+            for variable in element.variables() {
+                digest.update(b"\n");
+                digest.update(spell.says(*variable));
+            }
             let uniform: Zeroizing<[u8; 64]> = Zeroizing::new(digest.finalize().into());
             Ok(RistrettoPoint::from_uniform_bytes(&uniform))
         })?;

@@ -8,6 +8,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 use std::collections::BTreeSet;
 
 mod dictionary;
+mod elements;
 
 /// Synthetic numbers without a calendar of our own.
 mod chrono_free {
@@ -42,6 +43,7 @@ fn comparison(stratum: &str) -> Comparison {
         year: 2024,
         partition: partition(&strata()),
         stratum: stratum.to_owned(),
+        element: Element::Person,
     }
 }
 

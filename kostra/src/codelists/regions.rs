@@ -3,7 +3,7 @@
 use super::{CodeList, Item, Kind, Meaning};
 use crate::regions::Division;
 use crate::regions::changes::today;
-use crate::regions::sizes::sizes as classes;
+use crate::regions::sizes::{at_the_end_of, sizes as classes};
 use crate::{Level, Text, Value};
 
 /// The years a numbering of municipalities holds: an installation's tables can span several.
@@ -119,7 +119,11 @@ fn sizes(division: &Division) -> Vec<CodeList> {
     let mut sums = Vec::new();
     let mut choices = Vec::new();
     for size in classes() {
-        let kommuner = || division.kommuner.iter().filter(|one| size.holds(&one.code, SIZES_OF));
+        let kommuner = || {
+            division.kommuner.iter().filter(|one| {
+                at_the_end_of(&one.code, SIZES_OF).is_some_and(|many| size.holds(many))
+            })
+        };
         let label = size.label();
         sums.push(Item {
             code: size.code(),

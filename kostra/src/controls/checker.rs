@@ -3,7 +3,7 @@
 use super::{
     Findings, Options, Quote, Report, Severity,
     duplicates::Duplicates,
-    fit,
+    fit, nature,
     part::{Blocks, Part},
     rules::{Keys, NoRecord, Rules, short},
     summary::Summing,
@@ -159,8 +159,16 @@ impl Checker {
             self.findings.add(None, rule, &[], wording::unexpected_records);
         }
         let accepted = !self.findings.refused;
-        let hint = if accepted { None } else { fit::hint(self.rules.layout, &self.sample) };
-        if let Some(hint) = hint.as_ref().filter(|_| self.findings.are_many()) {
+        let layout = self.rules.layout;
+        let nature = self.sample.first().filter(|_| self.is_broken);
+        let nature = nature.and_then(|first| nature::of(layout, first));
+        let hint = match &nature {
+            None if !accepted => fit::hint(layout, &self.sample),
+            _ => None,
+        };
+        if let Some(text) = &nature {
+            self.findings.replace(("001", Severity::Fatal), text, 0);
+        } else if let Some(hint) = hint.as_ref().filter(|_| self.findings.are_many()) {
             self.findings.gather(("004Y", Severity::Fatal), &hint.text);
         }
         self.quote(None);

@@ -128,8 +128,18 @@ impl Findings {
     }
 
     /// Puts one finding in the place of all, with their number.
-    pub(super) fn gather(&mut self, (rule, severity): (&'static str, Severity), text: &Text) {
+    pub(super) fn gather(&mut self, rule: (&'static str, Severity), text: &Text) {
         let alike = self.count().saturating_sub(1);
+        self.replace(rule, text, alike);
+    }
+
+    /// Puts one finding in the place of all, for so many more.
+    pub(super) fn replace(
+        &mut self,
+        (rule, severity): (&'static str, Severity),
+        text: &Text,
+        alike: u64,
+    ) {
         self.clear();
         let text = text.clone();
         self.kept.push(Finding { line: None, rule, severity, fields: Vec::new(), text, alike });

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use crate::{Form, layout::Layout, record::Record};
+use std::collections::BTreeMap;
 
 /// The journal number and the values of a finding's fields. It can be neither encoded nor printed whole:
 /// whoever shows it does so field by field, to the one who sent it.
@@ -19,6 +20,13 @@ impl Quote {
             journal: value(if layout.form == Form::F11B { "felt_5" } else { "PERSON_JOURNALNR" }),
             values: finding.fields.iter().map(|name| value(name)).collect(),
         }
+    }
+
+    /// The same of a record of named values, which has no journal number.
+    pub(crate) fn of_values(record: Option<&BTreeMap<String, String>>, finding: &Finding) -> Self {
+        let Some(record) = record else { return Self::default() };
+        let value = |name: &String| record.get(name).cloned().unwrap_or_default();
+        Self { journal: String::new(), values: finding.fields.iter().map(value).collect() }
     }
 
     /// The journal number; empty where the line is no record or has none.

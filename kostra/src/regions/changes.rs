@@ -3,7 +3,7 @@
 
 use super::Division;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 /// One change of one municipality (KLASS 131).
@@ -47,6 +47,17 @@ static CHANGES: LazyLock<Vec<Change>> = LazyLock::new(|| {
     let text = include_str!("../../data/klass/kommune_changes.csv");
     let rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
     rows.filter_map(Result::ok).collect()
+});
+
+/// What each number became, by the year it changed in.
+static BY_YEAR: LazyLock<BTreeMap<u16, HashMap<&str, Vec<&str>>>> = LazyLock::new(|| {
+    let mut years: BTreeMap<u16, HashMap<&str, Vec<&str>>> = BTreeMap::new();
+    for change in &*CHANGES {
+        let Some(year) = change.year() else { continue };
+        let became = years.entry(year).or_default().entry(&change.from_code).or_default();
+        became.push(&change.to_code);
+    }
+    years
 });
 
 /// For each year of a division: today's municipalities and what they were.
@@ -103,21 +114,14 @@ pub(super) fn whence<'a>(
 
 /// The numbers a municipality's area has today, followed change by change.
 pub(crate) fn became(code: &str, year: u16) -> BTreeSet<String> {
-    let mut codes = BTreeSet::from([code.to_owned()]);
-    let years: BTreeSet<u16> =
-        CHANGES.iter().filter_map(Change::year).filter(|at| *at > year).collect();
-    for at in years {
-        let of_year = || CHANGES.iter().filter(move |change| change.year() == Some(at));
+    let mut codes = BTreeSet::from([code]);
+    for (_, of_year) in BY_YEAR.range(year.saturating_add(1)..) {
         codes = codes
-            .iter()
-            .flat_map(|code| {
-                let to = of_year().filter(|change| change.from_code == *code);
-                let to: Vec<String> = to.map(|change| change.to_code.clone()).collect();
-                if to.is_empty() { vec![code.clone()] } else { to }
-            })
+            .into_iter()
+            .flat_map(|code| of_year.get(code).cloned().unwrap_or_else(|| vec![code]))
             .collect();
     }
-    codes
+    codes.into_iter().map(ToOwned::to_owned).collect()
 }
 
 #[cfg(test)]

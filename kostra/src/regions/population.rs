@@ -1,7 +1,7 @@
 //! Inhabitants on 1 January, by municipality and, in Oslo, by bydel (Statistics Norway, NLOD 2.0).
 
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 const SOURCE: &str = include_str!("../../data/klass/population.csv");
@@ -68,10 +68,19 @@ static BY_REGION: LazyLock<HashMap<(String, u16), Inhabitants>> = LazyLock::new(
         .collect()
 });
 
+static YEARS: LazyLock<BTreeSet<u16>> =
+    LazyLock::new(|| BY_REGION.keys().map(|(_, year)| *year).collect());
+
 /// The inhabitants of a municipality or a bydel of Oslo on 1 January of a year, 2024 onwards.
 #[must_use]
 pub fn inhabitants(region: &str, year: u16) -> Option<&'static Inhabitants> {
     BY_REGION.get(&(region.to_owned(), year))
+}
+
+/// Whether the inhabitants of a year are known.
+#[must_use]
+pub fn are_counted(year: u16) -> bool {
+    YEARS.contains(&year)
 }
 
 #[cfg(test)]

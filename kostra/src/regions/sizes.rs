@@ -1,6 +1,7 @@
 //! Municipalities by how many live there: the classes KOSTRA's readers know, as regions of their own.
 
-use super::{changes, population::inhabitants};
+use super::changes;
+use super::population::{are_counted, inhabitants};
 use crate::Text;
 
 /// The fewest inhabitants of each class.
@@ -47,16 +48,17 @@ impl Size {
         }
     }
 
-    /// Whether a municipality is of it at the end of a year.
-    pub(crate) fn holds(&self, kommune: &str, year: u16) -> bool {
-        let total = at_the_end_of(kommune, year);
-        total
-            .is_some_and(|total| total >= self.from && self.below.is_none_or(|below| total < below))
+    /// Whether a municipality with so many inhabitants is of it.
+    pub(crate) fn holds(&self, inhabitants: u32) -> bool {
+        inhabitants >= self.from && self.below.is_none_or(|below| inhabitants < below)
     }
 }
 
 /// The inhabitants of a municipality at the end of a year, by what it was called after; none where they are not known.
-fn at_the_end_of(kommune: &str, year: u16) -> Option<u32> {
+pub(crate) fn at_the_end_of(kommune: &str, year: u16) -> Option<u32> {
+    if !are_counted(year + 1) {
+        return None;
+    }
     let of = |code: &str| inhabitants(code, year + 1).map(|one| one.total);
     of(kommune).or_else(|| {
         let parts = changes::became(kommune, year).into_iter().map(|code| of(&code));

@@ -56,6 +56,10 @@ impl Kind {
 }
 
 impl Asked {
+    pub(super) fn has_decimals(&self) -> bool {
+        self.kind == Kind::Decimal
+    }
+
     pub(super) fn check(&self, value: &str, options: &Options, found: &mut Found) {
         let name = [self.name.as_str()];
         if value.is_empty() {
@@ -116,8 +120,8 @@ impl Asked {
                 "Write whole kroner, digits only, with a minus before revenues.",
             ),
             Kind::Decimal => (
-                "Skriv et tall fra 0, med punktum og høyst to desimaler.",
-                "Write a number from 0, with a point and at most two decimals.",
+                "Skriv et tall fra 0 med høyst to desimaler, som 2,5, og uten mellomrom.",
+                "Write a number from 0 with at most two decimals, such as 2.5, and without spaces.",
             ),
             Kind::YesNo => ("Skriv 1 for ja eller 2 for nei.", "Write 1 for yes or 2 for no."),
             Kind::Code => {

@@ -206,3 +206,36 @@ fn an_extract_has_each_person_once_in_a_municipality_and_no_number_is_repeated_i
     assert_eq!(check(&[line(&one, "0106", "15.06.2017")], true), ["002"]);
     assert_eq!(check(&[line("01018000100", "0106", "")], true), ["005"], "nobody's own number");
 }
+
+#[test]
+fn decimals_are_taken_with_a_comma_and_findings_are_quoted_to_the_sender() {
+    let sheet = Sheet::of(Form::F7).unwrap();
+    let record = |years: &str| -> Record {
+        let all = [
+            ("KOMMUNE_NR", "3107"),
+            ("AAR", "2025"),
+            ("ANSVARLIG", "Kari"),
+            ("EPOST", "kari@example.no"),
+            ("TELEFON", "1"),
+            ("ARSVERK_OKRAD", years),
+            ("SAKER_OKRAD", "9"),
+        ];
+        let all = all.iter();
+        sheet.tidied(all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    };
+    assert_eq!(record("2,5")["ARSVERK_OKRAD"], "2.5");
+    for right in ["2,5", "2.5", "2,50", "2"] {
+        assert_eq!(sheet.check(2025, &[record(right)], &options()).findings, [], "{right}");
+    }
+    for wrong in ["1.000,5", "2,5,5", "1 000", ",5", "2,505"] {
+        let records = [record("1"), record(wrong)];
+        let report = sheet.check(2025, &records, &options());
+        let finding = report.findings.iter().find(|one| one.line == Some(2)).unwrap();
+        assert!(finding.text.nb.contains("2,5"), "{wrong}: {finding:?}");
+        let quotes = Sheet::quotes(&records, &report.findings);
+        assert_eq!(quotes.len(), report.findings.len());
+        let at = report.findings.iter().position(|one| one.line == Some(2)).unwrap();
+        assert_eq!(quotes[at].value(0), Some(records[1]["ARSVERK_OKRAD"].as_str()));
+        assert_eq!(quotes[at].journal(), "");
+    }
+}

@@ -1,7 +1,7 @@
 //! A decision in words that can be sent to a citizen.
 
 use super::{Asked, Decision, Outcome};
-use crate::Population;
+use crate::{Action as _, Compare, Population};
 use hjemmel_kostra::Language;
 
 impl Decision {
@@ -11,7 +11,20 @@ impl Decision {
     pub fn explain(&self, language: Language) -> String {
         let asked = described(&self.resource, language);
         let who = self.asker(language);
+        let is_compared = self.action == Compare::NAME;
         let mut text = match (language, self.outcome) {
+            (Language::Nb, Outcome::Allowed) if is_compared => {
+                format!("Tillatt: {who} fikk sammenligne med {asked}.")
+            }
+            (Language::En, Outcome::Allowed) if is_compared => {
+                format!("Allowed: {who} could compare with {asked}.")
+            }
+            (Language::Nb, Outcome::Denied) if is_compared => {
+                format!("Avslått: {who} ba om å sammenligne med {asked}.")
+            }
+            (Language::En, Outcome::Denied) if is_compared => {
+                format!("Denied: {who} asked to compare with {asked}.")
+            }
             (Language::Nb, Outcome::Allowed) => format!("Tillatt: {who} fikk lese {asked}."),
             (Language::En, Outcome::Allowed) => format!("Allowed: {who} could read {asked}."),
             (Language::Nb, Outcome::Denied) => format!("Avslått: {who} ba om {asked}."),

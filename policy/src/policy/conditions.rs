@@ -104,7 +104,7 @@ impl Held {
         if need.tier == Tier::Exact { Tier::Exact } else { self.terms.tier }
     }
 
-    fn check_standing(&self, question: &Question<'_>, failed: &mut Vec<Failure>) {
+    pub(super) fn check_standing(&self, question: &Question<'_>, failed: &mut Vec<Failure>) {
         let terms = &self.terms;
         if let Some(stop) = self.stopped {
             failed.push(Failure::Stopped { stop });
@@ -141,7 +141,7 @@ impl Held {
         }
     }
 
-    fn check_tier(&self, need: &Need<'_>, failed: &mut Vec<Failure>) {
+    pub(super) fn check_tier(&self, need: &Need<'_>, failed: &mut Vec<Failure>) {
         if self.terms.tier < need.tier {
             failed.push(Failure::Tier { needed: need.tier, granted: self.terms.tier });
         }
@@ -181,7 +181,7 @@ impl Held {
         asked.clone()
     }
 
-    fn reach_rows(&self, need: &Need<'_>, failed: &mut Vec<Failure>) -> Population {
+    pub(super) fn reach_rows(&self, need: &Need<'_>, failed: &mut Vec<Failure>) -> Population {
         let Some(asked) = need.regions else {
             if need.whole_country && !self.population.covers_country(&need.asked.years) {
                 let (codes, granted) = (BTreeSet::new(), self.population.clone());

@@ -312,6 +312,7 @@ fn check_listed(
 ) {
     // A year whose data have not come yet has no columns; names can then not be judged.
     if existing.is_empty() {
+        further::check_compared(terms, listed, found);
         return;
     }
     for name in listed.iter().filter(|name| !existing.contains_key(**name)) {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::tests::{number, record, registers};
+use hjemmel_kostra::Layout;
 use hjemmel_policy::{Policy, ProtectTables};
 use uuid::Uuid;
 

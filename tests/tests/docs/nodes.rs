@@ -91,7 +91,18 @@ fn three_nodes_start_and_each_command_they_print_does_what_it_says() {
     for (name, count) in [("first", 776), ("second", 770), ("standInsFirst", 24)] {
         assert!(whole[name].is_null() || whole[name] == count, "{name}: {whole}");
     }
+    // And where both have somebody, how they disagree: as it was drawn, or withheld.
+    assert_eq!(compared["differences"], serde_json::json!(["dates", "benefit"]));
+    assert_eq!(compared["bases"].as_array().unwrap().len(), 2);
+    for (name, count) in [("otherDates", 42), ("differ", 77)] {
+        let shown = &whole[name];
+        assert!(shown.is_null() || shown.as_u64() <= Some(count), "{name}: {whole}");
+    }
+    let told = ["alike", "datesDiffer", "benefitDiffers", "differ"];
+    let shown = told.iter().filter(|name| rows.iter().any(|row| row[**name].as_u64() > Some(0)));
+    assert!(shown.count() >= 3, "{rows:?}");
     assert!(rows.iter().filter(|row| row["both"].as_u64() > Some(0)).count() >= 3, "{rows:?}");
+    assert_eq!(rows.len(), 5, "where there is anybody");
     assert!(revoked.contains("\"status\":403"), "{revoked}");
     assert!(verified.contains("each with its decision"), "{verified}");
 
@@ -108,9 +119,53 @@ fn three_nodes_start_and_each_command_they_print_does_what_it_says() {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-    let (_nodes, again) = start("nodes-again");
+    let (nodes, again) = start("nodes-again");
     let ask = format!("curl -sf http://{}/v1/nodes", address(&again, 2));
     let said = Command::new("bash").args(["-c", &ask]).output().unwrap();
     assert!(json(&String::from_utf8_lossy(&said.stdout))["nodes"].is_array());
     assert!(Path::new(&folder).join("nav/log").exists());
+    drop(nodes);
+
+    // A node that cannot start, or is killed, is named, and nobody waits for it.
+    let key = folder.join("nav/node.pem");
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let (ended, words) = run_to_its_end(None);
+    assert!(!ended && words.contains("the node nav ended"), "{words}");
+    std::fs::write(&key, kept).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let (ended, words) = run_to_its_end(Some("imdi"));
+    assert!(!ended && words.contains("the node imdi ended"), "{words}");
+}
+
+/// Runs the nodes until they end by themselves, killing one when all have started; whether it went well, and what was said.
+fn run_to_its_end(kill: Option<&str>) -> (bool, String) {
+    let mut command = Demonstration::shared().program();
+    command.current_dir(Demonstration::shared().workshop());
+    command.args(["demo", "--nodes", "--port", "0", "--dir", FOLDER]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    if let Some(name) = kill {
+        let last = |line: &String| line.contains("start with --reset");
+        assert!(lines.any(|line| last(&line.unwrap())), "no nodes");
+        let settings = format!("{FOLDER}/{name}/hjemmel.toml");
+        let pid = children(child.id()).into_iter().find(|pid| {
+            let told = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&told).contains(&settings)
+        });
+        let kill = Command::new("kill").args(["-9", &pid.unwrap().to_string()]).status();
+        assert!(kill.unwrap().success());
+    }
+    let output = child.wait_with_output().unwrap();
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// The processes a process has started, from whichever of its threads.
+fn children(of: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{of}/task")).unwrap().flatten();
+    let lists =
+        tasks.map(|task| std::fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    let all: Vec<String> = lists.collect();
+    all.iter().flat_map(|list| list.split_whitespace()).map(|pid| pid.parse().unwrap()).collect()
 }

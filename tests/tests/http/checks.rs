@@ -3,8 +3,9 @@
 use crate::installation::{place, program, succeed, words};
 use serde_json::Value;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 /// A generated file of a form and year.
 fn generated(folder: &Path, form: &str) -> PathBuf {
@@ -136,4 +137,96 @@ fn form_11b_is_checked_in_its_last_layout_and_every_language_is_there() {
         .output()
         .unwrap();
     assert!(words(&nn).contains("Linja har 110 teikn"), "{}", words(&nn));
+}
+
+/// Types a command and gives what it said and its exit status.
+fn typed(arguments: &[&str], input: &[u8]) -> (Option<i32>, String) {
+    let mut command = program();
+    command.arg("check").args(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // What refuses its arguments does not read.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn what_was_typed_wrong_is_answered_in_words() {
+    for (arguments, word) in [
+        (&["x", "--form", "99", "--year", "2025"][..], "use 11F, 11CF, 11B, 7, 7B, 12, 13, 11M"),
+        (&["x", "--form", "11F", "--year", "2019"], "layouts exist for 2020"),
+        (&["x", "--form", "13", "--year", "1999"], "they are known for 2016"),
+        (&["x", "--form", "11M", "--year", "2025"], "say --month"),
+        (&["x", "--form", "11F", "--year", "2025", "--month", "3"], "leave --month out"),
+        (&["x", "--form", "11F", "--year", "2025", "--sender", "310"], "municipality `310`"),
+        (&["x", "--form", "11F", "--year", "2025", "--lang", "de"], "use nb, nn or en"),
+    ] {
+        let (code, said) = typed(arguments, b"");
+        assert!(code == Some(2) && said.contains(word), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn packed_files_and_standard_input_are_read_and_other_files_are_told_for_what_they_are() {
+    let folder = place("check-packed");
+    let file = generated(&folder, "11F");
+    let bytes = fs::read(&file).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&bytes).unwrap();
+    let packed = packed.finish().unwrap();
+    let asked = ["--form", "11F", "--year", "2024", "--test", "--lang", "en"];
+    let from_input = |input: &[u8]| typed(&[&["-"], &asked[..]].concat(), input);
+    for input in [&bytes, &packed] {
+        let (code, said) = from_input(input);
+        assert!(code == Some(0) && said.contains("may be sent"), "{said}");
+    }
+    let zipped = file.with_extension("gz");
+    fs::write(&zipped, &packed).unwrap();
+    assert!(succeed(&check("11F", &[], &[&zipped])).contains("kan sendes"));
+    let (code, said) = from_input(&packed[..packed.len() / 2]);
+    assert!(code == Some(1) && said.contains("cannot read -"), "{said}");
+    for (input, word) in [
+        (&b"PK\x03\x04\x14\x00"[..], "a spreadsheet"),
+        (&bytes.iter().copied().filter(|byte| *byte != b'\n').collect::<Vec<_>>(), "line ends"),
+    ] {
+        let (code, said) = from_input(input);
+        assert!(code == Some(1) && said.contains(word) && said.contains("1 finding,"), "{said}");
+    }
+}
+
+#[test]
+fn forms_that_are_no_record_files_are_checked_as_they_are_delivered() {
+    let asked = ["-", "--form", "13", "--year", "2025", "--sender", "3107", "--lang", "en"];
+    let housing = r#"{"KOMMUNE_NR":"3107","AAR":2025,"EIDE":900,"INNLEIDE":80,"PRIVATE":20,"DISPONERTE":1000,"TILGJENGELIGE":480,"SOKNADER":310,"VENTELISTE":45,"MIDLERTIDIGE":60,"NATTHJEM":0}"#;
+    let (code, said) = typed(&asked, housing.as_bytes());
+    assert!(code == Some(0) && said.contains("1 record, 0 findings, may be sent"), "{said}");
+    let (code, said) = typed(&asked, housing.replace("1000", "1001").as_bytes());
+    assert!(code == Some(1) && said.contains("ERROR 13-1 DISPONERTE"), "{said}");
+    let (code, said) = typed(&asked, b"KOMMUNE_NR;AAR\n\n3105;2025\n");
+    assert!(code == Some(1) && said.contains("line 3: ERROR 003K KOMMUNE_NR"), "{said}");
+    let (code, said) = typed(&asked, b"3107 2025 900 80 20 1000\n");
+    assert!(code == Some(1) && said.contains("names none of the fields of form 13"), "{said}");
+    let month = ["-", "--form", "11M", "--year", "2025", "--month", "4", "--lang", "en"];
+    let csv = "KOMMUNE_NR;AAR;MAANED;MOTTAKERE;MED_BARN;HOVEDKILDE;UNDER_30;KRONER;KVP_DELTAKERE\n3107;2025;3;815;230;400;301;9100000;40\n";
+    let (code, said) = typed(&month, csv.as_bytes());
+    assert!(code == Some(1) && said.contains("line 2: ERROR 004 MAANED"), "{said}");
+    let (code, said) = typed(&month, csv.replace(";3;", ";4;").as_bytes());
+    assert!(code == Some(0), "{said}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure_of_the_command() {
+    let folder = place("check-gone");
+    let file = generated(&folder, "11F");
+    let none = folder.join("none.dat");
+    for (format, file) in [("text", &file), ("csv", &file), ("json", &file), ("text", &none)] {
+        let mut command = program();
+        command.args(["check", "--form", "11F", "--year", "2024", "--format", format]).arg(file);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{format}");
+    }
 }

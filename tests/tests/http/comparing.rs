@@ -14,25 +14,25 @@ use std::fs;
 use std::time::Duration;
 
 /// The one with form 11B.
-const HERE: &str = "971526920";
+pub const HERE: &str = "971526920";
 /// The one with the register.
-const THERE: &str = "987879696";
-const SOON: Duration = Duration::from_mins(3);
+pub const THERE: &str = "987879696";
+pub const SOON: Duration = Duration::from_mins(3);
 const ASKED: &str = r#"{"dataset":"skjema-11B","node":"987879696","with":"nir","year":2017}"#;
 
-struct Pair {
-    here: Node,
-    there: Node,
-    of_asker: Installation,
-    of_other: Installation,
+pub struct Pair {
+    pub here: Node,
+    pub there: Node,
+    pub of_asker: Installation,
+    pub of_other: Installation,
     /// What leads there.
-    wire: Proxy,
+    pub wire: Proxy,
     /// What leads here.
     _back: Proxy,
 }
 
 /// Two installations that compare with each other.
-fn pair(name: &str) -> Pair {
+pub fn pair(name: &str) -> Pair {
     let copy = |number: &str| Installation::copy(&format!("{name}-{number}"));
     let (of_asker, of_other) = (copy(HERE), copy(THERE));
     let (wire, back) = (Proxy::new(), Proxy::new());
@@ -78,12 +78,16 @@ impl Pair {
                 participant(number, "010216", 15_000 + u32::try_from(at).unwrap()) + "\n"
             })
             .collect();
+        let rows = numbers[..33].iter().chain(&numbers[38..40]);
+        self.send(&lines, rows.map(|number| registered(number, "2016-02-01", 15_000)));
+    }
+
+    /// Delivers form 11B here and the register's extract there.
+    pub fn send(&self, lines: &str, rows: impl Iterator<Item = String>) {
         let address = "/v1/deliveries?form=11B&year=2017";
         let sent = self.here.caller("fredrikstad").file(address, &[], lines.as_bytes()).unwrap();
         assert_eq!(sent.status, 201, "{}", sent.text());
         let head = "KOMMUNE_NR;AAR;PERSON_FODSELSNR;STARTDATO;SLUTTDATO;STONAD".to_owned();
-        let rows = numbers[..33].iter().chain(&numbers[38..40]);
-        let rows = rows.map(|number| registered(number, "2016-02-01", 15_000));
         let extract = [head].into_iter().chain(rows).collect::<Vec<_>>().join("\n");
         let address = "/v1/deliveries?form=NIR&year=2017";
         let sent = self.there.caller("imdi").file(address, &CSV, extract.as_bytes()).unwrap();
@@ -103,7 +107,7 @@ impl Pair {
     }
 
     /// What became of it.
-    fn ended(&self, address: &str) -> Value {
+    pub fn ended(&self, address: &str) -> Value {
         let admin = self.here.caller("admin");
         self.here.wait_until(SOON, |_| admin.get(address).ok().json()["state"] != "running");
         admin.get(address).ok().json()
@@ -206,7 +210,7 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn who_compares_what_with_whom_is_the_holders_to_say() {
     let pair = pair("compare-not");
-    // Nothing was delivered to either: there is nobody to compare, and nothing to withhold.
+    // Nothing was delivered to either.
     let other = json!({ "dataset": "nir", "node": THERE, "with": "skjema-11B", "year": 2017 });
     let admin = pair.here.caller("admin");
     let asked = admin.post("/v1/comparisons", &other.to_string());
@@ -216,6 +220,12 @@ fn who_compares_what_with_whom_is_the_holders_to_say() {
     let unknown = json!({ "dataset": "skjema-11", "node": THERE, "with": "nir", "year": 2017 });
     admin.post("/v1/comparisons", &unknown.to_string()).problem(400, "parameter-error");
     pair.here.caller("nav").post("/v1/comparisons", ASKED).problem(403, "not-permitted");
+    let unknown = json!({ "dataset": "skjema-11B", "node": THERE, "with": "nir", "year": 2016 });
+    admin.post("/v1/comparisons", &unknown.to_string()).problem(400, "parameter-error");
+    // With nobody there is no comparison, and none is spent.
+    let early = pair.compare();
+    assert_eq!(early["why"]["reason"], "refused", "{early}");
+    assert!(early["why"]["words"].as_str().unwrap().contains("ikke levert noe"), "{early}");
     // What is changed on the way is not what was committed to.
     pair.wire.corrupt_once("\"points\":[\"");
     pair.deliver(&numbers());
@@ -258,7 +268,7 @@ fn what_breaks_off_before_a_point_was_sent_may_be_asked_again_and_nothing_else()
     );
     let other = other.unwrap();
     assert_eq!(other["why"]["reason"], "vetoed", "{other}");
-    assert!(other["why"]["words"].as_str().unwrap().contains("under way"), "{other}");
+    assert!(other["why"]["words"].as_str().unwrap().contains("er i gang"), "{other}");
     let made = pair.ended(&own);
     assert_eq!(made["state"], "published", "{made}");
     assert_eq!(there.post("/v1/comparisons", &mirrored).status, 202);

@@ -69,6 +69,65 @@ fn a_municipality_delivers_its_housing_and_is_covered() {
 }
 
 #[test]
+fn whoever_sends_a_sheet_hears_what_stands_there_and_on_which_line() {
+    let installation = Installation::copy("deliver-sheets-told");
+    let node = installation.serve();
+    let fredrikstad = node.caller("fredrikstad");
+    let send = |headers: &[(&str, &str)], body: &str| {
+        fredrikstad
+            .file("/v1/deliveries?form=7&year=2025&lang=en", headers, body.as_bytes())
+            .unwrap()
+    };
+    let csv = |years: &str, cases: &str| {
+        format!(
+            "KOMMUNE_NR;AAR;ANSVARLIG;EPOST;TELEFON;ARSVERK_OKRAD;SAKER_OKRAD\r\n3107;2025;Kari;k@example.no;1;{years};{cases}\r\n"
+        )
+    };
+    // The type need not be said, and decimals are written as people write them.
+    let taken = send(&[], &csv("2,5", "100"));
+    assert_eq!(taken.status, 201, "{}", taken.text());
+    let refused = send(&[], &csv("2,5", "hundre")).problem(422, "delivery-refused");
+    let finding = refused["delivery"]["findings"][0].clone();
+    let field = &finding["fields"][0];
+    assert_eq!((&finding["line"], &field["value"]), (&2.into(), &"hundre".into()), "{finding}");
+    assert_eq!((&field["name"], &field["position"]), (&"SAKER_OKRAD".into(), &Value::Null));
+    let id = refused["delivery"]["id"].as_str().unwrap().to_owned();
+    for name in ["fredrikstad", "admin"] {
+        let told = node.caller(name).get(&format!("/v1/deliveries/{id}")).ok().text();
+        assert!(told.contains("SAKER_OKRAD") && !told.contains("hundre"), "{name}: {told}");
+    }
+    let page = send(&[("Accept", "text/html")], &csv("2,5", "hundre")).text();
+    assert!(page.contains("own inhabitants (SAKER_OKRAD): <code>hundre</code>"), "{page}");
+    assert!(page.contains("<p>1 record. "), "{page}");
+    let rows = send(&[("Accept", "text/csv")], &csv("2,5", "hundre")).text();
+    assert!(rows.contains("own inhabitants\",,hundre,"), "{rows}");
+    let commas = csv("2,5", "100").replace(';', ",");
+    let told = send(&[("Content-Type", "text/csv")], &commas).problem(400, "parameter-error");
+    assert!(told["detail"].as_str().unwrap().contains("semicolons"), "{told}");
+    let told = send(&[], "{\"KOMMUNE_NR\": }").problem(400, "parameter-error");
+    assert!(told["detail"].as_str().unwrap().contains("line 1, character 16"), "{told}");
+    let kind = [("Content-Type", "multipart/form-data; boundary=x")];
+    let told = send(&kind, "--x").problem(400, "parameter-error");
+    assert!(told["detail"].as_str().unwrap().contains("--data-binary"), "{told}");
+}
+
+#[test]
+fn a_packed_file_that_is_not_said_to_be_is_told_of_once() {
+    let installation = Installation::copy("deliver-unsaid");
+    let node = installation.serve();
+    let fredrikstad = node.caller("fredrikstad");
+    for (body, word) in
+        [(&b"\x1f\x8b\x08\x00\n\xff\n"[..], "gzip"), (b"PK\x03\x04\n\n", "regneark")]
+    {
+        let sent = fredrikstad.file(crate::deliveries::ADDRESS, &[], body).unwrap();
+        let told = sent.problem(422, "delivery-refused")["delivery"]["findings"].clone();
+        let [finding] = told.as_array().unwrap().as_slice() else { panic!("{told}") };
+        assert_eq!(finding["control"], "001");
+        assert!(finding["text"].as_str().unwrap().contains(word), "{finding}");
+    }
+}
+
+#[test]
 fn a_report_is_read_in_nynorsk_by_whoever_asks_for_it() {
     let installation = Installation::copy("deliver-nynorsk");
     let node = installation.serve();

@@ -85,6 +85,10 @@ fn the_impact_of_a_case_is_told_and_a_saved_test_keeps_it_from_coming_into_force
     let (bld, legal, legal2) = (node.caller("bld"), node.caller("legal"), node.caller("legal2"));
     bld.get("/v1/datasets/skjema-11/microdata?year=2024&columns=REGION")
         .problem(403, "no-legal-basis");
+    // Before anybody has approved it, since that is when it must be known.
+    let early = legal.get("/v1/grants/bfd-komplett/impact").ok().json();
+    assert!(!early["shifts"].as_array().unwrap().is_empty(), "{early}");
+    assert_eq!(early["brokenRules"], json!([]), "{early}");
     accepted(&node, "bld-impact");
     let impact = legal.get("/v1/grants/bld-impact/impact").ok().json();
     let gained: Vec<&Value> = impact["shifts"].as_array().unwrap().iter().collect();

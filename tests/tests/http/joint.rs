@@ -300,7 +300,7 @@ fn a_node_less_is_refused_by_the_nodes_themselves_whoever_asks() {
     assert_eq!((&other["state"], &other["why"]["reason"]), (&"ended".into(), &"vetoed".into()));
     assert!(other["data"].is_null() && other["members"].is_null(), "{other}");
     let words = other["why"]["words"].as_str().unwrap();
-    assert!(words.contains("over other nodes"), "{words}");
+    assert!(words.contains("over andre noder"), "{words}");
     // One of two parts and the total: the other part. Nobody coordinates that.
     let own = circle.make(THIRD, &[FIRST, THIRD]);
     assert_eq!(own["why"]["reason"], "refused", "{own}");

@@ -8,11 +8,13 @@
 )]
 
 mod answer;
+mod described;
 mod grants;
 mod installation;
 mod node;
 mod proxy;
 mod rows;
+mod speaker;
 mod truth;
 mod wire;
 
@@ -26,6 +28,7 @@ mod coarser;
 mod combinations;
 mod commands;
 mod comparing;
+mod comparing_more;
 mod crosschecks;
 mod cut;
 mod deliveries;
@@ -37,6 +40,7 @@ mod faults;
 mod fictitious;
 mod first_interface;
 mod formats;
+mod hostile_nodes;
 mod hostile_words;
 mod imports;
 mod indicators;

@@ -1,8 +1,10 @@
 //! Indicators by month: delivered, revised with their history kept, and released beside the year.
 
 use crate::answer::Answer;
-use crate::installation::Installation;
+use crate::installation::{Installation, succeed};
 use crate::node::{Caller, Node};
+use crate::truth::Truth;
+use hjemmel_kostra::{Form, Layout};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -235,6 +237,67 @@ fn the_last_months_wait_for_the_sums_of_the_year() {
     publish_whole_year(&node, 2026, &["3107"]);
     for region in ["3107", "EKA31", "EAK"] {
         assert_eq!(shown(region, 2026), [10; 2], "{region}");
+    }
+}
+
+/// Large municipalities, of which none has few recipients of any kind.
+const LARGE: [&str; 6] = ["3107", "3105", "3103", "3301", "1103", "4601"];
+
+/// The year's records of the large municipalities, as made or such that one recipient has nearly all of what 3105 paid.
+fn year_of(name: &str, one_has_all: bool) -> std::path::PathBuf {
+    let truth = Truth::generate(Form::F11, 2025, Some(30_000), 41);
+    let file = crate::installation::place(name).join("year.dat");
+    truth.of_regions(&file, &LARGE);
+    if one_has_all {
+        let grant = Layout::of(Form::F11, 2025).unwrap().field("BIDRAG").unwrap().range();
+        let bytes = std::fs::read(&file).unwrap();
+        let mut lines: Vec<Vec<u8>> =
+            bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        let of_3105 = lines.iter_mut().filter(|line| line.starts_with(b"3105"));
+        for (at, line) in of_3105.enumerate() {
+            line[grant.clone()].copy_from_slice(if at == 0 { b"9000000" } else { b"0000100" });
+        }
+        std::fs::write(&file, lines.join(&b'\n')).unwrap();
+    }
+    file
+}
+
+/// The municipalities whose sums of the year anybody sees.
+fn told_sums(node: &Node) -> Vec<&'static str> {
+    let is_shown = |kommune: &&str| {
+        ["S1106", "S1107"].iter().all(|table| {
+            let address = format!("/pxwebapi/v2/tables/{table}/data?valueCodes[Region]={kommune}&valueCodes[ContentsCode]=*&valueCodes[Tid]=2025");
+            node.anyone().get(&address).ok().json()["value"][0].is_u64()
+        })
+    };
+    LARGE.into_iter().filter(is_shown).collect()
+}
+
+#[test]
+fn the_last_months_are_told_when_every_sum_of_the_year_is_and_not_while_one_is_withheld() {
+    for (name, one_has_all) in [("monthly-told", false), ("monthly-withheld", true)] {
+        let installation = Installation::empty(name);
+        succeed(&installation.run(&["migrate"]));
+        send_for_all(&installation);
+        let file = year_of(name, one_has_all);
+        let about = ["--form", "11", "--year", "2025"];
+        succeed(&installation.run(&[&["import", &*file.to_string_lossy()], &about[..]].concat()));
+        succeed(&installation.run(&[&["release"], &about[..]].concat()));
+        let node = installation.serve();
+        let told = told_sums(&node);
+        assert_eq!(told.contains(&"3105"), !one_has_all, "{told:?}");
+        assert_eq!(told.len() == LARGE.len(), !one_has_all, "{told:?}");
+        publish_whole_year(&node, 2025, &LARGE);
+        for region in LARGE {
+            let of =
+                ("valueCodes[Indikator]=mottakere&valueCodes[Maaned]=*", "valueCodes[Maaned]=*");
+            for (table, rest) in [("S11M1", of.0), ("S11M2", of.1)] {
+                let cells = cells_of(&node, (region, 2025), table, rest);
+                let shown: Vec<bool> = cells.iter().map(|cell| !cell.is_null()).collect();
+                let last = [!one_has_all; 2];
+                assert_eq!(shown, [&[true; 10], &last[..]].concat(), "{name} {table} {region}");
+            }
+        }
     }
 }
 

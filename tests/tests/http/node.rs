@@ -1,6 +1,7 @@
 //! One running server and those who call it.
 
 use crate::answer::Answer;
+use crate::described;
 use crate::installation::Installation;
 use crate::truth;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -239,7 +240,10 @@ impl Caller<'_> {
         let headers = response.headers().iter().map(|(name, value)| {
             (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned())
         });
-        Ok(Answer { status: response.status().as_u16(), headers: headers.collect(), body: bytes })
+        let answer =
+            Answer { status: response.status().as_u16(), headers: headers.collect(), body: bytes };
+        described::assert_described(method.as_str(), path, body.as_ref(), &answer);
+        Ok(answer)
     }
 
     /// Host and port of the server, and the token, for whoever speaks to it without a client.

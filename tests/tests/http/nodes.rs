@@ -15,24 +15,24 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The node that callers ask, by its number.
-const ASKER: &str = "971526920";
+pub const ASKER: &str = "971526920";
 /// The node that holds the records.
-const HOLDER: &str = "987879696";
+pub const HOLDER: &str = "987879696";
 /// What the demonstration's tokens are made out to: the asker.
 const AUDIENCE: &str = "https://hjemmel.invalid/demo";
 const SOON: Duration = Duration::from_secs(30);
-const ONE: &str = "datasets/skjema-11/microdata?year=2024&limit=3";
+pub const ONE: &str = "datasets/skjema-11/microdata?year=2024&limit=3";
 
 /// Two installations that know each other.
-struct Pair {
-    at_asker: Installation,
-    at_holder: Installation,
-    asker: Node,
-    holder: Node,
-    wire: Proxy,
+pub struct Pair {
+    pub at_asker: Installation,
+    pub at_holder: Installation,
+    pub asker: Node,
+    pub holder: Node,
+    pub wire: Proxy,
 }
 
-fn at_holder(rest: &str) -> String {
+pub fn at_holder(rest: &str) -> String {
     format!("/v1/nodes/{HOLDER}/{rest}")
 }
 
@@ -54,7 +54,7 @@ fn settings(at: &Installation, this: &str, address: &str, peer: &str) {
 }
 
 impl Pair {
-    fn new(name: &str, prepare: impl FnOnce(&Installation)) -> Self {
+    pub fn new(name: &str, prepare: impl FnOnce(&Installation)) -> Self {
         let at_asker = Installation::copy(&format!("{name}-asker"));
         let at_holder = Installation::copy(&format!("{name}-holder"));
         prepare(&at_holder);

@@ -136,6 +136,11 @@ impl Columns {
 
 /// What the tables agree on, two by two.
 pub fn agreements(tables: &[Attacked], columns: &mut Columns) -> Vec<Row> {
+    agreements_from(0, tables, columns)
+}
+
+/// The same of tables that are numbered from some number on.
+fn agreements_from(first: usize, tables: &[Attacked], columns: &mut Columns) -> Vec<Row> {
     let mut rows = Vec::new();
     for (at, a) in tables.iter().enumerate() {
         for (beyond, b) in tables[at + 1..].iter().enumerate() {
@@ -161,8 +166,8 @@ pub fn agreements(tables: &[Attacked], columns: &mut Columns) -> Vec<Row> {
             }
             for (of_a, of_b) in choices {
                 let mut row = Row::new();
-                columns.row(at, product(&of_a), 1, &mut row);
-                columns.row(at + 1 + beyond, product(&of_b), -1, &mut row);
+                columns.row(first + at, product(&of_a), 1, &mut row);
+                columns.row(first + at + 1 + beyond, product(&of_b), -1, &mut row);
                 rows.push(row);
             }
         }
@@ -241,26 +246,60 @@ impl Space {
 
 /// The withheld cells that can be computed, by name.
 fn computable(tables: &[Attacked]) -> Vec<String> {
+    computable_of(&[tables], &|_| false)
+        .into_iter()
+        .map(|name| name.trim_start_matches("0 ").to_owned())
+        .collect()
+}
+
+/// The same of two editions, each name after its edition's number, of which the inner cells of some regions are the same.
+pub fn computable_between(
+    one: &[Attacked],
+    other: &[Attacked],
+    is_same: &dyn Fn(&BTreeSet<String>) -> bool,
+) -> Vec<String> {
+    computable_of(&[one, other], is_same)
+}
+
+fn computable_of(
+    editions: &[&[Attacked]],
+    is_same: &dyn Fn(&BTreeSet<String>) -> bool,
+) -> Vec<String> {
     let mut columns = Columns { known: BTreeSet::new(), at: HashMap::new() };
+    let count = editions[0].len();
     let cells = || {
-        tables
-            .iter()
-            .enumerate()
-            .flat_map(|(at, table)| table.cells.iter().map(move |cell| (at, table, cell)))
+        editions.iter().enumerate().flat_map(move |(edition, tables)| {
+            tables.iter().enumerate().flat_map(move |(at, table)| {
+                table.cells.iter().map(move |cell| (edition, edition * count + at, table, cell))
+            })
+        })
     };
-    for (at, table, cell) in cells().filter(|(.., cell)| cell.value.is_ok()) {
+    for (_, at, table, cell) in cells().filter(|(.., cell)| cell.value.is_ok()) {
         if let [atom] = table.atoms(cell).as_slice() {
             columns.known.insert((at, atom.clone()));
         }
     }
-    let mut rows = agreements(tables, &mut columns);
+    let mut rows = Vec::new();
+    for (edition, tables) in editions.iter().enumerate() {
+        rows.extend(agreements_from(edition * count, tables, &mut columns));
+    }
+    for (at, table) in editions[0].iter().enumerate().filter(|_| editions.len() > 1) {
+        let all: Vec<Vec<usize>> = table.dimensions.iter().map(Dimension::all).collect();
+        let regions = &table.dimensions[0].classes;
+        for atom in product(&all).into_iter().filter(|atom| is_same(&regions[atom[0]])) {
+            let mut row = Row::new();
+            columns.row(at, vec![atom.clone()], 1, &mut row);
+            columns.row(count + at, vec![atom], -1, &mut row);
+            rows.push(row);
+        }
+    }
     let mut withheld = Vec::new();
-    for (at, table, cell) in cells() {
+    for (edition, at, table, cell) in cells() {
         let mut row = Row::new();
         columns.row(at, table.atoms(cell), 1, &mut row);
         match &cell.value {
             Ok(_) => rows.push(row),
-            Err(_) => withheld.push((format!("{} {:?}", table.id, cell.at), row)),
+            Err(_) => withheld.push((format!("{edition} {} {:?}", table.id, cell.at), row)),
         }
     }
     let mut spaces = PRIMES.map(|prime| Space::of(rows.clone(), columns.at.len(), prime));

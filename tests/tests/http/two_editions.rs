@@ -3,7 +3,7 @@
 
 use crate::answer::Cell;
 use crate::installation::{Installation, place, succeed};
-use crate::row_space::Attacked;
+use crate::row_space::{ASSISTANCE, Attacked, computable_between};
 use crate::signs::assert_signs;
 use crate::truth::Truth;
 use hjemmel_disclosure::audit::{AuditReport, Depth, Settings, attack};
@@ -19,7 +19,7 @@ const TABLE: &str = "S11C1";
 /// Values that a withheld small count must keep.
 const VALUES: u64 = 3;
 
-/// A field of a line, by the layout alone.
+/// A field of a line, by the layout alone. The first ones are the same in both forms.
 fn field(line: &str, name: &str) -> String {
     let field = Layout::of(FORM, YEAR).unwrap().field(name).unwrap();
     line[field.start..field.start + field.length].trim().to_owned()
@@ -32,7 +32,7 @@ fn region(line: &str) -> String {
 }
 
 /// The file with fewer records of every third municipality, and the regions of those.
-fn revised(file: &Path) -> (PathBuf, BTreeSet<String>) {
+fn revised(name: &str, file: &Path) -> (PathBuf, BTreeSet<String>) {
     let text = fs::read_to_string(file).unwrap();
     let (mut kept, mut changed) = (String::new(), BTreeSet::new());
     for (at, line) in text.lines().enumerate() {
@@ -44,20 +44,27 @@ fn revised(file: &Path) -> (PathBuf, BTreeSet<String>) {
             kept.push('\n');
         }
     }
-    let file = place("two-editions").join("revised.dat");
+    let file = place("two-editions").join(name);
     fs::write(&file, kept).unwrap();
     (file, changed)
 }
 
 /// Makes an edition of a file, publishes its tables and gives what anybody reads of them.
-fn published(installation: &Installation, file: &Path, kind: &[&str]) -> Attacked {
+fn published(
+    installation: &Installation,
+    (form, tables): (Form, &[&str]),
+    file: &Path,
+    kind: &[&str],
+) -> Vec<Attacked> {
     let (file, year) = (file.to_string_lossy(), YEAR.to_string());
-    let about = ["--form", FORM.number(), "--year", &year];
+    let about = ["--form", form.number(), "--year", &year];
     succeed(&installation.run(&[&["import", &*file], &about[..], kind].concat()));
     succeed(&installation.run(&[&["release"], &about[..]].concat()));
     let node = installation.serve();
-    assert_signs(&node, TABLE, YEAR, !kind.is_empty());
-    Attacked::fetch(&node, TABLE, YEAR)
+    if tables.contains(&TABLE) {
+        assert_signs(&node, TABLE, YEAR, !kind.is_empty());
+    }
+    tables.iter().map(|table| Attacked::fetch(&node, table, YEAR)).collect()
 }
 
 /// How many records each region and status has.
@@ -141,12 +148,10 @@ fn whoever_holds_both_editions_of_a_year_computes_nothing_and_keeps_three_values
     let installation = Installation::empty("two-editions-both");
     succeed(&installation.run(&["migrate"]));
     let first = Truth::generate(FORM, YEAR, Some(400), 31).file;
-    let (last, changed) = revised(&first);
+    let (last, changed) = revised("programme.dat", &first);
     assert!(changed.len() > 10, "{changed:?}");
-    let editions = [
-        published(&installation, &first, &["--preliminary"]),
-        published(&installation, &last, &[]),
-    ];
+    let editions = [(&first, &["--preliminary"][..]), (&last, &[])]
+        .map(|(file, kind)| published(&installation, (FORM, &[TABLE]), file, kind).remove(0));
     let differ = editions[0].cells.iter().zip(&editions[1].cells);
     assert!(differ.filter(|(one, other)| one.value != other.value).count() > 10);
     let both = Both { editions, counts: [counts(&first), counts(&last)], changed };
@@ -171,4 +176,41 @@ fn whoever_holds_both_editions_of_a_year_computes_nothing_and_keeps_three_values
     });
     joint.1[given.unwrap()] = Status::Shown;
     assert!(attacked(&joint).algebra.determined > 0);
+}
+
+#[test]
+fn whoever_holds_both_editions_of_five_linked_tables_computes_no_withheld_cell_of_either() {
+    let installation = Installation::empty("two-editions-linked");
+    succeed(&installation.run(&["migrate"]));
+    let first = Truth::delivered(Form::F11, YEAR, 37).file;
+    let (last, changed) = revised("assistance.dat", &first);
+    assert!(changed.len() > 3, "{changed:?}");
+    let mut editions = [(&first, &["--preliminary"][..]), (&last, &[])]
+        .map(|(file, kind)| published(&installation, (Form::F11, &ASSISTANCE), file, kind));
+    let differ = editions[0].iter().zip(&editions[1]).flat_map(|(one, other)| {
+        one.cells.iter().zip(&other.cells).filter(|(one, other)| one.value != other.value)
+    });
+    assert!(differ.count() > 20);
+    let is_same = |regions: &BTreeSet<String>| regions.is_disjoint(&changed);
+    for edition in &editions {
+        let cells = || edition.iter().flat_map(|table| &table.cells);
+        assert!(cells().all(|cell| !matches!(cell.value, Ok(1..=3))), "a small count is shown");
+        assert!(cells().filter(|cell| cell.value.is_err()).count() > 20);
+    }
+    let [one, other] = &editions;
+    assert_eq!(computable_between(one, other, &is_same), Vec::<String>::new());
+
+    // The attacker joins both: a cell that one edition withholds and the other shows, of those that did not change, is told.
+    let at = |table: &Attacked| {
+        table.cells.iter().position(|cell| {
+            let mut atoms = table.atoms(cell).into_iter();
+            cell.value.is_err() && atoms.all(|atom| is_same(&table.dimensions[0].classes[atom[0]]))
+        })
+    };
+    let (table, cell) = (0..5).find_map(|table| Some((table, at(&one[table])?))).unwrap();
+    assert!(other[table].cells[cell].value.is_err(), "it would have been told");
+    editions[0][table].cells[cell].value = Ok(5);
+    let [one, other] = &editions;
+    let told = computable_between(one, other, &is_same);
+    assert!(told.contains(&format!("1 {} {:?}", other[table].id, other[table].cells[cell].at)));
 }

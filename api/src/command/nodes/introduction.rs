@@ -1,7 +1,7 @@
 //! Form 11B and the introduction register of a year, drawn so that they disagree as registers do.
 //!
-//! Of a hundred persons about eighty are alike in both, six have another start date and five another benefit in the register,
-//! five are in form 11B alone and four in the register alone. One in fifty of those in both is registered in another
+//! Of a hundred persons about eighty are alike in both. In the register four have another start date, five another benefit and
+//! two both; five are in form 11B alone and four in the register alone. One in fifty of those in both is registered in another
 //! municipality than the one that delivered. Six records of each delivery have a stand-in number, which nobody can be found by.
 
 use super::super::Failure;
@@ -43,7 +43,7 @@ pub fn draw() -> Result<Drawn, Failure> {
             if in_register {
                 let start =
                     if (80..86).contains(&(at % 100)) { "2016-03-01" } else { "2016-02-01" };
-                let kroner = if (86..91).contains(&(at % 100)) { kroner + 500 } else { kroner };
+                let kroner = if (84..91).contains(&(at % 100)) { kroner + 500 } else { kroner };
                 let moved = SENDERS.iter().find(|(_, other, _)| at % 50 == 7 && *other != kommune);
                 let kommune = moved.map_or(kommune, |(_, other, _)| other);
                 write!(extract, "\n{kommune};{NIR_YEAR};{number};{start};;{kroner}")?;
@@ -118,5 +118,9 @@ mod tests {
         let stand_ins = of_form.iter().filter(|number| number.ends_with("00200")).count();
         assert_eq!((stand_ins, of_form.len(), of_register.len() - 1), (24, 776 + 24, 770));
         assert_eq!((both, alone), (746, 24));
+        let registered: Vec<Vec<&str>> =
+            drawn.extract.lines().skip(1).map(|line| line.split(';').collect()).collect();
+        let later = registered.iter().filter(|row| row[3] == "2016-03-01").count();
+        assert_eq!(later, 42, "six of a hundred of each of the first hundreds");
     }
 }

@@ -12,7 +12,8 @@ use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 /// Written last: a folder without it was left half made.
 const DONE: &str = "nodes-are-complete";
@@ -22,11 +23,21 @@ const OURS: &str = "made-by-hjemmel-demo";
 const PERSONS: u64 = 30_000;
 /// How often is looked whether a node still runs.
 const LOOK: Duration = Duration::from_millis(500);
+/// How often is looked whether a node that starts can answer.
+const STARTING: Duration = Duration::from_millis(50);
+/// How long a node may take until it can answer.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// How long it may take to say so.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How much of the log is shown of a node that ended.
+const LAST_LINES: usize = 5;
 
 /// A running node. It ends when this is dropped, or when this process ends in whatever way.
 struct Running {
     child: Child,
     _tie: Option<ChildStdin>,
+    /// What it prints, line by line.
+    says: Receiver<String>,
 }
 
 impl Drop for Running {
@@ -58,9 +69,12 @@ pub fn run(mut wanted: Demo) -> Result<ExitCode, Failure> {
     let mut running = Vec::new();
     for place in &places {
         running.push(start(place)?);
+        ready(&mut running, &places)?;
     }
     if !is_done {
-        fill::over_http(&places, &wanted.dir.join("issuer"))?;
+        let filled = fill::over_http(&places, &wanted.dir.join("issuer"));
+        // A node that has just died is the reason, if there is one.
+        filled.map_err(|failure| soon_fallen(&mut running, &places).unwrap_or(failure))?;
         std::fs::write(wanted.dir.join(DONE), b"")?;
     }
     if wanted.no_serve {
@@ -68,12 +82,8 @@ pub fn run(mut wanted: Demo) -> Result<ExitCode, Failure> {
     }
     say(&story::story(&wanted.dir, &places));
     loop {
-        for (node, place) in running.iter_mut().zip(&places) {
-            if let Some(status) = node.child.try_wait()? {
-                let log = place.file("log");
-                let (name, log) = (place.name, log.display());
-                return Err(Failure::new(format!("the node {name} ended ({status}); see {log}")));
-            }
+        if let Some(failure) = fallen(&mut running, &places)? {
+            return Err(failure);
         }
         std::thread::sleep(LOOK);
     }
@@ -116,7 +126,7 @@ fn clear(wanted: &Demo) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Starts a node as a process of its own and waits until it can answer.
+/// Starts a node as a process of its own.
 fn start(place: &Place) -> Result<Running, Failure> {
     let log = place.file("log");
     let errors = std::fs::File::create(&log).map_err(Failure::at("write", &log))?;
@@ -131,23 +141,71 @@ fn start(place: &Place) -> Result<Running, Failure> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
     let mut child = command.spawn()?;
     let tie = child.stdin.take();
-    let output = child.stdout.take();
-    let mut running = Running { child, _tie: tie };
-    let mut line = String::new();
-    if let Some(output) = output {
-        BufReader::new(output).read_line(&mut line)?;
+    let (says, hears) = channel();
+    if let Some(output) = child.stdout.take() {
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                // Whoever does not listen any more knows enough.
+                let _ = says.send(line);
+            }
+        });
     }
-    let ready = format!("{}/health/ready", place.address());
-    let mut is_up = line.starts_with("listening on");
-    while is_up && ureq::get(&ready).call().is_err() {
-        std::thread::sleep(Duration::from_millis(50));
-        is_up = running.child.try_wait()?.is_none();
+    Ok(Running { child, _tie: tie, says: hears })
+}
+
+/// Waits until the node that was started last can answer, and no longer than that may take; if one ends meanwhile, says which.
+fn ready(running: &mut [Running], places: &[Place]) -> Result<(), Failure> {
+    let Some(place) = running.len().checked_sub(1).and_then(|last| places.get(last)) else {
+        return Ok(());
+    };
+    let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None);
+    let agent: ureq::Agent = config.timeout_global(Some(ANSWER)).build().into();
+    let url = format!("{}/health/ready", place.address());
+    let until = Instant::now() + PATIENCE;
+    let (mut is_listening, mut said) = (false, "it does not listen".to_owned());
+    while Instant::now() < until {
+        if let Some(failure) = fallen(running, places)? {
+            return Err(failure);
+        }
+        let mut lines = running.last().into_iter().flat_map(|node| node.says.try_iter());
+        is_listening = is_listening || lines.any(|line| line.starts_with("listening on"));
+        // Somebody else may answer at its address before it does.
+        if is_listening {
+            match agent.get(&url).call() {
+                Ok(answer) if answer.status() == 200 => return Ok(()),
+                Ok(mut answer) => said = answer.body_mut().read_to_string().unwrap_or_default(),
+                Err(error) => said = error.to_string(),
+            }
+        }
+        std::thread::sleep(STARTING);
     }
-    if is_up {
-        return Ok(running);
+    let (name, log) = (place.name, place.file("log"));
+    let log = log.display();
+    Err(Failure::new(format!("the node {name} is not ready after two minutes: {said}; see {log}")))
+}
+
+/// The node that has ended, if one has, with the last it said.
+fn fallen(running: &mut [Running], places: &[Place]) -> Result<Option<Failure>, Failure> {
+    for (node, place) in running.iter_mut().zip(places) {
+        if let Some(status) = node.child.try_wait()? {
+            let log = place.file("log");
+            let all = std::fs::read_to_string(&log).unwrap_or_default();
+            let lines: Vec<&str> = all.lines().collect();
+            let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default();
+            let (name, log, last) = (place.name, log.display(), last.join("\n"));
+            let said = format!("the node {name} ended ({status}); see {log}\n{last}");
+            return Ok(Some(Failure::new(said.trim_end().to_owned())));
+        }
     }
-    let said = std::fs::read_to_string(&log).unwrap_or_default();
-    Err(Failure::new(format!("the node {} does not start: {said}", place.name)))
+    Ok(None)
+}
+
+/// The same for a node that may be ending just now.
+fn soon_fallen(running: &mut [Running], places: &[Place]) -> Option<Failure> {
+    (0..10).find_map(|_| {
+        std::thread::sleep(STARTING);
+        fallen(running, places).ok().flatten()
+    })
 }
 
 /// A path as a shell takes it.

@@ -5,6 +5,7 @@ use super::super::installation::{self, Installation};
 use super::super::{Failure, policy, token};
 use super::fill::{NIR_YEAR, YEAR};
 use crate::identity::{DevIssuer, NodeKey};
+use hjemmel_kostra::Form;
 use hjemmel_kostra::regions::{Division, OSLO};
 use hjemmel_registers::Keys;
 use hjemmel_store::Store;
@@ -147,11 +148,25 @@ pub fn all(dir: &Path, ports: [u16; 3]) -> Result<Vec<Place>, Failure> {
             std::fs::write(tokens.join(format!("{name}.jwt")), token)?;
         }
     }
-    if is_new && let Some(ssb) = places.get(SSB) {
-        let grants = policy::parse(hjemmel_policy::DEMO_GRANTS)?;
-        policy::apply(&ssb.installation()?.store, &grants, "demo", None)?;
+    if is_new {
+        grant(&places)?;
     }
     Ok(places)
+}
+
+/// What has been decided when the story begins: SSB's grants, and that each of the two holders lets its register be compared
+/// with the other's, by dates and benefits.
+fn grant(places: &[Place]) -> Result<(), Failure> {
+    let further = policy::parse(hjemmel_policy::DEMO_NODE_GRANTS)?;
+    let of = |form| further.iter().filter(move |grant| grant.product == form).cloned();
+    let mut of_ssb = policy::parse(hjemmel_policy::DEMO_GRANTS)?;
+    of_ssb.extend(of(Form::F11B));
+    for (node, grants) in [(SSB, of_ssb), (IMDI, of(Form::Nir).collect())] {
+        if let Some(place) = places.get(node) {
+            policy::apply(&place.installation()?.store, &grants, "demo", None)?;
+        }
+    }
+    Ok(())
 }
 
 /// A folder with keys of its own; gives the public part of the node's.

@@ -13,6 +13,10 @@ pub fn story(dir: &Path, places: &[Place]) -> String {
         let file = places.get(node).map(|place| place.file(&format!("tokens/{name}.jwt")));
         format!("-H \"Authorization: Bearer $(cat {})\"", quoted(&file.unwrap_or_default()))
     };
+    let token_file = |node: usize| {
+        let file = places.get(node).map(|place| place.file("tokens/admin.jwt"));
+        quoted(&file.unwrap_or_default())
+    };
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("hjemmel"));
     let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let (ssb, imdi, nav) = (at(SSB), at(IMDI), at(NAV));
@@ -27,7 +31,7 @@ pub fn story(dir: &Path, places: &[Place]) -> String {
         format!(r#"{{"table":"{table}","year":{YEAR},"nodes":["{ssb_number}","{nav_number}"]}}"#)
     };
     let compared = format!(
-        r#"{{"dataset":"skjema-11B","node":"{imdi_number}","with":"nir","year":{NIR_YEAR}}}"#
+        r#"{{"dataset":"skjema-11B","node":"{imdi_number}","with":"nir","year":{NIR_YEAR},"differences":["dates","benefit"]}}"#
     );
     format!(
         "\n\
@@ -44,15 +48,19 @@ curl -sw '\\n' {bld_at_nav} '{records}'\n\n\
 # 4 NAV's monthly figures, asked for at IMDi's node; small counts are withheld:\n\
 curl -sg {imdi_at_imdi} '{months}'\n\n\
 # 5 A veto: NAV puts up with one table over several nodes and no other. The round ends, and nobody has learned anything:\n\
-made() {{ test -n \"$1\" || {{ echo refused; return; }}; until curl -s {admin_at_imdi} \"{imdi}$1\" | grep -q '\"state\":\"[pel]'; do sleep 1; done; curl -sw '\\n' {admin_at_imdi} \"{imdi}$1\"; }}\n\
-ask() {{ curl -s -D - -o /dev/null {admin_at_imdi} '{imdi}/v1/joint-tables' -d \"$1\" | tr -d '\\r' | sed -n 's/^location: //p'; }}\n\
+follow() {{ while r=\"$(curl -sf -H \"$1\" \"$2\")\"; do case \"$r\" in *'\"state\":\"running\"'*) sleep 1;; *) echo \"$r\"; return;; esac; done; echo 'the node does not answer, or there is nothing to follow'; }}\n\
+made() {{ case \"$1\" in /*) follow \"Authorization: Bearer $(cat {admin_token_imdi})\" \"{imdi}$1\";; *) echo \"$1\";; esac; }}\n\
+begin() {{ curl -si -H \"$1\" \"$2\" -d \"$3\" | tr -d '\\r' | sed -n 's/^location: //p;$p' | head -1; }}\n\
+ask() {{ begin \"Authorization: Bearer $(cat {admin_token_imdi})\" '{imdi}/v1/joint-tables' \"$1\"; }}\n\
 made \"$(ask '{vetoed}')\"\n\n\
 # 6 One table over the municipalities of SSB and of NAV. IMDi makes it and learns the totals alone:\n\
 made \"$(ask '{joint}')\"\n\n\
-# 7 Form 11B at SSB against the register at IMDi, person by person, without either showing whom it has.\n\
-#   (Of a hundred persons five are in form 11B alone, four in the register alone, and two are registered elsewhere.)\n\
-compared() {{ test -n \"$1\" || {{ echo refused; return; }}; until curl -s {admin_at_ssb} \"{ssb}$1\" | grep -q '\"state\":\"[pel]'; do sleep 1; done; curl -sw '\\n' {admin_at_ssb} \"{ssb}$1\"; }}\n\
-compared \"$(curl -s -D - -o /dev/null {admin_at_ssb} '{ssb}/v1/comparisons' -d '{compared}' | tr -d '\\r' | sed -n 's/^location: //p')\"\n\n\
+# 7 Form 11B at SSB against the register at IMDi, person by person, without either showing whom it has, and which of dates and\n\
+#   benefits differ: each has given the other a grant that names them. Null is withheld.\n\
+#   (Of a hundred persons five are in form 11B alone, four in the register alone, and two are registered elsewhere. In the\n\
+#   register four have another start date, five another benefit, and two both.)\n\
+compared() {{ case \"$1\" in /*) follow \"Authorization: Bearer $(cat {admin_token_ssb})\" \"{ssb}$1?region=0106,1103,1201,1601,EAK\";; *) echo \"$1\";; esac; }}\n\
+compared \"$(begin \"Authorization: Bearer $(cat {admin_token_ssb})\" '{ssb}/v1/comparisons' '{compared}')\"\n\n\
 # 8 SSB's lawyer suspends NAV's grant, and NAV's node gets no more (2), at once:\n\
 {program} --config {ssb_config} grant --url {ssb} take suspend nav-11c-pseudonymised --as legal --reason 'a question has come up'\n\
 curl -sw '\\n' {nav_at_nav} '{records}'\n\n\
@@ -64,8 +72,8 @@ The table (6) can be made once, and so can the comparison (7); start with --rese
         nav_at_nav = token(NAV, "nav"),
         bld_at_nav = token(NAV, "bld"),
         imdi_at_imdi = token(IMDI, "imdi"),
-        admin_at_imdi = token(IMDI, "admin"),
-        admin_at_ssb = token(SSB, "admin"),
+        admin_token_imdi = token_file(IMDI),
+        admin_token_ssb = token_file(SSB),
         joint = joint("S1101"),
         vetoed = joint("S1102"),
         program = quoted(&program),

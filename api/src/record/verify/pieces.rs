@@ -15,14 +15,14 @@ struct Piece<T> {
     content: T,
 }
 
-/// Judges each line of a source, its end left out, and hands what came of it to `hear`, first line first, until
-/// that has heard enough.
+/// Judges the lines of a source, many at a time and without the last one's end, and hands what came of each to `hear`,
+/// first line first, until that has heard enough.
 ///
 /// # Errors
 /// When the source cannot be read.
 pub(super) fn judged<J: Send, B>(
     source: impl BufRead + Send,
-    judge: impl Fn(&[u8]) -> J + Sync,
+    judge: impl Fn(&[u8]) -> Vec<J> + Sync,
     mut hear: impl FnMut(J) -> ControlFlow<B>,
 ) -> Result<ControlFlow<B>> {
     let judges = thread::available_parallelism().map_or(1, usize::from);
@@ -86,22 +86,14 @@ fn read(
 
 fn work<J>(
     pieces: &Mutex<Receiver<Piece<Vec<u8>>>>,
-    judge: &impl Fn(&[u8]) -> J,
+    judge: &impl Fn(&[u8]) -> Vec<J>,
     spent: &Spent,
     heard: &SyncSender<Piece<Vec<J>>>,
 ) {
     loop {
         let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Piece { index, content }) = next else { return };
-        let lines = content.strip_suffix(b"\n").unwrap_or(&content);
-        let ends = memchr::memchr_iter(b'\n', lines).chain([lines.len()]);
-        let mut start = 0;
-        let each = ends.map(|end| {
-            let line = lines.get(start..end).unwrap_or_default();
-            start = end + 1;
-            judge(line)
-        });
-        let judged = each.collect();
+        let judged = judge(content.strip_suffix(b"\n").unwrap_or(&content));
         spent.give(content);
         if heard.send(Piece { index, content: judged }).is_err() {
             return;
@@ -129,6 +121,10 @@ mod tests {
     use super::*;
     use std::io::{BufReader, Error, Read};
 
+    fn lengths(lines: &[u8]) -> Vec<usize> {
+        lines.split(|byte| *byte == b'\n').map(<[u8]>::len).collect()
+    }
+
     #[test]
     fn lines_are_told_in_their_order_whatever_their_length() {
         let line = |number: usize| format!("{number} {}", "x".repeat(number * 7 % 3_001));
@@ -139,7 +135,7 @@ mod tests {
             told.clear();
             let ended = judged(
                 text.as_bytes(),
-                |line| String::from_utf8(line.to_vec()).unwrap(),
+                |lines| str::from_utf8(lines).unwrap().lines().map(str::to_owned).collect(),
                 |line| {
                     told.push(line);
                     ControlFlow::<()>::Continue(())
@@ -154,7 +150,7 @@ mod tests {
     fn nobody_waits_for_one_who_has_heard_enough() {
         let text = "line\n".repeat(5_000_000);
         let mut left = 3;
-        let ended = judged(text.as_bytes(), <[u8]>::len, |_| {
+        let ended = judged(text.as_bytes(), lengths, |_| {
             left -= 1;
             if left == 0 { ControlFlow::Break("enough") } else { ControlFlow::Continue(()) }
         });
@@ -170,7 +166,7 @@ mod tests {
             }
         }
         let source = BufReader::new(b"one\n".chain(Failing));
-        let ended = judged(source, <[u8]>::len, |_| ControlFlow::<()>::Continue(()));
+        let ended = judged(source, lengths, |_| ControlFlow::<()>::Continue(()));
         assert!(ended.is_err());
     }
 }

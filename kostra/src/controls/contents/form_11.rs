@@ -185,7 +185,7 @@ pub(super) const CONTROLS: &[Control] = &[
         severity: Error,
         fields: MONTHS,
         when: &[Unticked(MONTHS)],
-        nb: "Ingen måned er krysset av. Sett månedens nummer i hver måned det er gitt stønad.",
+        nb: "Ingen måned er krysset av. Skriv nummeret på måneden i hver måned det er gitt stønad.",
         en: "No month is ticked. Put the number of the month in each month support was given.",
     },
     Control {

@@ -118,7 +118,7 @@ pub(super) const CONTROLS: &[Control] = &[
         severity: Warning,
         fields: &["STATUS"],
         when: &[IsNot("STATUS", &["2"]), Unticked(MONTHS)],
-        nb: "Ingen måned er krysset av, og deltakeren har ikke permisjon. Sett månedens nummer i hver måned med stønad.",
+        nb: "Ingen måned er krysset av, og deltakeren har ikke permisjon. Skriv nummeret på måneden i hver måned med stønad.",
         en: "No month is ticked, and the participant is not on leave. Put the number of the month in each month with benefit.",
     },
     Control {

@@ -196,3 +196,31 @@ fn what_stands_in_the_fields_is_kept_beside_each_finding_where_it_is_asked_for()
     assert_eq!(run(&lines, few).1.len(), 1);
     assert!(run(&lines, options()).1.is_empty());
 }
+
+#[test]
+fn what_was_sent_in_the_place_of_a_record_file_is_told_once() {
+    let record = Sample::new(Form::F11, 2025, 0).line;
+    let next = Sample::new(Form::F11, 2025, 1).line;
+    let wide: Vec<u8> =
+        format!("\u{feff}{record}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let bare: Vec<u8> = record.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for (lines, word) in [
+        (&[&b"\x1f\x8b\x08\x00\xff"[..], b"\x02"][..], "gzip"),
+        (&[b"PK\x03\x04\x14\x00"], "regneark"),
+        (&[&wide, b"\0"], "UTF-16"),
+        (&[&bare], "UTF-16"),
+        (&[b"{\"KOMMUNE_NR\":\"3107\"}"], "JSON"),
+        (&[format!("{record}{next}").as_bytes()], "--data-binary"),
+        (&[format!("{record}\r{next}\r").as_bytes()], "linjeskift"),
+    ] {
+        let report = check_bytes(layout(), lines, options());
+        let [finding] = report.findings.as_slice() else { panic!("{word}: {report:?}") };
+        assert_eq!((finding.rule, finding.severity, finding.alike), ("001", Severity::Fatal, 0));
+        assert!(finding.text.nb.contains(word), "{word}: {}", finding.text.nb);
+        assert!(!report.accepted && report.hint.is_none());
+    }
+    // A line that is merely too long is told of as such.
+    let long = format!("{record}  ");
+    let report = check_bytes(layout(), &[long.as_bytes(), next.as_bytes()], options());
+    assert_eq!((report.findings[0].rule, report.findings[0].line), ("001", Some(1)));
+}

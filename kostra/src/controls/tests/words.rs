@@ -39,6 +39,10 @@ fn texts() -> Vec<String> {
         checker.finish().findings.into_iter().map(|one| one.text.nb)
     };
     texts.extend(short("x").chain(short(&"\t".repeat(338))));
+    let glued = format!("{0}{0}", Sample::new(Form::F11, 2025, 0).line);
+    for first in ["\u{1f}\u{8b}", "PK\u{3}\u{4}", "ÿþ", "{", &glued] {
+        texts.extend(short(first));
+    }
     let empty = |expects_records, line: Option<&str>| {
         let options = Options { expects_records, ..options() };
         let mut checker = Checker::new(Layout::of(Form::F11, 2025).unwrap(), options).unwrap();

@@ -3,6 +3,8 @@
 use super::Found;
 use crate::terms::{GrantTerms, HardRule, Precision};
 use hjemmel_kostra::Column;
+use hjemmel_kostra::agreement::Variable;
+use std::collections::BTreeSet;
 
 /// A column promised in bands or as a flag must be one that can be given so: codes are given as the form has them, and
 /// numbers and dates are made coarser on the way out. A promise that cannot be kept would be broken by the first answer.
@@ -31,6 +33,22 @@ fn keeps(column: &Column, precision: Precision) -> bool {
         Precision::Exact => true,
         Precision::Banded => column.has_bands(),
         Precision::Flag => column.has_flag(),
+    }
+}
+
+/// A register that is compared and has no records for anybody is named by the fields that are compared.
+pub(super) fn check_compared(terms: &GrantTerms, listed: &BTreeSet<&str>, found: &mut Found) {
+    let form = terms.product;
+    let known: Vec<&str> = Variable::ALL.iter().flat_map(|one| one.fields(form)).copied().collect();
+    let known_words = known.join(", ");
+    for name in listed.iter().filter(|name| !known.is_empty() && !known.contains(name)) {
+        found.refuse_if(
+            true,
+            HardRule::KnownColumns,
+            "columns",
+            &format!("`{name}` i {form} sammenlignes ikke; det gjør {known_words}"),
+            &format!("`{name}` of {form} is not compared; {known_words} are"),
+        );
     }
 }
 
