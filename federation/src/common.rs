@@ -52,7 +52,7 @@ impl Common {
         let mut partly = BTreeSet::new();
         if let Some(region) = table.dimensions.first_mut() {
             // Groups that cross the counties would leave inner cells that nobody can tell apart.
-            let crosses = |level| matches!(level, Level::KostraGroup | Level::Size | Level::Merged);
+            let crosses = |level: Level| level == Level::KostraGroup || level.is_further();
             let nested = |value: &&Value| !crosses(value.level);
             let values = region.values_of(year).iter().filter(nested);
             let kept: Vec<Value> =

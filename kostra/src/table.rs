@@ -71,6 +71,15 @@ pub enum Level {
     Total,
 }
 
+impl Level {
+    /// Whether it is of regions that lie across the others and came after them: municipalities by size, and merged
+    /// ones. They stand last, and the others are shown before them.
+    #[must_use]
+    pub const fn is_further(self) -> bool {
+        matches!(self, Self::Merged | Self::Size)
+    }
+}
+
 impl Table {
     /// The years it is published for, oldest first.
     pub fn years(&self) -> impl Iterator<Item = u16> {

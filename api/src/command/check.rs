@@ -230,28 +230,20 @@ impl Check {
             Format::Text => {
                 let alike: u64 = report.findings.iter().map(|finding| finding.alike).sum();
                 let found = report.findings.len() as u64 + report.omitted + alike;
-                let one = if found == 1 { "" } else { "s" };
-                let records = report.records;
-                let of = match (language, records) {
-                    (Language::Nb, 1) => "post",
-                    (Language::Nb, _) => "poster",
-                    (Language::En, 1) => "record",
-                    (Language::En, _) => "records",
+                let (records, accepted) = (report.records, report.accepted);
+                let (of, findings, verdict) = match language {
+                    Language::Nb => (
+                        if records == 1 { "post" } else { "poster" },
+                        "funn",
+                        if accepted { "kan sendes" } else { "avvises" },
+                    ),
+                    Language::En => (
+                        if records == 1 { "record" } else { "records" },
+                        if found == 1 { "finding" } else { "findings" },
+                        if accepted { "may be sent" } else { "refused" },
+                    ),
                 };
-                say(&match (language, report.accepted) {
-                    (Language::Nb, true) => {
-                        format!("{file}: {records} {of}, {found} funn, kan sendes")
-                    }
-                    (Language::Nb, false) => {
-                        format!("{file}: {records} {of}, {found} funn, avvises")
-                    }
-                    (Language::En, true) => {
-                        format!("{file}: {records} {of}, {found} finding{one}, may be sent")
-                    }
-                    (Language::En, false) => {
-                        format!("{file}: {records} {of}, {found} finding{one}, refused")
-                    }
-                });
+                say(&format!("{file}: {records} {of}, {found} {findings}, {verdict}"));
                 findings::print(report, language);
                 if let Some(summary) = &report.summary {
                     findings::print_summary(summary, language);

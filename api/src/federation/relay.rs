@@ -124,8 +124,7 @@ async fn answer(
         (None, _) if is_the_callers(beginning.status) => {}
         _ if beginning.status.is_server_error() || beginning.status == StatusCode::UNAUTHORIZED => {
         }
-        _ if !beginning.can_be_checked => return Err(keyless(&peer)),
-        _ => return Err(unsigned(&peer)),
+        _ => return Err(unproved(&peer, beginning.can_be_checked)),
     }
     for (name, value) in &beginning.headers {
         response.insert_header((*name, value.as_str()));
@@ -316,25 +315,29 @@ fn unavailable(settings: &PeerSettings) -> Problem {
     Problem::new(Kind::NodeUnavailable).with("node", settings.organisation.as_str())
 }
 
-/// The keys of a node that was away when this one started are looked for every half minute.
-fn keyless(peer: &Peer) -> Problem {
+/// What is said of an answer that nothing proves. The keys of a node that was away when this one started are looked for
+/// every half minute.
+fn unproved(peer: &Peer, can_be_checked: bool) -> Problem {
     let settings = peer.settings();
-    tracing::error!(node = %settings.organisation, "the keys of a node are not there, so that no receipt of its can be checked");
-    let name = &settings.name;
-    unavailable(settings).detail(
-        format!("nøklene til {name} er ikke hentet ennå; ingenting er utlevert, prøv igjen om et halvt minutt"),
-        format!("the keys of {name} have not been fetched yet; nothing was released, try again in half a minute"),
-    )
-}
-
-fn unsigned(peer: &Peer) -> Problem {
-    let settings = peer.settings();
-    tracing::error!(node = %settings.organisation, "a node signed no receipt for its answer");
-    let name = &settings.name;
-    unavailable(settings).detail(
-        format!("{name} kvitterte ikke for svaret sitt; ingenting er utlevert"),
-        format!("{name} signed no receipt for its answer; nothing was released"),
-    )
+    let (node, name) = (&settings.organisation, &settings.name);
+    let (nb, en) = if can_be_checked {
+        tracing::error!(%node, "a node signed no receipt for its answer");
+        (
+            format!("{name} kvitterte ikke for svaret sitt; ingenting er utlevert"),
+            format!("{name} signed no receipt for its answer; nothing was released"),
+        )
+    } else {
+        tracing::error!(%node, "the keys of a node are not there, so that no receipt of its can be checked");
+        (
+            format!(
+                "nøklene til {name} er ikke hentet ennå; ingenting er utlevert, prøv igjen om et halvt minutt"
+            ),
+            format!(
+                "the keys of {name} have not been fetched yet; nothing was released, try again in half a minute"
+            ),
+        )
+    };
+    unavailable(settings).detail(nb, en)
 }
 
 fn stopped(decision: &hjemmel_policy::Decision) -> Problem {

@@ -73,11 +73,16 @@ fn places(cube: &Cube, variable: &Variable, dimension: &Dimension, item: &Item) 
             Some(value) => value.places().to_vec(),
             None => vec![Place::NotHeld; cube.years.len()],
         },
-        Meaning::Leaves(leaves) => each(&|_, year| sum_of(dimension, year, leaves)),
+        Meaning::Leaves(leaves) => {
+            let leaves = leaves.iter().map(String::as_str).collect();
+            each(&|_, year| sum_of(dimension, year, &leaves))
+        }
         Meaning::Today => each(&|at, year| match before(&item.code, year) {
             Some(Before::Same(code)) => own(code).map_or(Place::NotHeld, |value| value.place(at)),
             // Releases hold whole municipalities that have merged since as cells of their own.
-            Some(Before::Merged(from)) => sum_of(dimension, year, from),
+            Some(Before::Merged(from)) => {
+                sum_of(dimension, year, &from.iter().map(String::as_str).collect())
+            }
             Some(Before::Parts(_)) => Place::NotHeld,
             None => Place::Never,
         }),
@@ -85,8 +90,7 @@ fn places(cube: &Cube, variable: &Variable, dimension: &Dimension, item: &Item) 
 }
 
 /// The value of a year that adds up these leaf codes and no others.
-fn sum_of(dimension: &Dimension, year: u16, leaves: &[String]) -> Place {
-    let leaves: BTreeSet<&str> = leaves.iter().map(String::as_str).collect();
+fn sum_of(dimension: &Dimension, year: u16, leaves: &BTreeSet<&str>) -> Place {
     let same = |value: &hjemmel_kostra::Value| {
         value.leaves.len() == leaves.len()
             && value.leaves.iter().all(|leaf| leaves.contains(leaf.as_str()))

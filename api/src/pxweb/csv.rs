@@ -50,6 +50,13 @@ pub fn head(sheet: &Sheet<'_>, style: &Style) -> Vec<u8> {
     text
 }
 
+/// Puts a sign, which has no quotation mark in it.
+fn put(text: &mut Vec<u8>, sign: &str) {
+    text.push(b'"');
+    text.extend_from_slice(sign.as_bytes());
+    text.push(b'"');
+}
+
 /// The rows.
 #[must_use]
 pub fn rows(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
@@ -65,25 +72,21 @@ pub fn rows(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Vec<u8> {
             text.push(style.separator);
         }
         for column in &columns {
-            match sheet.cell(start + column) {
+            let place = start + column;
+            let cell = sheet.cell(place);
+            match cell {
                 // Writing to memory does not fail.
                 Some(Cell::Shown(value)) => {
-                    drop(write!(text, "{}", sheet.number(start + column, value)));
+                    drop(write!(text, "{}", sheet.number(place, value)));
                 }
                 // A column of numbers with nothing in it that is none.
                 _ if style.symbols => {}
-                other => {
-                    text.push(b'"');
-                    text.extend_from_slice(symbol(other).unwrap_or_default().as_bytes());
-                    text.push(b'"');
-                }
+                other => put(&mut text, symbol(other).unwrap_or_default()),
             }
             text.push(style.separator);
             if style.symbols {
-                if let Some(sign) = frame.mark(sheet, start + column) {
-                    text.push(b'"');
-                    text.extend_from_slice(sign.as_bytes());
-                    text.push(b'"');
+                if let Some(sign) = frame.mark(sheet.selected, place, cell) {
+                    put(&mut text, sign);
                 }
                 text.push(style.separator);
             }

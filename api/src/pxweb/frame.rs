@@ -3,7 +3,7 @@
 use super::cube::Cube;
 use super::provenance::mark;
 use super::selection::Selected;
-use super::sheet::Sheet;
+use hjemmel_disclosure::Cell;
 use hjemmel_kostra::Language;
 use hjemmel_kostra::catalogue::About;
 
@@ -46,29 +46,36 @@ impl<'a> Frame<'a> {
         self.about().map(|about| about.reference.in_language(self.language))
     }
 
-    /// The sign of a cell of a sheet, also where it has a number.
+    /// The sign of a cell at a place of an answer, also where it has a number.
     #[must_use]
-    pub fn mark(&self, sheet: &Sheet<'_>, place: usize) -> Option<&'static str> {
-        mark(sheet.cell(place), self.is_preliminary(sheet.selected, place))
+    pub fn mark(
+        &self,
+        selected: &Selected,
+        place: usize,
+        cell: Option<Cell>,
+    ) -> Option<&'static str> {
+        mark(cell, self.is_preliminary(selected, place))
     }
 
-    /// Whether the figures of a year, by its code, are preliminary.
-    #[must_use]
-    pub fn is_preliminary_year(&self, code: &str) -> bool {
-        let years = self.cube.years.iter().zip(&self.preliminary);
-        years.into_iter().any(|(year, preliminary)| *preliminary && year.to_string() == code)
+    /// The years of an answer whose figures are preliminary.
+    pub fn preliminary_years(&self, selected: &Selected) -> impl Iterator<Item = u16> {
+        let years =
+            time(selected).iter().filter(|year| self.preliminary.get(**year) == Some(&true));
+        years.filter_map(|year| self.cube.years.get(*year).copied())
     }
 
     /// Whether the cell at a place of an answer is of a preliminary edition.
     #[must_use]
     pub fn is_preliminary(&self, selected: &Selected, place: usize) -> bool {
-        // Time is the last variable, and so the fastest.
-        let Some(years) = selected.positions.last().filter(|years| !years.is_empty()) else {
-            return false;
-        };
-        let year = years.get(place % years.len());
+        let years = time(selected);
+        let year = place.checked_rem(years.len()).and_then(|at| years.get(at));
         year.is_some_and(|year| self.preliminary.get(*year) == Some(&true))
     }
+}
+
+/// The places of the years. Time is the last variable, and so the fastest.
+fn time(selected: &Selected) -> &[usize] {
+    selected.positions.last().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Who the figures come from.

@@ -22,7 +22,7 @@ struct Column<'a> {
 #[derive(Serialize)]
 struct Comment<'a> {
     variable: &'a str,
-    value: &'a str,
+    value: String,
     #[serde(rename = "comment")]
     text: String,
 }
@@ -97,8 +97,8 @@ pub fn head(sheet: &Sheet<'_>, frame: &Frame<'_>) -> serde_json::Result<Vec<u8>>
     let comments = keys(sheet).into_iter().filter(|at| role(sheet, *at) == Some(Role::Time));
     let comments = comments.flat_map(|time| {
         let variable = sheet.label(time, Naming::Codes);
-        let marked = sheet.values(time).filter(move |year| frame.is_preliminary_year(&year.code));
-        marked.map(move |year| Comment { variable, value: &year.code, text: sign(frame) })
+        let marked = frame.preliminary_years(sheet.selected);
+        marked.map(move |year| Comment { variable, value: year.to_string(), text: sign(frame) })
     });
     let mut text = br#"{"columns":"#.to_vec();
     serde_json::to_writer(&mut text, &columns)?;

@@ -3,7 +3,7 @@
 use super::cube::{Cube, Role};
 use super::frame::{Frame, source};
 use super::number::Decimals;
-use super::provenance::{Provenance, legend, mark};
+use super::provenance::{Provenance, legend};
 use super::selection::Selected;
 use crate::language::statbank_id;
 use hjemmel_disclosure::Cell;
@@ -84,8 +84,7 @@ struct Status<'a> {
 impl Status<'_> {
     fn signs(&self) -> impl Iterator<Item = (usize, &'static str)> {
         self.cells.iter().enumerate().filter_map(|(place, cell)| {
-            let preliminary = self.frame.is_preliminary(self.selected, place);
-            Some((place, mark(*cell, preliminary)?))
+            Some((place, self.frame.mark(self.selected, place, *cell)?))
         })
     }
 }

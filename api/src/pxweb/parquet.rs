@@ -3,7 +3,6 @@
 
 use super::cube::{CONTENTS, Role};
 use super::frame::Frame;
-use super::provenance::mark;
 use super::sheet::{Naming, Sheet};
 use crate::stream::Outbox;
 use actix_web::web::Bytes;
@@ -131,8 +130,7 @@ fn columns(sheet: &Sheet<'_>, frame: &Frame<'_>) -> Columns {
             _ => None,
         };
         let values: Float64Array = cells().map(value).collect();
-        let signs =
-            cells().map(|(place, cell)| mark(cell, frame.is_preliminary(sheet.selected, place)));
+        let signs = cells().map(|(place, cell)| frame.mark(sheet.selected, place, cell));
         let signs: StringArray = signs.collect();
         columns.push(name, DataType::Float64, true, Arc::new(values));
         columns.push(&format!("{name}_symbol"), DataType::Utf8, true, Arc::new(signs));

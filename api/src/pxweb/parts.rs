@@ -3,7 +3,7 @@
 use super::cube::Cube;
 use super::frame::Frame;
 use super::json_px;
-use super::provenance::{Provenance, mark};
+use super::provenance::Provenance;
 use super::request::Format;
 use super::selection::Selected;
 use super::sheet::{Sheet, Style};
@@ -180,8 +180,7 @@ impl JsonStat {
     fn signs(&mut self, part: &Sheet<'_>, frame: &Frame<'_>) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         for (place, cell) in part.cells.iter().enumerate() {
-            let preliminary = frame.is_preliminary(part.selected, place);
-            if let Some(sign) = mark(*cell, preliminary) {
+            if let Some(sign) = frame.mark(part.selected, place, *cell) {
                 let before = if self.signs == 0 { "],\"status\":{" } else { "," };
                 write!(text, "{before}\"{}\":\"{sign}\"", self.place + place)?;
                 self.signs += 1;

@@ -89,9 +89,7 @@ fn preliminary(text: &mut String, sheet: &Sheet<'_>, frame: &Frame<'_>) {
     let of_time = |at: usize| {
         sheet.cube.variables.get(at).is_some_and(|variable| variable.role == Role::Time)
     };
-    let years = sheet.selected.positions.last().map(Vec::as_slice).unwrap_or_default();
-    let marked = years.iter().filter(|at| frame.preliminary.get(**at) == Some(&true));
-    for year in marked.filter_map(|at| frame.cube.years.get(*at)) {
+    for year in frame.preliminary_years(sheet.selected) {
         let all = sheet.stub.iter().chain(&sheet.heading);
         let values: Vec<String> = all
             .map(|at| if of_time(*at) { quoted(&year.to_string()) } else { quoted("*") })

@@ -50,6 +50,12 @@ const SYMBOLS: [&str; 1] = ["IncludeSymbols"];
 const SEPARATORS: [&str; 3] = ["SeparatorTab", "SeparatorSpace", "SeparatorSemicolon"];
 
 impl Style {
+    /// How many columns a column of numbers takes.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        if self.symbols { 2 } else { 1 }
+    }
+
     /// Reads `outputFormatParams` of a format, in any case of letters.
     ///
     /// # Errors

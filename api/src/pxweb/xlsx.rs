@@ -35,7 +35,7 @@ fn shown_as(sign: Option<&str>) -> &'static str {
 /// More rows or columns than a sheet can have.
 pub fn write(sheet: &Sheet<'_>, frame: &Frame<'_>, style: &Style) -> Result<Vec<u8>, Problem> {
     let (rows, columns) = sheet.shape();
-    let columns = columns * if style.symbols { 2 } else { 1 };
+    let columns = columns * style.width();
     let heads = sheet.heading.len().max(1) + 2 + frame.notes.len() + 3;
     let (most_rows, most_columns) = (MOST.0 - heads, MOST.1 - sheet.stub.len());
     if rows > most_rows || columns > most_columns {
@@ -126,8 +126,8 @@ fn rows(
     heads(out, &mut number, sheet, style)?;
     let names = row_names(sheet, style);
     let columns = sheet.columns();
-    let wide = if style.symbols { 2 } else { 1 };
-    let places: Vec<String> = (0..sheet.stub.len() + columns.len() * wide).map(letters).collect();
+    let width = style.width();
+    let places: Vec<String> = (0..sheet.stub.len() + columns.len() * width).map(letters).collect();
     let mut outcome = Ok(());
     sheet.each(&sheet.stub, &mut |at, start| {
         if outcome.is_ok() {
@@ -137,7 +137,7 @@ fn rows(
                     text(row, place, name)?;
                 }
                 let places = places.get(sheet.stub.len()..).unwrap_or_default();
-                for (column, places) in columns.iter().zip(places.chunks(wide)) {
+                for (column, places) in columns.iter().zip(places.chunks(width)) {
                     cell(row, sheet, frame, start + column, places)?;
                 }
                 Ok(())
@@ -162,8 +162,9 @@ fn cell(
     places: &[String],
 ) -> io::Result<()> {
     let [place, rest @ ..] = places else { return Ok(()) };
-    let sign = frame.mark(sheet, at);
-    match (sheet.cell(at), rest) {
+    let number = sheet.cell(at);
+    let sign = frame.mark(sheet.selected, at, number);
+    match (number, rest) {
         (Some(Cell::Shown(value)), _) => {
             let (number, value) = (row.number, sheet.number(at, value));
             let style = if rest.is_empty() { shown_as(sign) } else { "" };
@@ -205,9 +206,8 @@ fn heads(
                     text(row, &letters(column), &label)?;
                 }
             }
-            let wide = if style.symbols { 2 } else { 1 };
             for (column, name) in names.iter().enumerate() {
-                let place = sheet.stub.len() + column * wide;
+                let place = sheet.stub.len() + column * style.width();
                 text(row, &letters(place), &escaped(name))?;
                 if style.symbols {
                     let beside = escaped(&symbols_of(name, sheet.language));

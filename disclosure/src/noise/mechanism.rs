@@ -247,11 +247,12 @@ fn in_parallel<I: Sync, O: Send>(
     items: &[I],
     work: impl Fn(&[I]) -> Result<Vec<O>, NoiseError> + Sync,
 ) -> Result<Vec<O>, NoiseError> {
-    if items.len() <= SHARE {
-        return work(items);
-    }
-    // Asking for it reads files, which takes longer than a few draws.
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    // Asking for their number reads files, which takes longer than a few draws.
+    let cores = if items.len() <= SHARE {
+        1
+    } else {
+        thread::available_parallelism().map_or(1, NonZeroUsize::get)
+    };
     let share = items.len().div_ceil(cores).max(SHARE);
     if items.len() <= share {
         return work(items);

@@ -139,8 +139,7 @@ impl Present<'_> {
 /// merged ones, which stand last and came later.
 fn has_its_places(shape: &Shape<'_>, cells: usize) -> bool {
     let Some(regions) = shape.dimensions.first() else { return cells == shape.cells() };
-    let is_late = |level| matches!(level, Level::Size | Level::Merged);
-    let late = regions.iter().rev().take_while(|region| is_late(region.level)).count();
+    let late = regions.iter().rev().take_while(|region| region.level.is_further()).count();
     let merged = regions.iter().filter(|region| region.level == Level::Merged).count();
     let each = shape.cells() / regions.len().max(1);
     let lacks = |lacking: usize| cells == shape.cells() - lacking * each;

@@ -244,7 +244,7 @@ impl<'a> Shape<'a> {
         match region {
             Some(Level::Fylke | Level::Total) if total => Keep::Total,
             Some(Level::Total) => Keep::Sum,
-            Some(Level::Size | Level::Merged) if !total => Keep::Less,
+            Some(level) if level.is_further() && !total => Keep::Less,
             _ => Keep::No,
         }
     }

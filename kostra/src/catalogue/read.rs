@@ -127,8 +127,7 @@ impl DimensionFile {
             Regions::Division => division.values().to_vec(),
             Regions::Plain => {
                 let all = division.values().iter();
-                let common = |level| !matches!(level, Level::Size | Level::Merged);
-                all.filter(|value| common(value.level)).cloned().collect()
+                all.filter(|value| !value.level.is_further()).cloned().collect()
             }
             Regions::Aggregates => division.aggregates().cloned().collect(),
         })

@@ -118,12 +118,12 @@ fn todays(division: &Division) -> CodeList {
 fn sizes(division: &Division) -> Vec<CodeList> {
     let mut sums = Vec::new();
     let mut choices = Vec::new();
+    let counted = division.kommuner.iter();
+    let counted: Vec<_> =
+        counted.filter_map(|one| Some((one, at_the_end_of(&one.code, SIZES_OF)?))).collect();
     for size in classes() {
-        let kommuner = || {
-            division.kommuner.iter().filter(|one| {
-                at_the_end_of(&one.code, SIZES_OF).is_some_and(|many| size.holds(many))
-            })
-        };
+        let own = || counted.iter().filter(|(_, inhabitants)| size.holds(*inhabitants));
+        let kommuner = || own().map(|(one, _)| one);
         let label = size.label();
         sums.push(Item {
             code: size.code(),

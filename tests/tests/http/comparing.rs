@@ -6,10 +6,10 @@ use crate::installation::{Installation, succeed};
 use crate::node::Node;
 use crate::proxy::Proxy;
 use crate::wire;
+use hjemmel::hex::hex;
 use hjemmel_kostra::identity;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
-use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
@@ -59,8 +59,8 @@ pub fn pair(name: &str) -> Pair {
         fs::write(&file, text + more.as_str()).unwrap();
     }
     let (here, there) = (of_asker.serve(), of_other.serve());
-    wire.lead_to(there.anyone().line().0);
-    back.lead_to(here.anyone().line().0);
+    wire.lead_to(there.host());
+    back.lead_to(here.host());
     Pair { here, there, of_asker, of_other, wire, _back: back }
 }
 
@@ -118,7 +118,7 @@ impl Pair {
         let address = self.wire.hold_at(words, || self.ask(), || self.there.kill_and_wait());
         let ended = self.ended(&address);
         self.there = self.of_other.serve();
-        self.wire.lead_to(self.there.anyone().line().0);
+        self.wire.lead_to(self.there.host());
         self.here.wait_until(SOON, |node| {
             node.anyone().get("/v1/nodes").ok().json()["nodes"][0]["reachable"] == true
         });
@@ -200,13 +200,6 @@ fn form_11b_and_the_register_are_compared_between_their_holders() {
     assert!(refused["rows"].is_null(), "{refused}");
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
-}
-
 #[test]
 fn who_compares_what_with_whom_is_the_holders_to_say() {
     let pair = pair("compare-not");
@@ -286,7 +279,7 @@ fn what_breaks_off_among_the_points_is_spent_on_both_sides() {
     assert_eq!(pair.compare()["why"]["reason"], "refused");
     // A word that was overheard is worth nothing, to nobody.
     let overheard = pair.wire.overheard("/v1/node-comparisons/proposal");
-    let refused = wire::exactly(pair.there.anyone().line().0, overheard.as_bytes());
+    let refused = wire::exactly(pair.there.host(), overheard.as_bytes());
     assert_eq!(refused.problem(401, "invalid-token")["node"], "node-token-replayed");
     for log in [pair.here.log(), pair.there.log()] {
         assert!(!log.contains("panicked"), "{log}");

@@ -3,7 +3,6 @@
 
 use crate::comparing::{self, THERE};
 use crate::joint::{Circle, FIRST, MAKER, OF_FIRST, OF_SECOND, SECOND, THIRD, part};
-use crate::node::Node;
 use crate::nodes::{ASKER, HOLDER, ONE, Pair, at_holder};
 use crate::speaker::{Liar, Said, Speaker, key_of, masked_otherwise, send};
 use hjemmel::identity::node::PROTOCOL;
@@ -24,14 +23,9 @@ fn token(pair: &Pair, name: &str) -> String {
 
 /// A question that the asker's node brings to the holder, to be changed.
 fn brought<'a>(pair: &'a Pair, subject: &'a str) -> Said<'a> {
-    let host = host(&pair.holder);
+    let host = pair.holder.host();
     let query = "year=2024&limit=3";
     Said { to: pair.wire.address(), host, path: RECORDS, query, subject: Some(subject), body: "" }
-}
-
-/// Where a node is, without its scheme.
-fn host(node: &Node) -> &str {
-    node.address().strip_prefix("http://").unwrap()
 }
 
 #[test]
@@ -67,7 +61,7 @@ fn a_peer_one_version_behind_is_answered_and_an_older_one_refused_in_words() {
     assert_eq!(refused.problem(401, "invalid-token")["node"], "node-version");
 
     // And a caller is told when it is the other that is too old to understand this one.
-    let liar = Liar::new(host(&pair.holder), |path, answer| {
+    let liar = Liar::new(pair.holder.host(), |path, answer| {
         if path == RECORDS {
             answer.status = 401;
             answer.body = json!({ "type": "/problems/invalid-token", "status": 401,
@@ -76,10 +70,7 @@ fn a_peer_one_version_behind_is_answered_and_an_older_one_refused_in_words() {
             .into_bytes();
         }
     });
-    pair.wire.lead_to(liar.host());
-    // Connections that were kept lead to where they led.
-    pair.wire.cut();
-    pair.wire.mend();
+    pair.wire.lead_all_to(liar.host());
     let told = pair.asker.caller("nav").get_with(&at_holder(ONE), &[("Accept-Language", "en")]);
     let told = told.problem(502, "node-unavailable");
     assert_eq!(told["node"], HOLDER);
@@ -136,7 +127,7 @@ fn a_node_that_sends_sums_that_cannot_be_ends_the_round_and_nothing_is_shown() {
         "hostile-sums",
         &[part(MAKER, &[]), part(FIRST, &OF_FIRST), part(SECOND, &OF_SECOND)],
     );
-    let honest = host(&circle.nodes[SECOND]).to_owned();
+    let honest = circle.nodes[SECOND].host().to_owned();
     let lying = |lie: fn(&mut Vec<u64>)| {
         let key = key_of(&circle.installations[SECOND]);
         let liar = Liar::new(&honest, move |path, answer| {
@@ -144,10 +135,7 @@ fn a_node_that_sends_sums_that_cannot_be_ends_the_round_and_nothing_is_shown() {
                 masked_otherwise(answer, &key, lie);
             }
         });
-        circle.wires[SECOND].lead_to(liar.host());
-        // Connections that were kept lead to where they led.
-        circle.wires[SECOND].cut();
-        circle.wires[SECOND].mend();
+        circle.wires[SECOND].lead_all_to(liar.host());
         circle.make(MAKER, &[FIRST, SECOND])
     };
     let nothing = |ended: &Value| {
@@ -179,12 +167,8 @@ fn words_of_a_round_in_another_order_are_not_answered() {
     let overheard = circle.wires[FIRST].overheard("/v1/node-rounds/hello");
     let plan: Value = serde_json::from_str(overheard.split_once("\r\n\r\n").unwrap().1).unwrap();
     let speaker = Speaker::of(MAKER, &circle.installations[MAKER]);
-    let say = |step: &str, body: &Value| {
-        let path = format!("/v1/node-rounds/{step}");
-        let (to, host) = (circle.wires[FIRST].address(), host(&circle.nodes[FIRST]));
-        let body = body.to_string();
-        speaker.say(&Said { to, host, path: &path, query: "", subject: None, body: &body }, |_| ())
-    };
+    let at = (circle.wires[FIRST].address(), circle.nodes[FIRST].host());
+    let say = |step: &str, body: &Value| speaker.tell(at, &format!("/v1/node-rounds/{step}"), body);
     let refusal = |answer: crate::answer::Answer| {
         let problem = answer.problem(409, "wrong-state");
         assert!(problem["words"]["nb"].is_string() && problem["words"]["en"].is_string());
@@ -215,12 +199,9 @@ fn words_of_a_round_in_another_order_are_not_answered() {
 fn points_before_a_proposal_and_proposals_that_do_not_fit_are_not_answered() {
     let pair = comparing::pair("hostile-points");
     let speaker = Speaker::of(comparing::HERE, &pair.of_asker);
-    let say = |step: &str, body: &Value| {
-        let path = format!("/v1/node-comparisons/{step}");
-        let (to, host) = (pair.wire.address(), host(&pair.there));
-        let body = body.to_string();
-        speaker.say(&Said { to, host, path: &path, query: "", subject: None, body: &body }, |_| ())
-    };
+    let at = (pair.wire.address(), pair.there.host());
+    let say =
+        |step: &str, body: &Value| speaker.tell(at, &format!("/v1/node-comparisons/{step}"), body);
     let early = json!({ "comparison": "00".repeat(32), "first": 0, "points": [] });
     assert_eq!(say("points", &early).problem(409, "wrong-state")["refusal"], "unknown");
     let proposal = json!({ "nonce": "00".repeat(16), "pair": [comparing::HERE, THERE],

@@ -102,7 +102,7 @@ impl Circle {
         let nodes: BTreeMap<_, _> =
             installations.iter().map(|(number, at)| (*number, at.serve())).collect();
         for (number, node) in &nodes {
-            wires[number].lead_to(node.anyone().line().0);
+            wires[number].lead_to(node.host());
         }
         Self { installations, nodes, wires }
     }
@@ -135,7 +135,7 @@ impl Circle {
     /// Starts a node anew that was killed.
     pub fn restart(&mut self, number: &'static str) {
         let node = self.installations[number].serve();
-        self.wires[number].lead_to(node.anyone().line().0);
+        self.wires[number].lead_to(node.host());
         self.nodes.insert(number, node);
     }
 

@@ -74,6 +74,11 @@ impl Node {
         &self.address
     }
 
+    /// Its host and port.
+    pub fn host(&self) -> &str {
+        self.address.strip_prefix("http://").unwrap_or(&self.address)
+    }
+
     /// Somebody without a token.
     pub fn anyone(&self) -> Caller<'_> {
         Caller { node: self, token: None }
@@ -124,8 +129,8 @@ impl Node {
     /// The same, and waits until nobody is there any more.
     pub fn kill_and_wait(&self) {
         self.kill();
-        let (host, started) = (self.anyone().line().0.to_owned(), Instant::now());
-        while std::net::TcpStream::connect(&host).is_ok() {
+        let started = Instant::now();
+        while std::net::TcpStream::connect(self.host()).is_ok() {
             assert!(started.elapsed() < Duration::from_mins(1), "it does not die");
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -248,7 +253,6 @@ impl Caller<'_> {
 
     /// Host and port of the server, and the token, for whoever speaks to it without a client.
     pub fn line(&self) -> (&str, Option<&str>) {
-        let host = self.node.address.strip_prefix("http://").unwrap_or(&self.node.address);
-        (host, self.token.as_deref())
+        (self.node.host(), self.token.as_deref())
     }
 }

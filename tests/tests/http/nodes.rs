@@ -87,7 +87,7 @@ impl Pair {
             ),
         );
         let holder = at_holder.serve();
-        wire.lead_to(holder.anyone().line().0);
+        wire.lead_to(holder.host());
         let asker = at_asker.serve();
         Self { at_asker, at_holder, asker, holder, wire }
     }
@@ -275,7 +275,7 @@ fn a_call_that_was_overheard_is_worth_nothing() {
     pair.asker.caller("nav").get(&at_holder(ONE)).ok();
     let overheard = pair.wire.overheard("/v1/datasets/skjema-11/microdata");
     assert!(overheard.contains("DPoP "), "{overheard}");
-    let send = |text: &str| wire::exactly(pair.holder.anyone().line().0, text.as_bytes());
+    let send = |text: &str| wire::exactly(pair.holder.host(), text.as_bytes());
     assert_eq!(send(&overheard).problem(401, "invalid-token")["node"], "node-token-replayed");
     // The same headers with another question: the proof is of the one that was asked.
     let other = overheard.replacen("limit=3", "limit=9", 1);

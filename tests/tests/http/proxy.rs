@@ -69,6 +69,13 @@ impl Proxy {
         self.state.lock().unwrap().target = Some(target.to_owned());
     }
 
+    /// Leads there from now on, also who has kept a connection: it would lead to where it led.
+    pub fn lead_all_to(&self, target: &str) {
+        self.lead_to(target);
+        self.cut();
+        self.mend();
+    }
+
     /// Cuts everything that is under way, and lets nothing through.
     pub fn cut(&self) {
         let mut state = self.state.lock().unwrap();

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use ed25519_dalek::{Signer as _, SigningKey};
+use hjemmel::hex::hex;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -113,6 +114,12 @@ impl Speaker {
     pub fn say_in_norwegian(&self, said: &Said<'_>, change: impl FnOnce(&mut Value)) -> Answer {
         let (token, proof) = self.credentials(said, change);
         send(said, &token, &proof, "nb")
+    }
+
+    /// Says a word of the node's own, as the rules have it.
+    pub fn tell(&self, (to, host): (&str, &str), path: &str, body: &Value) -> Answer {
+        let body = body.to_string();
+        self.say(&Said { to, host, path, query: "", subject: None, body: &body }, |_| ())
     }
 }
 
@@ -228,12 +235,7 @@ pub fn masked_otherwise(answer: &mut Answer, key: &SigningKey, lie: impl FnOnce(
     signed.extend(unhex(message["round"].as_str().unwrap()));
     signed.extend(message["node"].as_str().unwrap().bytes());
     signed.extend(all.finalize());
-    let signature = key.sign(&signed).to_bytes();
-    let signature = signature.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    });
-    sealed["signature"] = signature.into();
+    sealed["signature"] = hex(&key.sign(&signed).to_bytes()).into();
     answer.body = sealed.to_string().into_bytes();
 }
 

@@ -11,11 +11,7 @@ pub fn story(dir: &Path, places: &[Place]) -> String {
     let number = |node: usize| places.get(node).map_or("", |place| place.number);
     let token = |node: usize, name: &str| {
         let file = places.get(node).map(|place| place.file(&format!("tokens/{name}.jwt")));
-        format!("-H \"Authorization: Bearer $(cat {})\"", quoted(&file.unwrap_or_default()))
-    };
-    let token_file = |node: usize| {
-        let file = places.get(node).map(|place| place.file("tokens/admin.jwt"));
-        quoted(&file.unwrap_or_default())
+        format!("\"Authorization: Bearer $(cat {})\"", quoted(&file.unwrap_or_default()))
     };
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("hjemmel"));
     let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
@@ -42,16 +38,16 @@ Three holders, each its own master, on this machine; stop them all with Ctrl-C\n
 # 1 Who they know, whether they answer, and as of when:\n\
 curl -sw '\\n' '{ssb}/v1/nodes'\n\n\
 # 2 NAV asks its own node for records SSB holds. SSB decides on NAV by its own grants, and both sign for it:\n\
-curl -siw '\\n' {nav_at_nav} '{records}'\n\n\
+curl -siw '\\n' -H {nav_at_nav} '{records}'\n\n\
 # 3 BFD asks for the same and is told why not, in SSB's words:\n\
-curl -sw '\\n' {bld_at_nav} '{records}'\n\n\
+curl -sw '\\n' -H {bld_at_nav} '{records}'\n\n\
 # 4 NAV's monthly figures, asked for at IMDi's node; small counts are withheld:\n\
-curl -sg {imdi_at_imdi} '{months}'\n\n\
+curl -sg -H {imdi_at_imdi} '{months}'\n\n\
 # 5 A veto: NAV puts up with one table over several nodes and no other. The round ends, and nobody has learned anything:\n\
 follow() {{ while r=\"$(curl -sf -H \"$1\" \"$2\")\"; do case \"$r\" in *'\"state\":\"running\"'*) sleep 1;; *) echo \"$r\"; return;; esac; done; echo 'the node does not answer, or there is nothing to follow'; }}\n\
-made() {{ case \"$1\" in /*) follow \"Authorization: Bearer $(cat {admin_token_imdi})\" \"{imdi}$1\";; *) echo \"$1\";; esac; }}\n\
+made() {{ case \"$1\" in /*) follow {admin_at_imdi} \"{imdi}$1\";; *) echo \"$1\";; esac; }}\n\
 begin() {{ curl -si -H \"$1\" \"$2\" -d \"$3\" | tr -d '\\r' | sed -n 's/^location: //p;$p' | head -1; }}\n\
-ask() {{ begin \"Authorization: Bearer $(cat {admin_token_imdi})\" '{imdi}/v1/joint-tables' \"$1\"; }}\n\
+ask() {{ begin {admin_at_imdi} '{imdi}/v1/joint-tables' \"$1\"; }}\n\
 made \"$(ask '{vetoed}')\"\n\n\
 # 6 One table over the municipalities of SSB and of NAV. IMDi makes it and learns the totals alone:\n\
 made \"$(ask '{joint}')\"\n\n\
@@ -59,11 +55,11 @@ made \"$(ask '{joint}')\"\n\n\
 #   benefits differ: each has given the other a grant that names them. Null is withheld.\n\
 #   (Of a hundred persons five are in form 11B alone, four in the register alone, and two are registered elsewhere. In the\n\
 #   register four have another start date, five another benefit, and two both.)\n\
-compared() {{ case \"$1\" in /*) follow \"Authorization: Bearer $(cat {admin_token_ssb})\" \"{ssb}$1?region=0106,1103,1201,1601,EAK\";; *) echo \"$1\";; esac; }}\n\
-compared \"$(begin \"Authorization: Bearer $(cat {admin_token_ssb})\" '{ssb}/v1/comparisons' '{compared}')\"\n\n\
+compared() {{ case \"$1\" in /*) follow {admin_at_ssb} \"{ssb}$1?region=0106,1103,1201,1601,EAK\";; *) echo \"$1\";; esac; }}\n\
+compared \"$(begin {admin_at_ssb} '{ssb}/v1/comparisons' '{compared}')\"\n\n\
 # 8 SSB's lawyer suspends NAV's grant, and NAV's node gets no more (2), at once:\n\
 {program} --config {ssb_config} grant --url {ssb} take suspend nav-11c-pseudonymised --as legal --reason 'a question has come up'\n\
-curl -sw '\\n' {nav_at_nav} '{records}'\n\n\
+curl -sw '\\n' -H {nav_at_nav} '{records}'\n\n\
 # 9 What NAV's node recorded of SSB's answers, held together with SSB's record, without either server:\n\
 hjemmel() {{ {program} \"$@\"; }}; key() {{ hjemmel --config \"$1\" audit checkpoint | sed -n 's/^key: //p'; }}\n\
 rm -f {nav_record} {ssb_record}; hjemmel --config {nav_config} audit export {nav_record}; hjemmel --config {ssb_config} audit export {ssb_record}\n\
@@ -72,8 +68,8 @@ The table (6) can be made once, and so can the comparison (7); start with --rese
         nav_at_nav = token(NAV, "nav"),
         bld_at_nav = token(NAV, "bld"),
         imdi_at_imdi = token(IMDI, "imdi"),
-        admin_token_imdi = token_file(IMDI),
-        admin_token_ssb = token_file(SSB),
+        admin_at_imdi = token(IMDI, "admin"),
+        admin_at_ssb = token(SSB, "admin"),
         joint = joint("S1101"),
         vetoed = joint("S1102"),
         program = quoted(&program),
