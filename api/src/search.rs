@@ -16,8 +16,9 @@ use std::collections::BTreeSet;
 #[derive(Debug)]
 pub struct Document {
     texts: Vec<(Place, Tongue, String)>,
-    /// Names and codes of regions, which are met letter by letter alone: there are so many that anything is near one.
-    regions: BTreeSet<String>,
+    /// Names of regions, and the codes of all values, which are met letter by letter alone: there are so many that
+    /// anything is near one.
+    names: BTreeSet<String>,
     /// How much a hit in it counts beside the same hit in others.
     factor: f32,
 }
@@ -43,8 +44,8 @@ const PLACES: [(Place, &str, f32); 6] = [
     (Place::Remark, "remark", 0.3),
 ];
 
-/// How much a region that is named counts: most tables have it.
-const REGION: f32 = 0.2;
+/// How much a region or a code that is named counts: most tables have the region, and words say more than codes.
+const NAME: f32 = 0.2;
 
 /// Whose endings a text's words have. Bokmål and nynorsk share a stemmer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +83,7 @@ pub fn document(table: &Table) -> Document {
     let indicators = hjemmel_kostra::indicator_table(&table.id);
     // Where both speak of the same, the figures come before what is computed from them.
     let factor = if indicators.is_some() { COMPUTED } else { 1.0 };
-    let mut document = Document { texts: Vec::new(), regions: BTreeSet::new(), factor };
+    let mut document = Document { texts: Vec::new(), names: BTreeSet::new(), factor };
     document.add_either(Place::Id, &table.id);
     document.add_either(Place::Word, table.form.dataset());
     document.add(Place::Title, &table.title);
@@ -90,12 +91,13 @@ pub fn document(table: &Table) -> Document {
     for dimension in &table.dimensions {
         document.add_either(Place::Variable, &dimension.code);
         document.add(Place::Variable, &dimension.label);
+        document.names.extend(words::plain(&dimension.column));
         for value in dimension.values.values().flatten() {
+            document.names.extend(words::plain(&value.code));
             if dimension.column == "REGION" {
-                document.regions.extend(words::plain(&value.code));
                 // The names of groups are words that tables are told apart by.
                 if matches!(value.level, Level::Leaf | Level::Kommune | Level::Fylke) {
-                    document.regions.extend(words::plain(&value.label.nb));
+                    document.names.extend(words::plain(&value.label.nb));
                 }
             } else {
                 document.add(Place::Value, &value.label);
@@ -104,6 +106,7 @@ pub fn document(table: &Table) -> Document {
     }
     for one in indicators.iter().flat_map(|of| &of.indicators) {
         document.add(Place::Value, &one.label);
+        document.names.extend(words::plain(&one.code));
     }
     if let Some(about) = hjemmel_kostra::catalogue::about(&table.id) {
         document.add_either(Place::Word, &about.words.join(" "));

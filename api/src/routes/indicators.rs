@@ -3,7 +3,7 @@
 //!
 //! The numbers are those of the published tables of indicators: made of protected cells, the same for everyone.
 
-use super::targets::{Target, Valued as _, holding, in_force};
+use super::targets::{COUNTRY, Target, Valued as _, holding, in_force};
 use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::cube::Cube;
@@ -72,8 +72,8 @@ fn describe(of: &IndicatorTable, one: &Indicator, language: Language) -> Value {
     })
 }
 
-/// How a region stands by an indicator: beside its target, its KOSTRA group, the country, and a network of four to
-/// eight municipalities.
+/// How a region stands by an indicator: beside its target and the country's, its KOSTRA group, the country, and a network of
+/// four to eight municipalities.
 ///
 /// A number that rests on any withheld cell is withheld (`:`). Differences are those of the shown numbers.
 #[utoipa::path(operation_id = "read_indicator", tag = "Indicators",
@@ -154,21 +154,25 @@ impl Standing<'_> {
             }
             _ => None,
         };
-        let target = in_force(self.targets, &value.code, &self.of.code, self.year());
-        let status = target.map(|target| match (shown, self.of.better) {
+        let of = |region: &str| in_force(self.targets, region, &self.of.code, self.year());
+        let status = |target: &Target| match (shown, self.of.better) {
             (None, _) => "unknown",
             (Some(value), Better::Lower) if value.as_f64() <= target.value() => "met",
             (Some(value), Better::Higher) if value.as_f64() >= target.value() => "met",
             _ => "not-met",
-        });
+        };
+        let told = |target: &Target| json!({ "value": target.value(), "year": target.year });
+        let (target, national) = (of(&value.code), of(COUNTRY));
         Some(json!({
             "code": value.code,
             "label": value.label.in_language(self.language),
             "value": shown,
             "symbol": mark(Some(cell), self.preliminary),
             "difference": difference,
-            "target": target.map(|target| json!({ "value": target.value(), "year": target.year })),
-            "status": status,
+            "target": target.map(told),
+            "status": target.map(status),
+            "nationalTarget": national.map(told),
+            "nationalStatus": national.map(status),
         }))
     }
 }
@@ -198,7 +202,7 @@ fn compare(
         language,
     };
     let year = standing.year();
-    let region = query.first("region").filter(|region| !region.is_empty()).unwrap_or("EAK");
+    let region = query.first("region").filter(|region| !region.is_empty()).unwrap_or(COUNTRY);
     let own = standing.cell(region).ok_or_else(|| no_region(&standing, region))?;
     let network = network(query, &standing)?;
     let group = Division::of(year)
@@ -211,7 +215,7 @@ fn compare(
         "edition": published.edition(year_at),
         "region": standing.tell(region, None),
         "kostraGroup": group.and_then(beside),
-        "country": beside("EAK"),
+        "country": beside(COUNTRY),
         "network": network.iter().filter_map(|region| beside(region)).collect::<Vec<_>>(),
         "missing": published.missing(&[year_at]),
         "symbols": legend(language),

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The country: its targets are national.
-const COUNTRY: &str = "EAK";
+pub(super) const COUNTRY: &str = "EAK";
 /// How many may be set in all.
 const MOST: u32 = 1_000_000;
 /// The highest value, in the indicator's unit.

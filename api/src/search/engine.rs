@@ -1,7 +1,7 @@
 //! The index itself: which words are in which place of which document, kept and ranked by tantivy.
 
 use super::words::{self, synonyms};
-use super::{Document, PLACES, REGION};
+use super::{Document, NAME, PLACES};
 use std::collections::BTreeMap;
 use tantivy::collector::TopDocs;
 use tantivy::directory::RamDirectory;
@@ -33,8 +33,8 @@ pub(super) struct Engine {
     searcher: Searcher,
     /// One field for each place, in the order of [`PLACES`].
     fields: Vec<Field>,
-    /// Names and codes of regions.
-    regions: Field,
+    /// Names of regions and codes.
+    names: Field,
     /// Every word of every place, and the same from its end.
     vocabulary: Field,
     backwards: Field,
@@ -59,7 +59,7 @@ impl Engine {
         let mut schema = Schema::builder();
         let fields: Vec<Field> =
             PLACES.iter().map(|(_, name, _)| schema.add_text_field(name, plain.clone())).collect();
-        let regions = schema.add_text_field("regions", plain.clone());
+        let names = schema.add_text_field("names", plain.clone());
         let vocabulary = schema.add_text_field("vocabulary", plain.clone());
         let backwards = schema.add_text_field("backwards", plain);
         let settings =
@@ -82,7 +82,7 @@ impl Engine {
                 entry.add_pre_tokenized_text(*field, tokens(stems.iter().cloned()));
                 all.extend(stems);
             }
-            entry.add_pre_tokenized_text(regions, tokens(document.regions.iter().cloned()));
+            entry.add_pre_tokenized_text(names, tokens(document.names.iter().cloned()));
             entry.add_pre_tokenized_text(backwards, tokens(all.iter().map(|stem| reversed(stem))));
             entry.add_pre_tokenized_text(vocabulary, tokens(all.into_iter()));
             writer.add_document(entry)?;
@@ -90,7 +90,7 @@ impl Engine {
         let index = writer.finalize()?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let factors = documents.iter().map(|document| document.factor).collect();
-        Ok(Self { searcher: reader.searcher(), fields, regions, vocabulary, backwards, factors })
+        Ok(Self { searcher: reader.searcher(), fields, names, vocabulary, backwards, factors })
     }
 
     /// The documents that meet every word that any document meets, the best first; where none does, those that meet any.
@@ -103,9 +103,9 @@ impl Engine {
         let mut one_of: Vec<Box<dyn Query>> = Vec::new();
         for word in asked {
             let others = self.others(&analysis.stems(word, super::Tongue::Either))?;
-            let region = self.region(word)?;
-            if !others.is_empty() || region.is_some() {
-                let any = self.any_of(&others, region);
+            let name = self.name(word)?;
+            if !others.is_empty() || name.is_some() {
+                let any = self.any_of(&others, name);
                 // In a language of compounds long words say more.
                 let length = u16::try_from(word.chars().count()).unwrap_or(u16::MAX);
                 one_of.push(Box::new(BoostQuery::new(Box::new(any.clone()), f32::from(length))));
@@ -136,20 +136,20 @@ impl Engine {
         Ok(found.into_iter().map(|(at, _)| at).collect())
     }
 
-    /// The region that a word names, if it names one.
-    fn region(&self, word: &str) -> Result<Option<Term>, TantivyError> {
+    /// The region or code that a word names, if it names one.
+    fn name(&self, word: &str) -> Result<Option<Term>, TantivyError> {
         let Some(segment) = self.searcher.segment_readers().first() else { return Ok(None) };
-        let known = segment.inverted_index(self.regions)?;
+        let known = segment.inverted_index(self.names)?;
         let Some(word) = words::plain(word).next() else { return Ok(None) };
-        Ok(has(&known, &word)?.then(|| Term::from_field_text(self.regions, &word)))
+        Ok(has(&known, &word)?.then(|| Term::from_field_text(self.names, &word)))
     }
 
-    /// Any of some words in any place, or a region; the best of them counts.
-    fn any_of(&self, others: &Others, region: Option<Term>) -> DisjunctionMaxQuery {
+    /// Any of some words in any place, or a region or code; the best of them counts.
+    fn any_of(&self, others: &Others, name: Option<Term>) -> DisjunctionMaxQuery {
         let mut any: Vec<Box<dyn Query>> = Vec::new();
-        if let Some(term) = region {
+        if let Some(term) = name {
             let term = TermQuery::new(term, IndexRecordOption::Basic);
-            any.push(Box::new(BoostQuery::new(Box::new(term), REGION)));
+            any.push(Box::new(BoostQuery::new(Box::new(term), NAME)));
         }
         for (word, factor) in others {
             for (field, (.., weight)) in self.fields.iter().zip(PLACES) {

@@ -162,6 +162,21 @@ fn a_region_leads_to_the_tables_that_have_it_by_name_or_code() {
     assert!(found(&index, "Fredrikstda").is_empty());
 }
 
+#[test]
+fn a_code_leads_to_the_tables_that_have_it() {
+    let index = index();
+    for (asked, right) in [
+        ("soshjelp", "S1101"),
+        ("SOSHJELP", "S1101"),
+        ("VKLO", "S1101"),
+        ("mottakere-18-24", "S1191"),
+        ("18-24", "S1104"),
+    ] {
+        let found = found(&index, asked);
+        assert!(found.iter().take(3).any(|id| *id == right), "{asked}: {found:?}");
+    }
+}
+
 /// `cargo test --release --workspace --lib search -- --ignored --nocapture`
 #[test]
 #[ignore = "a figure, not a fact"]

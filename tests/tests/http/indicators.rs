@@ -257,6 +257,11 @@ fn a_municipality_sets_its_own_targets_and_an_administrator_the_countrys() {
     assert_eq!(told["region"]["target"], json!({ "value": 100.0, "year": 2026 }));
     assert_eq!(told["region"]["status"], "met");
     assert_eq!(told["country"]["status"], "not-met");
+    for region in ["region", "kostraGroup", "country"] {
+        let of = &told[region];
+        assert_eq!(of["nationalTarget"], json!({ "value": 0.001, "year": 2026 }), "{region}");
+        assert_eq!(of["nationalStatus"], "not-met", "{region}");
+    }
     assert!(told["kostraGroup"]["target"].is_null() && told["kostraGroup"]["status"].is_null());
     own.put("/v1/targets", &target("3107", json!(0))).ok();
     assert_eq!(standing()["region"]["status"], "not-met");
