@@ -9,7 +9,7 @@ use hjemmel_benches::place::Place;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::hint::black_box;
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,12 +27,13 @@ fn main() -> ExitCode {
 fn bench() -> Result<()> {
     let path = Place::open()?.records_of(YEAR, PERSONS)?;
     let megabytes = std::fs::metadata(&path)?.len() as f64 / 1e6;
-    println!("{} records, {megabytes:.0} MB", count(&path)?);
+    println!("{} records, {megabytes:.0} MB", count(&path, 0, u64::MAX)?);
     let used = RefCell::new([Used::default(); 2]);
     let counting = Cell::new(0.0);
+    let all = std::fs::metadata(&path)?.len();
     let lines = || -> Result<()> {
         let before = own::processor_seconds()?;
-        black_box(count(&path)?);
+        black_box(count(&path, 0, all)?);
         counting.set(counting.get() + own::processor_seconds()? - before);
         Ok(())
     };
@@ -51,12 +52,20 @@ fn bench() -> Result<()> {
         ROUNDS,
         &mut [
             ("counting lines", Box::new(lines)),
+            ("counting lines on two cores", Box::new(|| count_by_two(&path, all))),
             ("the command on one core", Box::new(|| check(0, "1"))),
             ("the command on two cores", Box::new(|| check(1, "2"))),
         ],
     )?;
-    let [lines, one, two] = times.as_slice() else { return Err("a side is missing".into()) };
-    for (what, times) in [("counting lines", lines), ("one core", one), ("two cores", two)] {
+    let [lines, lines_by_two, one, two] = times.as_slice() else {
+        return Err("a side is missing".into());
+    };
+    for (what, times) in [
+        ("counting lines", lines),
+        ("counting lines on two cores", lines_by_two),
+        ("one core", one),
+        ("two cores", two),
+    ] {
         println!("  {what}: {:.0} MB/s", megabytes / times.best());
     }
     for (cores, used) in ["one core", "two cores"].into_iter().zip(used.into_inner()) {
@@ -68,13 +77,16 @@ fn bench() -> Result<()> {
         );
     }
     ratio("one core, MB/s against counting lines", lines, one, "at least 0.15");
+    ratio("two cores, MB/s against counting lines on two", lines_by_two, two, "at least 0.15");
     ratio("two cores, MB/s against counting lines on one", lines, two, "at least 0.3");
     Ok(())
 }
 
-/// Reads a file and counts its lines.
-fn count(path: &Path) -> Result<usize> {
+/// Reads so many bytes of a file from a place on and counts the lines that end there.
+fn count(path: &Path, from: u64, bytes: u64) -> Result<usize> {
     let (mut file, mut block, mut lines) = (File::open(path)?, vec![0; BLOCK], 0);
+    file.seek(SeekFrom::Start(from))?;
+    let mut file = file.take(bytes);
     loop {
         match file.read(&mut block)? {
             0 => return Ok(lines),
@@ -84,4 +96,16 @@ fn count(path: &Path) -> Result<usize> {
             }
         }
     }
+}
+
+/// The same on two cores, half a file each.
+fn count_by_two(path: &Path, all: u64) -> Result<()> {
+    let half = |from| move || count(path, from, all / 2).map_err(|error| error.to_string());
+    std::thread::scope(|scope| {
+        let halves = [0, all / 2].map(|from| scope.spawn(half(from)));
+        for half in halves {
+            black_box(half.join().map_err(|_| "a thread panicked")??);
+        }
+        Ok(())
+    })
 }

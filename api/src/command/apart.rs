@@ -25,7 +25,13 @@ pub fn check(
     let blocks = checker.blocks();
     let reading = Mutex::new(Reading::new(source));
     let adding = Adding {
-        parts: Mutex::new(Parts { checker, next: 0, early: BTreeMap::new(), is_over: false }),
+        parts: Mutex::new(Parts {
+            checker: Some(checker),
+            next: 0,
+            early: BTreeMap::new(),
+            waiting: 0,
+            is_over: false,
+        }),
         turn: Condvar::new(),
     };
     std::thread::scope(|scope| {
@@ -57,34 +63,46 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where the parts come together.
+/// Where the parts come together. Whoever brings one while somebody is adding leaves it there and goes on.
 struct Adding<'c> {
     parts: Mutex<Parts<'c>>,
     turn: Condvar,
 }
 
 struct Parts<'c> {
-    checker: &'c mut Checker,
+    /// Taken by who is adding.
+    checker: Option<&'c mut Checker>,
     next: usize,
     early: BTreeMap<usize, Part>,
+    /// How many wait for parts before theirs.
+    waiting: usize,
     /// Somebody reads no more: what they have not added never comes.
     is_over: bool,
 }
 
 impl Adding<'_> {
-    /// Adds a part once all before it are there; waits if it is far ahead of them.
+    /// Leaves a part, and adds all that can be added unless somebody is at it; waits if it is far ahead of them.
     fn add(&self, index: usize, part: Part) {
         let mut parts = lock(&self.parts);
         while index > parts.next + AHEAD && !parts.is_over {
+            parts.waiting += 1;
             parts = self.turn.wait(parts).unwrap_or_else(PoisonError::into_inner);
+            parts.waiting -= 1;
         }
         parts.early.insert(index, part);
-        let Parts { checker, next, early, .. } = &mut *parts;
-        while let Some(part) = early.remove(next) {
+        let Some(checker) = parts.checker.take() else { return };
+        loop {
+            let next = parts.next;
+            let Some(part) = parts.early.remove(&next) else { break };
+            drop(parts);
             checker.add(part);
-            *next += 1;
+            parts = lock(&self.parts);
+            parts.next += 1;
+            if parts.waiting > 0 {
+                self.turn.notify_all();
+            }
         }
-        self.turn.notify_all();
+        parts.checker = Some(checker);
     }
 }
 

@@ -58,9 +58,13 @@ struct Table {
 }
 
 impl Table {
-    /// An empty one with so many buckets, a power of two.
+    /// An empty one with so many buckets, a power of two. It is written and not only asked for: a page that is read before
+    /// it is written to is given twice, and the second time every core that shares the memory is interrupted.
     fn new(buckets: usize) -> Self {
-        Self { keys: vec![[0; 4]; buckets], lines: vec![[0; 4]; buckets], used: 0 }
+        let (mut keys, mut lines) = (Vec::new(), Vec::new());
+        keys.resize(buckets, [0; 4]);
+        lines.resize(buckets, [0; 4]);
+        Self { keys, lines, used: 0 }
     }
 
     /// Something of the bucket a key belongs in.

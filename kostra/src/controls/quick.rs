@@ -9,6 +9,8 @@
 //! opinion. Whatever it is in doubt about, a value that is written in another way or a control that reports something, it
 //! leaves to the controls.
 
+#![expect(clippy::inline_always, reason = "what is not inlined is made for the oldest processor")]
+
 mod cases;
 mod making;
 mod person;
@@ -61,7 +63,7 @@ impl Classes {
     }
 
     /// Whether a line has in every place what may stand there.
-    #[inline]
+    #[inline(always)]
     fn fit(&self, line: &[u8]) -> bool {
         let places = self.lowest.iter().zip(&self.more).zip(&self.other);
         let odd = line.iter().zip(places).map(|(byte, ((lowest, more), other))| {
@@ -135,7 +137,7 @@ impl Quick {
     }
 
     /// Looks at the bytes of a line, where each is a character; `None` where a control may have something to say.
-    #[inline]
+    #[inline(always)]
     pub(super) fn look(
         &self,
         line: &[u8],
@@ -215,7 +217,7 @@ impl Quick {
     }
 
     /// Who sent a record, municipality and bydel, and whether that is Oslo.
-    #[inline]
+    #[inline(always)]
     fn sender(&self, line: &[u8]) -> Option<(u32, bool)> {
         let digits = line.get(self.kommune..)?.first_chunk::<4>()?;
         let kommune = digits.iter().fold(0, |all, digit| all * 10 + u32::from(digit & 0x0F));

@@ -150,13 +150,21 @@ impl Rules {
     }
 
     /// A quick look at the bytes of a line, where each is a character; `None` where the controls must be asked.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "what is not inlined is made for the oldest processor"
+    )]
     pub(super) fn look(&self, line: &[u8]) -> Option<Looked> {
         self.quick.as_ref()?.look(line, (&self.plan, self.contents.as_ref(), &self.options))
     }
 
     /// Adds up a record that no control has anything to say of, and gives its keys.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "what is not inlined is made for the oldest processor"
+    )]
     pub(super) fn passed(
         &self,
         line: u64,

@@ -1,5 +1,7 @@
 //! Who a record is about, and real dates.
 
+#![expect(clippy::inline_always, reason = "what is not inlined is made for the oldest processor")]
+
 use super::super::rules::Places;
 use super::small::{SPACES, are_digits, eight, pairs};
 use crate::{
@@ -56,7 +58,7 @@ impl Identity {
 
     /// The person of a record whose number holds digits and blanks alone, and the date of birth digits; `None` where a
     /// control may have something to say of them, or no age can be read.
-    #[inline]
+    #[inline(always)]
     pub(super) fn look(&self, line: &[u8]) -> Option<Person> {
         let born = match self.birth {
             None => None,
@@ -118,7 +120,7 @@ impl Identity {
     }
 
     /// In form 11 many may share a stand-in; in the programme it counts as the original counts it.
-    #[inline]
+    #[inline(always)]
     #[expect(clippy::option_option, reason = "whether it can be told, and whether there is one")]
     fn key(&self, line: &[u8], number: u64, is_stand_in: bool) -> Option<Option<NonZeroU64>> {
         let Some(status) = self.status else {
@@ -129,7 +131,7 @@ impl Identity {
         Some(NonZeroU64::new(number * 10 + digit + 1))
     }
 
-    #[inline]
+    #[inline(always)]
     fn age(&self, born: i32) -> Option<u8> {
         u8::try_from(i32::from(self.year) - born).ok().filter(|age| *age < u8::MAX)
     }
@@ -162,7 +164,7 @@ impl Day {
     }
 
     /// Whether there is a date, where digits and blanks stand; `None` where it is no real one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_stated(&self, line: &[u8]) -> Option<bool> {
         let mut word = eight(line, self.start)?;
         let mut zeros = u64::from_le_bytes([b'0'; 8]);
@@ -179,7 +181,7 @@ impl Day {
 }
 
 /// The year of a real date of digits and blanks.
-#[inline]
+#[inline(always)]
 fn date(word: u64, is_short: bool) -> Option<i32> {
     let [day, month, first, second] = pairs(word);
     let (count, year) = if is_short {
@@ -191,13 +193,13 @@ fn date(word: u64, is_short: bool) -> Option<i32> {
     is_real.then_some(year)
 }
 
-#[inline]
+#[inline(always)]
 const fn is_leap(year: i32) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// Whether a month has the day.
-#[inline]
+#[inline(always)]
 fn is_day(day: u8, month: u8, is_leap: bool) -> bool {
     let days = DAYS.get(usize::from(month)).copied().unwrap_or(0);
     day.wrapping_sub(1) < days && (is_leap || month != 2 || day != 29)

@@ -1,5 +1,7 @@
 //! Characters as numbers: what stands in fields of one or two characters, in amounts and in dates.
 
+#![expect(clippy::inline_always, reason = "what is not inlined is made for the oldest processor")]
+
 use crate::layout::Field;
 use crate::record::eight::{LOW, joined};
 pub(super) use crate::record::eight::{SPACES, mask};
@@ -43,7 +45,7 @@ impl Slot {
     }
 
     /// The place that blanks and digits choose.
-    #[inline]
+    #[inline(always)]
     pub(super) fn place(self, line: &[u8]) -> Option<usize> {
         let (first, last) = (*line.get(self.first)?, *line.get(self.last)?);
         Some(usize::from(first & self.mask) << 5 | usize::from(last & PLACE))
@@ -94,7 +96,7 @@ impl Run {
     }
 
     /// How many fields hold a code; `None` where one holds what may not stand in it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn count(&self, line: &[u8]) -> Option<u16> {
         let bytes = line.get(self.window..)?.first_chunk::<{ 2 * LANES }>()?;
         let (pairs, _) = bytes.as_chunks::<2>();
@@ -157,7 +159,7 @@ impl Columns {
     }
 
     /// The sums of digits and blanks; `None` where an amount is written otherwise than as digits with blanks around.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sums(&self, line: &[u8]) -> Option<[i64; 2]> {
         let (mut digits, mut odd) = ([0_u8; ROW], [0_u8; ROW]);
         for at in &self.rows {
@@ -200,7 +202,7 @@ impl Columns {
 }
 
 /// Four numbers of two digits.
-#[inline]
+#[inline(always)]
 pub(super) const fn pairs(word: u64) -> [u8; 4] {
     let pairs = (word & LOW).wrapping_mul(2561) >> 8;
     let [first, _, second, _, third, _, fourth, _] = pairs.to_le_bytes();
@@ -208,20 +210,20 @@ pub(super) const fn pairs(word: u64) -> [u8; 4] {
 }
 
 /// Whether the first so many of digits and blanks are digits.
-#[inline]
+#[inline(always)]
 pub(super) const fn are_digits(word: u64, count: usize) -> bool {
     let wanted = ONES & mask(8 * count);
     word >> 4 & wanted == wanted
 }
 
 /// Eight characters from a place on.
-#[inline]
+#[inline(always)]
 pub(super) fn eight(line: &[u8], at: usize) -> Option<u64> {
     line.get(at..)?.first_chunk::<EIGHT>().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Eight characters without blanks around them as a number, the first of the most worth; 0 where all are blank.
-#[inline]
+#[inline(always)]
 pub(super) const fn packed(word: u64) -> u64 {
     let word = word.swap_bytes();
     let told = word ^ SPACES;
