@@ -27,6 +27,10 @@ const TRIES: u32 = 15;
 const LOCKED: &str =
     "BEGIN; LOCK TABLE purses IN EXCLUSIVE MODE; LOCK TABLE decision_head IN EXCLUSIVE MODE";
 
+/// How rounds look for rows on PostgreSQL: always by key. A plan that was made while a table was small would read all of it
+/// for as long as the connection lasts, and the tables grow with every round.
+const BY_KEY: &str = "SET enable_seqscan = off";
+
 /// Handle to one installation's database; cloning shares the pool.
 #[derive(Clone)]
 pub struct Store {
@@ -169,6 +173,9 @@ impl Store {
             conn
         } else {
             let mut conn = self.database.reconnect()?;
+            if let AnyConnection::Postgres(conn) = &mut conn {
+                conn.batch_execute(BY_KEY)?;
+            }
             start(&mut conn)?;
             conn
         };

@@ -229,3 +229,23 @@ on_both! {
         assert!(matches!(store.answer(first.id), Err(Error::Corrupt(_))));
     }
 }
+
+#[test]
+fn rounds_find_rows_by_key_however_small_the_tables_were_on_postgres() {
+    let place = Place::postgres();
+    let ask = |question: &str| {
+        let spend = spend(question, "kvp", 1);
+        assert!(matches!(pay(&place.store, &spend), Reserved::Paid(_)));
+        place.store.keep_answers(&[answer(&spend, "{}")]).unwrap();
+    };
+    ask("first");
+    // Of one row the planner knows now that it is read fastest by reading all.
+    place.raw("ANALYZE spends, answers, purses").unwrap();
+    (0..20).for_each(|number| ask(&number.to_string()));
+    // Each connection tells what it did when it ends, or once a second.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    ask("last");
+    let (whole, by_key) = place.scans("'spends', 'answers'");
+    assert!(by_key >= 20, "{by_key}");
+    assert_eq!(whole, 0);
+}
