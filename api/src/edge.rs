@@ -2,6 +2,7 @@
 //! done, no body is larger than any question needs, and whatever goes wrong is said as a problem.
 
 use crate::app::App;
+use crate::federation::receive;
 use crate::limits::Standing;
 use crate::problem::{Kind, Problem, requested_language};
 use crate::routes::table_list::PREFIX;
@@ -107,7 +108,11 @@ pub async fn guard(
         return Err(Problem::new(Kind::Internal).about(language, &path).into());
     };
     let mut response = readable(answered?.map_into_boxed_body());
-    let (request, status) = (response.request().clone(), response.status().as_u16());
+    let request = response.request().clone();
+    if let Err(problem) = receive::spent(&request).await {
+        response = response.into_response(problem.for_request(&request).error_response());
+    }
+    let status = response.status().as_u16();
     crate::federation::receipt::add(&request, response.headers_mut(), status);
     drop(request);
     if response.status() == StatusCode::METHOD_NOT_ALLOWED

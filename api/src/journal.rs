@@ -130,7 +130,11 @@ impl Journal {
         self.hand_over(row)?.durable().await
     }
 
-    fn hand_over(&self, row: DecisionRow) -> Result<Pending, Problem> {
+    /// Hands a row to the writer.
+    ///
+    /// # Errors
+    /// 503 when the writer cannot take it.
+    pub fn hand_over(&self, row: DecisionRow) -> Result<Pending, Problem> {
         let (id, (done, written)) = (row.id, oneshot::channel());
         #[cfg(feature = "unrecorded")]
         if unrecorded::is_off() {

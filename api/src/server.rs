@@ -23,8 +23,11 @@ pub async fn serve(app: App, listening: impl FnOnce(std::net::SocketAddr)) -> st
     let server = app.settings().server.clone();
     let document = Arc::new(openapi::document().map_err(std::io::Error::other)?);
     let shared = app.clone();
-    let mut http =
-        HttpServer::new(move || application(shared.clone(), document.clone())).shutdown_timeout(5);
+    // The end of a stream is a few bytes, which would wait for the reader to acknowledge what came before, and a reader that
+    // keeps its connection takes 40 ms to do so.
+    let mut http = HttpServer::new(move || application(shared.clone(), document.clone()))
+        .shutdown_timeout(5)
+        .tcp_nodelay(true);
     if let Some(workers) = server.workers {
         http = http.workers(workers);
     }

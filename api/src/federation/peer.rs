@@ -11,8 +11,12 @@ use hjemmel_kostra::Form;
 use serde_json::Value;
 use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 /// How many answers of one peer may be under way at a time; each holds a thread.
 const PLACES: usize = 32;
@@ -23,6 +27,8 @@ const BEGIN: Duration = Duration::from_secs(20);
 /// How long a connection is kept without work: less than the five seconds after which a node hangs up, for a request that
 /// meets that on the way is lost.
 const IDLE: Duration = Duration::from_secs(3);
+/// How long it counts where a peer was found.
+const FOUND: Duration = Duration::from_mins(1);
 /// How long an answer may take as a whole.
 const WHOLE: Duration = Duration::from_hours(1);
 /// How long a step of a round may take.
@@ -309,5 +315,34 @@ fn agent(settings: &PeerSettings) -> Result<ureq::Agent, Error> {
         let roots = ureq::tls::RootCerts::new_with_certs(&roots);
         config = config.tls_config(ureq::tls::TlsConfig::builder().root_certs(roots).build());
     }
-    Ok(config.build().into())
+    Ok(ureq::Agent::with_parts(config.build(), DefaultConnector::default(), Found::default()))
+}
+
+/// Where a peer is, looked up once a minute and not for each question: a look costs a thread.
+#[derive(Debug, Default)]
+struct Found {
+    by_name: DefaultResolver,
+    last: Mutex<Option<(Uri, Instant, ResolvedSocketAddrs)>>,
+}
+
+impl Resolver for Found {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let is_same =
+            |known: &Uri| (known.scheme(), known.authority()) == (uri.scheme(), uri.authority());
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, at, addresses)) = &*last
+            && is_same(known)
+            && at.elapsed() < FOUND
+        {
+            return Ok(addresses.clone());
+        }
+        let addresses = self.by_name.resolve(uri, config, timeout)?;
+        *last = Some((uri.clone(), Instant::now(), addresses.clone()));
+        Ok(addresses)
+    }
 }

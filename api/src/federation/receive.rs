@@ -10,6 +10,7 @@ use crate::problem::{Kind, Problem};
 use crate::signin::SignedIn;
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
+use actix_web::rt::task::{JoinHandle, spawn_blocking};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, web};
 use chrono::{DateTime, Utc};
 use hjemmel_federation::NodeId;
@@ -26,24 +27,37 @@ pub fn is_brought(request: &HttpRequest) -> bool {
     })
 }
 
-/// Who asks, through the node that brings the question.
+/// A token that is being written down as used.
+struct Spending(JoinHandle<Result<(), NodeRefusal>>);
+
+/// Who asks, through the node that brings the question. That its token is used up is written down while the answer is made:
+/// [`spent`] has to be asked before any of it leaves.
 ///
 /// # Errors
 /// 401 when the node's token, its proof or the caller's token does not count; 403 when the node may not ask for that;
-/// 503 when it cannot be found out or written down.
+/// 503 when it cannot be found out.
 pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Caller, Problem> {
     let call = incoming(request);
     // What a caller may do directly and a node may not bring: anything that is not reading records or cells.
     let asked = if request.method() == Method::GET { brought(request.path()) } else { None };
-    let shared = app.clone();
-    let checked = web::block(move || {
+    let (shared, now) = (app.clone(), Utc::now());
+    let at_hand = are_keys_at_hand(app, &call, now);
+    let check = move || {
         let federation = shared.federation().ok_or(NodeRefusal::Stranger)?;
-        check(federation, &shared, &call, asked)
-    });
-    match checked.await.map_err(|_| Problem::new(Kind::Unavailable))? {
+        check(federation, &call, asked, now)
+    };
+    let checked = if at_hand {
+        check()
+    } else {
+        web::block(check).await.map_err(|_| Problem::new(Kind::Unavailable))?
+    };
+    match checked {
         Ok(Some(relayed)) => {
+            let (shared, id, until) = (app.clone(), relayed.id.clone(), relayed.until);
+            let mut noted = request.extensions_mut();
+            noted.insert(Spending(spawn_blocking(move || use_up(&shared, (&id, until), now))));
             if let Some(by) = relayed.caller.relay() {
-                request.extensions_mut().insert(Brought { by, call: relayed.id });
+                noted.insert(Brought { by, call: relayed.id });
             }
             Ok(relayed.caller)
         }
@@ -54,6 +68,28 @@ pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Calle
                 "the node may not ask for this on behalf of others",
             ))
         }
+        Err(refusal) => Err(noted(app, refusal).await),
+    }
+}
+
+/// Whether a call can be checked without a wait for anybody's keys.
+fn are_keys_at_hand(app: &App, call: &Incoming, now: DateTime<Utc>) -> bool {
+    let peer = app.federation().and_then(|federation| brings(federation, call).ok());
+    peer.is_some_and(|peer| peer.peering().has_keys_for(call, now))
+}
+
+/// Waits until the token of a question that was brought here is used up.
+///
+/// # Errors
+/// 401 when it was used before, 503 when it could not be written down; nothing of the answer may leave then.
+pub async fn spent(request: &HttpRequest) -> Result<(), Problem> {
+    let spending = request.extensions_mut().remove::<Spending>();
+    let (Some(Spending(writing)), Some(app)) = (spending, request.app_data::<web::Data<App>>())
+    else {
+        return Ok(());
+    };
+    match writing.await.map_err(|_| Problem::new(Kind::Unavailable))? {
+        Ok(()) => Ok(()),
         Err(refusal) => Err(noted(app, refusal).await),
     }
 }
@@ -110,7 +146,7 @@ fn brings<'f>(federation: &'f Federation, call: &Incoming) -> Result<&'f super::
     peer.map(AsRef::as_ref).ok_or(NodeRefusal::Stranger)
 }
 
-/// Writes a call down before anything rests on it, so that no other server takes it either.
+/// Writes a call down, so that no other server takes it either.
 fn use_up(
     app: &App,
     (call, until): (&str, DateTime<Utc>),
@@ -138,18 +174,13 @@ fn incoming(request: &HttpRequest) -> Incoming {
 /// The caller; none where the node may not ask for the form.
 fn check(
     federation: &Federation,
-    app: &App,
     call: &Incoming,
     asked: Option<Form>,
+    now: DateTime<Utc>,
 ) -> Result<Option<Relayed>, NodeRefusal> {
-    let now = Utc::now();
     let peer = brings(federation, call)?;
     let relayed = peer.peering().check(call, &federation.settings().address, now)?;
-    if !asked.is_some_and(|form| peer.may_ask_for(form)) {
-        return Ok(None);
-    }
-    use_up(app, (&relayed.id, relayed.until), now)?;
-    Ok(Some(relayed))
+    Ok(asked.is_some_and(|form| peer.may_ask_for(form)).then_some(relayed))
 }
 
 /// The form a node may ask about at an address; none at any other address.

@@ -6,6 +6,7 @@ use super::{PeerSettings, receipt};
 use crate::app::App;
 use crate::identity::NodeRefusal;
 use crate::identity::node::ReceiptClaims;
+use crate::journal::Pending;
 use crate::problem::{Kind, Problem};
 use crate::reply::VARY;
 use actix_web::http::{StatusCode, header};
@@ -75,48 +76,63 @@ pub async fn bring(
     path: String,
 ) -> Result<HttpResponse, Problem> {
     let decided = app.policy()?.decide_relay(caller, asked, Utc::now());
-    app.journal().record(decided.decision()).await?;
-    let (grant, decision) = match decided {
-        Decided::Allowed(grant, decision) => (grant, decision.id),
-        Decided::Denied(decision) => return Err(stopped(&decision)),
+    let pending = app.journal().begin(decided.decision()).await?;
+    let grant = match decided {
+        Decided::Allowed(grant, _) => grant,
+        Decided::Denied(decision) => {
+            pending.durable().await?;
+            return Err(stopped(&decision));
+        }
     };
     let (query, redirect) = without_via(request.query_string());
     if redirect {
-        return Ok(elsewhere(peer, &path, &query, decision));
+        return Ok(elsewhere(peer, &path, &query, pending.durable().await?));
     }
     let question =
         Question { path, query, subject: token_of(request)?, headers: negotiated(request) };
-    answer(app, caller.clone(), Arc::clone(peer), grant, decision, question)
+    let decision = pending.id();
+    answer(app, caller.clone(), Arc::clone(peer), (grant, pending), question)
         .await
         .map_err(|problem| problem.decided(decision))
 }
 
+/// The peer is asked while the decision is written down; nothing it says goes on before that is done.
 async fn answer(
     app: web::Data<App>,
     caller: Caller,
     peer: Arc<Peer>,
-    grant: Grant<Relay>,
-    decision: Uuid,
+    (grant, pending): (Grant<Relay>, Pending),
     question: Question,
 ) -> Result<HttpResponse, Problem> {
     let (began, beginning) = oneshot::channel();
     let (parts, coming) = mpsc::channel(WAITING);
-    let place = peer.place(Utc::now()).map_err(|silent| silence(&peer, &silent))?;
     let (shared, asked) = (app.clone(), Arc::clone(&peer));
     let named = receipt::question(&question.path, &question.query);
-    let thread = std::thread::Builder::new().name("relay".to_owned()).spawn(move || {
-        let _place = place;
-        fetch(&shared, &asked, &question, began, &parts);
-    });
-    thread.map_err(|error| silence(&peer, &Silent::Thread(error)))?;
-    // The thread's own time limits end it; whoever waits here waits no longer than they do.
-    let beginning = beginning.await.map_err(|_| Problem::new(Kind::Internal))?;
+    let began = async {
+        let place = peer.place(Utc::now())?;
+        let thread = std::thread::Builder::new().name("relay".to_owned());
+        let work = move || {
+            let _place = place;
+            fetch(&shared, &asked, &question, began, &parts);
+        };
+        thread.spawn(work).map_err(Silent::Thread)?;
+        // The thread's own time limits end it; whoever waits here waits no longer than they do.
+        Ok(beginning.await)
+    };
+    let began = began.await;
+    let decision = pending.durable().await?;
+    let beginning = match began {
+        Ok(Ok(beginning)) => beginning,
+        Ok(Err(_)) => return Err(Problem::new(Kind::Internal)),
+        Err(silent) => return Err(silence(&peer, &silent)),
+    };
     let beginning = beginning.map_err(|silent| silence(&peer, &silent))?;
-    let ours = own_receipt(&app, &caller, decision, &named, beginning.status);
     let mut response = HttpResponse::build(beginning.status);
     match (&beginning.decision, &beginning.receipt) {
         (Some(theirs), Some(receipt)) => {
-            receipt::keep(&app, grant.resource(), (decision, theirs), receipt).await?;
+            let kept = receipt::keep(&app, grant.resource(), (decision, theirs), receipt)?;
+            let ours = own_receipt(&app, &caller, decision, &named, beginning.status);
+            kept.durable().await?;
             response.insert_header((receipt::HOLDER_RECEIPT, receipt.as_str()));
             response.insert_header((receipt::RECEIPT, ours));
         }

@@ -191,6 +191,16 @@ impl Peering {
         read.is_some_and(|read| text(&read.claims, "iss") == Some(&self.name()))
     }
 
+    /// Whether everything is there to check a call with, so that [`Peering::check`] does not block.
+    #[must_use]
+    pub fn has_keys_for(&self, call: &Incoming, now: DateTime<Utc>) -> bool {
+        let read = bearer(call).and_then(|text| token::read(text).ok());
+        let is_there = |kid: &str| !matches!(self.keys.look_up(kid, now), Lookup::FetchFirst);
+        let subject = call.subject.first().map(|subject| format!("Bearer {subject}"));
+        read.is_some_and(|read| is_there(&read.kid))
+            && subject.is_none_or(|own| self.subjects.verify_at_hand(&[&own], now).is_some())
+    }
+
     fn name(&self) -> String {
         format!("0192:{}", self.organisation)
     }
