@@ -7,7 +7,7 @@ use crate::app::{columns_of, policy_of};
 use crate::grants::trial;
 use chrono::{SecondsFormat, Utc};
 use hjemmel_kostra::Language;
-use hjemmel_policy::{GrantTerms, Policy, diff};
+use hjemmel_policy::{GrantTerms, Policy, State, diff};
 use hjemmel_store::{CaseFilter, GrantRow, Store};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,7 +34,7 @@ pub enum Command {
         #[arg(long, env = "USER", default_value = "operator")]
         author: String,
     },
-    /// Lists the grants in force.
+    /// Lists the grants the policy holds, and how each stands: one that was revoked stays until its deletion is attested.
     List,
     /// Shows who can see which columns, years and regions at which tier, and what a file would change.
     Matrix(matrix::Matrix),
@@ -59,19 +59,20 @@ impl Command {
             Self::Explain(explain) => explain.run(config),
             Self::List => {
                 let installation = Installation::open(config)?;
-                let Active { version, grants, unreadable } = active(&installation.store)?;
+                let Active { version, grants, states, unreadable } = active(&installation.store)?;
                 say(&format!("policy version {version}"));
                 for line in unreadable {
                     say(&line);
                 }
-                for grant in grants {
+                for (grant, state) in grants.into_iter().zip(states) {
                     say(&format!(
-                        "{} v{}  {} ({})  {}  until {}",
+                        "{} v{}  {} ({})  {}  {} until {}",
                         grant.id,
                         grant.version,
                         grant.recipient.name,
                         grant.recipient.organisation,
                         grant.title.in_language(Language::En),
+                        state.label().in_language(Language::En),
                         grant.valid_to.to_rfc3339_opts(SecondsFormat::Secs, true),
                     ));
                 }
@@ -106,21 +107,30 @@ struct Active {
     version: i64,
     grants: Vec<GrantTerms>,
     /// Grants whose terms cannot be read; while there is one, servers decide nothing.
+    /// How each stands now, which its terms do not say.
+    states: Vec<State>,
     unreadable: Vec<String>,
 }
 
 fn active(store: &Store) -> Result<Active, Failure> {
     let (version, rows) = store.active_grants()?;
-    let (mut grants, mut unreadable) = (Vec::new(), Vec::new());
+    let (mut grants, mut states, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
-        match serde_json::from_str(&row.terms) {
-            Ok(terms) => grants.push(terms),
-            Err(error) => {
+        match (serde_json::from_str(&row.terms), State::parse(&row.state)) {
+            (Ok(terms), Some(state)) => {
+                grants.push(terms);
+                states.push(state);
+            }
+            (Err(error), _) => {
                 unreadable.push(format!("{}: the stored grant cannot be read: {error}", row.id));
+            }
+            (_, None) => {
+                let (id, state) = (&row.id, &row.state);
+                unreadable.push(format!("{id}: the stored grant is in no known state: {state}"));
             }
         }
     }
-    Ok(Active { version, grants, unreadable })
+    Ok(Active { version, grants, states, unreadable })
 }
 
 /// The policy in force.
@@ -149,7 +159,7 @@ fn load(
     yes: bool,
     dry_run: bool,
 ) -> Result<ExitCode, Failure> {
-    let Active { version, grants: before, unreadable } = active(store)?;
+    let Active { version, grants: before, unreadable, .. } = active(store)?;
     let changes = diff(&before, grants);
     for line in &unreadable {
         say(&format!("{line}; it is taken out of force"));

@@ -32,6 +32,8 @@ use std::time::Duration;
 
 /// How often peers are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// How often those that did not answer are: nodes that start together are there a moment later.
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 /// What keeps a node from taking part.
 #[derive(Debug, thiserror::Error)]
@@ -139,8 +141,9 @@ impl Federation {
             std::thread::Builder::new().name("peer".to_owned()).spawn(move || {
                 while let Some(peer) = peer.upgrade() {
                     peer.look();
+                    let wait = if peer.seen().reachable { LOOK_EVERY } else { LOOK_AGAIN };
                     drop(peer);
-                    std::thread::sleep(LOOK_EVERY);
+                    std::thread::sleep(wait);
                 }
             })?;
         }

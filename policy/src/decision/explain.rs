@@ -147,10 +147,14 @@ fn described(asked: &Asked, language: Language) -> String {
             ),
         };
     }
-    match (&asked.table, language) {
+    let form = asked.form;
+    match (asked.table.as_deref(), language) {
+        // A trial of what tables of a form would show names none of them.
+        (Some(""), Language::Nb) => format!("nøyaktige tall i skjema {form} for {years}"),
+        (Some(""), Language::En) => format!("exact figures of form {form} for {years}"),
         (Some(table), Language::Nb) => format!("nøyaktige tall i tabell {table} for {years}"),
         (Some(table), Language::En) => format!("exact figures of table {table} for {years}"),
-        (None, Language::Nb) => format!("poster i skjema {} for {years}", asked.form),
-        (None, Language::En) => format!("records of form {} for {years}", asked.form),
+        (None, Language::Nb) => format!("poster i skjema {form} for {years}"),
+        (None, Language::En) => format!("records of form {form} for {years}"),
     }
 }

@@ -199,6 +199,23 @@ fn a_database_without_tables_is_told_to_be_migrated_and_not_made_by_serving() {
 }
 
 #[test]
+fn a_list_of_grants_says_how_each_stands_and_a_trial_names_the_form_it_is_of() {
+    let installation = Installation::copy("listed");
+    let node = installation.serve();
+    let step = ["grant", "take", "suspend", "nav-11-pseudonymised", "--as", "legal"];
+    let why = ["--reason", "a question", "--url", node.address()];
+    succeed(&installation.run(&[&step[..], &why].concat()));
+    let listed = succeed(&installation.run(&["policy", "list"]));
+    let line = |id: &str| listed.lines().find(|line| line.starts_with(id)).unwrap().to_owned();
+    assert!(line("nav-11-pseudonymised").contains("  suspended until "), "{listed}");
+    assert!(line("imdi-11c-exact").contains("  active until "), "{listed}");
+    let asked = ["policy", "explain", "--organisation", "972417793", "--table", "--english"];
+    let said = installation.run(&[&asked[..], &["--form", "11", "--years", "2024"]].concat());
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("exact figures of form 11 for 2024"), "{said}");
+}
+
+#[test]
 fn forms_years_and_files_that_are_wrong_are_named() {
     let installation = Installation::copy("wrong-words");
     let truth = truth::of(Form::F11, 2024).file.to_string_lossy().into_owned();
