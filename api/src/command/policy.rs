@@ -59,12 +59,12 @@ impl Command {
             Self::Explain(explain) => explain.run(config),
             Self::List => {
                 let installation = Installation::open(config)?;
-                let Active { version, grants, states, unreadable } = active(&installation.store)?;
+                let Active { version, grants, unreadable } = active(&installation.store)?;
                 say(&format!("policy version {version}"));
                 for line in unreadable {
                     say(&line);
                 }
-                for (grant, state) in grants.into_iter().zip(states) {
+                for (grant, state) in grants {
                     say(&format!(
                         "{} v{}  {} ({})  {}  {} until {}",
                         grant.id,
@@ -105,22 +105,18 @@ pub fn parse(text: &str) -> Result<Vec<GrantTerms>, Failure> {
 /// What is stored as in force.
 struct Active {
     version: i64,
-    grants: Vec<GrantTerms>,
-    /// Grants whose terms cannot be read; while there is one, servers decide nothing.
-    /// How each stands now, which its terms do not say.
-    states: Vec<State>,
+    /// With how each stands now, which its terms do not say.
+    grants: Vec<(GrantTerms, State)>,
+    /// Grants whose terms or state cannot be read; while there is one, servers decide nothing.
     unreadable: Vec<String>,
 }
 
 fn active(store: &Store) -> Result<Active, Failure> {
     let (version, rows) = store.active_grants()?;
-    let (mut grants, mut states, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut grants, mut unreadable) = (Vec::new(), Vec::new());
     for row in rows {
         match (serde_json::from_str(&row.terms), State::parse(&row.state)) {
-            (Ok(terms), Some(state)) => {
-                grants.push(terms);
-                states.push(state);
-            }
+            (Ok(terms), Some(state)) => grants.push((terms, state)),
             (Err(error), _) => {
                 unreadable.push(format!("{}: the stored grant cannot be read: {error}", row.id));
             }
@@ -130,7 +126,7 @@ fn active(store: &Store) -> Result<Active, Failure> {
             }
         }
     }
-    Ok(Active { version, grants, states, unreadable })
+    Ok(Active { version, grants, unreadable })
 }
 
 /// The policy in force.
@@ -159,7 +155,8 @@ fn load(
     yes: bool,
     dry_run: bool,
 ) -> Result<ExitCode, Failure> {
-    let Active { version, grants: before, unreadable, .. } = active(store)?;
+    let Active { version, grants: before, unreadable } = active(store)?;
+    let before: Vec<GrantTerms> = before.into_iter().map(|(terms, _)| terms).collect();
     let changes = diff(&before, grants);
     for line in &unreadable {
         say(&format!("{line}; it is taken out of force"));

@@ -1,7 +1,7 @@
 //! A question that another node brings here.
 
-use super::Federation;
 use super::receipt::Brought;
+use super::{Federation, Peer};
 use crate::app::App;
 use crate::identity::node::{Relayed, SUBJECT_TOKEN};
 use crate::identity::{Incoming, NodeRefusal};
@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use hjemmel_federation::NodeId;
 use hjemmel_kostra::Form;
 use hjemmel_policy::Caller;
+use std::sync::Arc;
 
 /// Whether a request says that a node brings it.
 #[must_use]
@@ -40,16 +41,19 @@ pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Calle
     let call = incoming(request);
     // What a caller may do directly and a node may not bring: anything that is not reading records or cells.
     let asked = if request.method() == Method::GET { brought(request.path()) } else { None };
-    let (shared, now) = (app.clone(), Utc::now());
-    let at_hand = are_keys_at_hand(app, &call, now);
-    let check = move || {
-        let federation = shared.federation().ok_or(NodeRefusal::Stranger)?;
-        check(federation, &call, asked, now)
-    };
-    let checked = if at_hand {
-        check()
-    } else {
-        web::block(check).await.map_err(|_| Problem::new(Kind::Unavailable))?
+    let now = Utc::now();
+    let found = app.federation().ok_or(NodeRefusal::Stranger);
+    let found = found.and_then(|known| Ok((brings(known, &call)?, &known.settings().address)));
+    let checked = match found {
+        Err(refusal) => Err(refusal),
+        Ok((peer, address)) if peer.peering().has_keys_for(&call, now) => {
+            check(peer, &call, address, (asked, now))
+        }
+        Ok((peer, address)) => {
+            let (peer, address) = (Arc::clone(peer), address.clone());
+            let check = move || check(&peer, &call, &address, (asked, now));
+            web::block(check).await.map_err(|_| Problem::new(Kind::Unavailable))?
+        }
     };
     match checked {
         Ok(Some(relayed)) => {
@@ -72,22 +76,14 @@ pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Calle
     }
 }
 
-/// Whether a call can be checked without a wait for anybody's keys.
-fn are_keys_at_hand(app: &App, call: &Incoming, now: DateTime<Utc>) -> bool {
-    let peer = app.federation().and_then(|federation| brings(federation, call).ok());
-    peer.is_some_and(|peer| peer.peering().has_keys_for(call, now))
-}
-
 /// Waits until the token of a question that was brought here is used up.
 ///
 /// # Errors
 /// 401 when it was used before, 503 when it could not be written down; nothing of the answer may leave then.
 pub async fn spent(request: &HttpRequest) -> Result<(), Problem> {
     let spending = request.extensions_mut().remove::<Spending>();
-    let (Some(Spending(writing)), Some(app)) = (spending, request.app_data::<web::Data<App>>())
-    else {
-        return Ok(());
-    };
+    let Some(Spending(writing)) = spending else { return Ok(()) };
+    let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::new(Kind::Internal))?;
     match writing.await.map_err(|_| Problem::new(Kind::Unavailable))? {
         Ok(()) => Ok(()),
         Err(refusal) => Err(noted(app, refusal).await),
@@ -141,9 +137,9 @@ async fn noted(app: &App, refusal: NodeRefusal) -> Problem {
 }
 
 /// The peer that a call says it is of.
-fn brings<'f>(federation: &'f Federation, call: &Incoming) -> Result<&'f super::Peer, NodeRefusal> {
+fn brings<'f>(federation: &'f Federation, call: &Incoming) -> Result<&'f Arc<Peer>, NodeRefusal> {
     let peer = federation.peers().find(|peer| peer.peering().is_of(call));
-    peer.map(AsRef::as_ref).ok_or(NodeRefusal::Stranger)
+    peer.ok_or(NodeRefusal::Stranger)
 }
 
 /// Writes a call down, so that no other server takes it either.
@@ -173,13 +169,12 @@ fn incoming(request: &HttpRequest) -> Incoming {
 
 /// The caller; none where the node may not ask for the form.
 fn check(
-    federation: &Federation,
+    peer: &Peer,
     call: &Incoming,
-    asked: Option<Form>,
-    now: DateTime<Utc>,
+    address: &str,
+    (asked, now): (Option<Form>, DateTime<Utc>),
 ) -> Result<Option<Relayed>, NodeRefusal> {
-    let peer = brings(federation, call)?;
-    let relayed = peer.peering().check(call, &federation.settings().address, now)?;
+    let relayed = peer.peering().check(call, address, now)?;
     Ok(asked.is_some_and(|form| peer.may_ask_for(form)).then_some(relayed))
 }
 

@@ -121,12 +121,9 @@ async fn answer(
     };
     let began = began.await;
     let decision = pending.durable().await?;
-    let beginning = match began {
-        Ok(Ok(beginning)) => beginning,
-        Ok(Err(_)) => return Err(Problem::new(Kind::Internal)),
-        Err(silent) => return Err(silence(&peer, &silent)),
-    };
-    let beginning = beginning.map_err(|silent| silence(&peer, &silent))?;
+    let told = |silent: Silent| silence(&peer, &silent);
+    let beginning = began.map_err(told)?.map_err(|_| Problem::new(Kind::Internal))?;
+    let beginning = beginning.map_err(told)?;
     let mut response = HttpResponse::build(beginning.status);
     match (&beginning.decision, &beginning.receipt) {
         (Some(theirs), Some(receipt)) => {
