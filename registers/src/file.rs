@@ -24,11 +24,7 @@ impl<'a> NewFile<'a> {
         if edition.file(root).exists() {
             return Err(Error::Exists(edition.clone()));
         }
-        clear(&folder, PREFIX)?;
-        let temporary = Builder::new().prefix(PREFIX).tempfile_in(&folder);
-        let temporary = temporary.map_err(Error::io("write in", &folder))?;
-        // Held for as long as the import lives, so that others can tell it from a crashed one.
-        temporary.as_file().lock().map_err(Error::io("lock", temporary.path()))?;
+        let temporary = temporary(&folder, PREFIX)?;
         Ok(Self { edition, root, temporary })
     }
 
@@ -73,15 +69,70 @@ impl crate::Registers {
     }
 }
 
-/// Removes temporary files of a prefix that nobody living holds.
-pub(crate) fn clear(folder: &Path, prefix: &str) -> Result<(), Error> {
+/// Clears what crashed runs left in a folder under a prefix, and begins a file there that lives for as long as its lock is
+/// held: so others can tell it from a crashed one.
+pub(crate) fn temporary(folder: &Path, prefix: &str) -> Result<NamedTempFile, Error> {
+    clear(folder, prefix)?;
+    loop {
+        let made = Builder::new().prefix(prefix).tempfile_in(folder);
+        let made = made.map_err(Error::io("write in", folder))?;
+        if let Some(held) = hold(made)? {
+            return Ok(held);
+        }
+    }
+}
+
+/// Locks a new file; none where another took it for abandoned and removed it before the lock was had.
+fn hold(made: NamedTempFile) -> Result<Option<NamedTempFile>, Error> {
+    made.as_file().lock().map_err(Error::io("lock", made.path()))?;
+    Ok(made.path().exists().then_some(made))
+}
+
+/// Removes temporary files of a prefix that nobody living holds. Each is locked until it is gone, so that whoever has just
+/// made one and waits for its lock finds out.
+fn clear(folder: &Path, prefix: &str) -> Result<(), Error> {
     let entries = fs::read_dir(folder).map_err(Error::io("read", folder))?;
     for entry in entries.flatten() {
         let is_temporary = entry.file_name().to_string_lossy().starts_with(prefix);
-        let abandoned = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
-        if is_temporary && abandoned() {
+        if is_temporary
+            && let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
             let _ = fs::remove_file(entry.path());
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_that_another_cleared_before_it_was_held_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = Builder::new().prefix(PREFIX).tempfile_in(folder.path()).unwrap();
+        clear(folder.path(), PREFIX).unwrap();
+        assert!(hold(made).unwrap().is_none());
+        let held = temporary(folder.path(), PREFIX).unwrap();
+        clear(folder.path(), PREFIX).unwrap();
+        assert!(held.path().exists());
+    }
+
+    #[test]
+    fn files_that_are_begun_at_once_are_all_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let kept = folder.path().join(format!("kept-{thread}"));
+                let folder = folder.path();
+                scope.spawn(move || {
+                    for _ in 0..2_000 {
+                        temporary(folder, PREFIX).unwrap().persist_noclobber(&kept).unwrap();
+                        fs::remove_file(&kept).unwrap();
+                    }
+                });
+            }
+        });
+    }
 }

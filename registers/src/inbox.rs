@@ -18,7 +18,7 @@ use std::{
     io::{self, BufReader, Read, Write},
     path::{Path, PathBuf},
 };
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 /// What is encrypted at a time.
@@ -137,11 +137,7 @@ impl Registers {
     pub fn deposit(&self, delivery: &DepositRef) -> Result<Deposit, Error> {
         let folder = delivery.folder(self.root());
         fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
-        crate::file::clear(&folder, PREFIX)?;
-        let temporary = Builder::new().prefix(PREFIX).tempfile_in(&folder);
-        let temporary = temporary.map_err(Error::io("write in", &folder))?;
-        // Held for as long as the delivery arrives, so that others can tell it from a crashed one.
-        temporary.as_file().lock().map_err(Error::io("lock", temporary.path()))?;
+        let temporary = crate::file::temporary(&folder, PREFIX)?;
         Ok(Deposit {
             path: delivery.file(self.root()),
             temporary,
