@@ -7,9 +7,10 @@ use crate::problem::{Kind, Problem};
 use crate::questions::purser::again;
 use chrono::Utc;
 use hjemmel_policy::{Decision, Outcome};
-use hjemmel_store::{DecisionRow, SecurityEvent, Store};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use hjemmel_store::{DecisionRow, NodeCall, SecurityEvent, Store};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -37,10 +38,25 @@ pub mod unrecorded {
     }
 }
 
-struct Entry {
-    row: DecisionRow,
-    done: oneshot::Sender<bool>,
+enum Entry {
+    Row(DecisionRow, oneshot::Sender<bool>),
+    /// There are tokens to be used up.
+    Tokens,
 }
+
+/// What is shared by all who write.
+struct Writer {
+    store: Store,
+    /// Tokens of other nodes that wait for the next transaction, whatever is recorded in it.
+    tokens: Mutex<Vec<(NodeCall, oneshot::Sender<bool>)>>,
+    /// Entries that were handed over and are not written.
+    under_way: AtomicUsize,
+    healthy: Arc<AtomicBool>,
+}
+
+/// A token that is being used up. What rests on it may be made ready and must not leave.
+#[must_use = "nothing may leave before the token is used up"]
+pub struct Using(oneshot::Receiver<bool>);
 
 /// A decision on its way to the disk. What rests on it may be made ready and must not leave.
 #[must_use = "nothing may leave before the decision is durable"]
@@ -72,7 +88,7 @@ impl Pending {
 #[derive(Clone)]
 pub struct Journal {
     entries: mpsc::Sender<Entry>,
-    store: Store,
+    writer: Arc<Writer>,
     /// What stands for whom in the record, for a moment: whoever is forgotten must soon get another commitment.
     commitments: moka::sync::Cache<String, String>,
 }
@@ -84,15 +100,17 @@ impl Journal {
     /// When no thread can be started.
     pub fn start(store: Store, healthy: Arc<AtomicBool>) -> std::io::Result<Self> {
         let (entries, waiting) = mpsc::channel(WAITING);
-        let writer = store.clone();
+        let (tokens, under_way) = (Mutex::default(), AtomicUsize::new(0));
+        let writer = Arc::new(Writer { store, tokens, under_way, healthy });
+        let own = Arc::clone(&writer);
         std::thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || write(&writer, waiting, &healthy))?;
+            .spawn(move || own.write_all(waiting))?;
         let commitments = moka::sync::Cache::builder()
             .max_capacity(PERSONS)
             .time_to_live(std::time::Duration::from_secs(1))
             .build();
-        Ok(Self { entries, store, commitments })
+        Ok(Self { entries, writer, commitments })
     }
 
     /// Makes a decision durable.
@@ -141,8 +159,56 @@ impl Journal {
             let _ = done.send(true);
             return Ok(Pending { id, written });
         }
-        self.entries.try_send(Entry { row, done }).map_err(|_| Problem::new(Kind::Unavailable))?;
+        self.hand(Entry::Row(row, done))?;
         Ok(Pending { id, written })
+    }
+
+    /// Makes a row durable on this thread, which may wait: at once where nobody else writes, and otherwise together with
+    /// what others have. It spares whoever needs no other thread the time it takes to wake one.
+    ///
+    /// # Errors
+    /// As [`Journal::record`].
+    pub fn write_here(&self, row: DecisionRow) -> Result<(), Problem> {
+        let under_way = &self.writer.under_way;
+        if under_way.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            let written = self.hand_over(row)?.written.blocking_recv();
+            return if written == Ok(true) { Ok(()) } else { Err(Problem::new(Kind::Unavailable)) };
+        }
+        #[cfg(feature = "unrecorded")]
+        let is_written = unrecorded::is_off() || self.writer.write(&[row]);
+        #[cfg(not(feature = "unrecorded"))]
+        let is_written = self.writer.write(&[row]);
+        under_way.fetch_sub(1, Ordering::AcqRel);
+        if is_written { Ok(()) } else { Err(Problem::new(Kind::Unavailable)) }
+    }
+
+    fn hand(&self, entry: Entry) -> Result<(), Problem> {
+        self.writer.under_way.fetch_add(1, Ordering::AcqRel);
+        self.entries.try_send(entry).map_err(|_| {
+            self.writer.under_way.fetch_sub(1, Ordering::AcqRel);
+            Problem::new(Kind::Unavailable)
+        })
+    }
+
+    /// Uses up a token together with what is decided next, which is nearly always what it was brought for.
+    pub fn use_up(&self, call: NodeCall) -> Using {
+        let (say, said) = oneshot::channel();
+        self.writer.tokens.lock().unwrap_or_else(PoisonError::into_inner).push((call, say));
+        Using(said)
+    }
+
+    /// Whether a token counts, once that is durable; it does not where it was used before.
+    ///
+    /// # Errors
+    /// 503 when it could not be written down; the caller must release nothing.
+    pub async fn counts(&self, Using(mut said): Using) -> Result<bool, Problem> {
+        match said.try_recv() {
+            Ok(counts) => return Ok(counts),
+            // Nothing was decided that it could have been written down with.
+            Err(TryRecvError::Empty) => self.hand(Entry::Tokens)?,
+            Err(TryRecvError::Closed) => {}
+        }
+        said.await.map_err(|_| Problem::new(Kind::Unavailable))
     }
 
     /// The decision with a commitment in the place of the person: the record holds no name.
@@ -151,7 +217,7 @@ impl Journal {
         let commitment = if let Some(commitment) = known {
             commitment
         } else {
-            let (store, name) = (self.store.clone(), person.clone());
+            let (store, name) = (self.writer.store.clone(), person.clone());
             let found = actix_web::web::block(move || store.commit_person(&name)).await;
             let Ok(Ok(found)) = found else { return Err(Problem::new(Kind::Unavailable)) };
             self.commitments.insert(person, found.clone());
@@ -173,7 +239,7 @@ impl Journal {
             kind: kind.to_owned(),
             detail: detail.to_owned(),
         };
-        let store = self.store.clone();
+        let store = self.writer.store.clone();
         let stored = actix_web::web::block(move || store.record_event(&event)).await;
         match stored {
             Ok(Ok(())) => Ok(()),
@@ -182,19 +248,47 @@ impl Journal {
     }
 }
 
-fn write(store: &Store, mut waiting: mpsc::Receiver<Entry>, healthy: &AtomicBool) {
-    let mut batch = Vec::with_capacity(TOGETHER);
-    while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
-        let (rows, done): (Vec<DecisionRow>, Vec<oneshot::Sender<bool>>) =
-            batch.drain(..).map(|entry| (entry.row, entry.done)).unzip();
-        let stored = again(|| store.record_decisions(&rows));
-        if let Err(error) = &stored {
-            healthy.store(false, Ordering::Release);
-            tracing::error!(%error, decisions = rows.len(), "the record of decisions cannot be written");
+impl Writer {
+    /// Writes what is handed over, as much at a time as there is.
+    fn write_all(&self, mut waiting: mpsc::Receiver<Entry>) {
+        let mut batch = Vec::with_capacity(TOGETHER);
+        while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
+            let entries = batch.len();
+            let rows = batch.drain(..).filter_map(|entry| match entry {
+                Entry::Row(row, done) => Some((row, done)),
+                Entry::Tokens => None,
+            });
+            let (rows, done): (Vec<DecisionRow>, Vec<oneshot::Sender<bool>>) = rows.unzip();
+            let is_written = self.write(&rows);
+            self.under_way.fetch_sub(entries, Ordering::AcqRel);
+            for waiter in done {
+                // A caller that has gone away needs no answer.
+                let _ = waiter.send(is_written);
+            }
         }
-        for waiter in done {
-            // A caller that has gone away needs no answer.
-            let _ = waiter.send(stored.is_ok());
+    }
+
+    /// Writes rows and uses up the tokens that wait, in one transaction; whether that is durable.
+    fn write(&self, rows: &[DecisionRow]) -> bool {
+        let mut waiting = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let tokens = std::mem::take(&mut *waiting).into_iter();
+        drop(waiting);
+        let (calls, said): (Vec<NodeCall>, Vec<oneshot::Sender<bool>>) = tokens.unzip();
+        if rows.is_empty() && calls.is_empty() {
+            return true;
+        }
+        match again(|| self.store.record_and_use(rows, &calls, Utc::now())) {
+            Ok(counted) => {
+                for (waiter, counts) in said.into_iter().zip(counted) {
+                    let _ = waiter.send(counts);
+                }
+                true
+            }
+            Err(error) => {
+                self.healthy.store(false, Ordering::Release);
+                tracing::error!(%error, decisions = rows.len(), "the record of decisions cannot be written");
+                false
+            }
         }
     }
 }
@@ -250,4 +344,79 @@ pub fn row(decision: &Decision) -> Result<DecisionRow, Problem> {
         grant_version: decision.grant.as_ref().map(|grant| grant.version),
         body: json(serde_json::to_string(decision))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+    use hjemmel_store::Chain;
+    use serde_json::json;
+
+    struct Place {
+        journal: Journal,
+        store: Store,
+        healthy: Arc<AtomicBool>,
+        folder: tempfile::TempDir,
+    }
+
+    fn place() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        let store = Store::open(&url, 4).unwrap();
+        store.migrate().unwrap();
+        let healthy = Arc::new(AtomicBool::new(true));
+        let journal = Journal::start(store.clone(), Arc::clone(&healthy)).unwrap();
+        Place { journal, store, healthy, folder }
+    }
+
+    fn event() -> DecisionRow {
+        own_row(1, "test", "allowed", (&json!({}), &json!({})))
+    }
+
+    fn token() -> NodeCall {
+        NodeCall { id: "a".repeat(64), until: Utc::now() + TimeDelta::minutes(1) }
+    }
+
+    #[actix_web::test]
+    async fn a_token_counts_once_whether_anything_was_decided_or_not() {
+        let Place { journal, store, .. } = &place();
+        let first = journal.use_up(token());
+        assert!(journal.counts(first).await.unwrap());
+        let again = journal.use_up(token());
+        journal.write(event()).await.unwrap();
+        assert!(!journal.counts(again).await.unwrap());
+        assert_eq!(
+            store.chain_state().unwrap().seq,
+            1,
+            "what was decided is recorded all the same"
+        );
+    }
+
+    #[test]
+    fn rows_that_are_written_here_and_there_are_all_in_one_chain() {
+        let Place { journal, store, .. } = &place();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let handed = journal.hand_over(event()).unwrap();
+                        journal.write_here(event()).unwrap();
+                        assert!(handed.written.blocking_recv().unwrap());
+                    }
+                });
+            }
+        });
+        assert!(matches!(store.verify_chain(&[]).unwrap(), Chain::Intact(end) if end.seq == 320));
+    }
+
+    #[actix_web::test]
+    async fn where_nothing_can_be_written_no_token_counts_and_nothing_is_kept() {
+        let Place { journal, healthy, folder, .. } = &place();
+        std::fs::rename(folder.path().join("store.db"), folder.path().join("away.db")).unwrap();
+        let using = journal.use_up(token());
+        assert!(journal.write_here(event()).is_err());
+        assert!(journal.counts(using).await.is_err());
+        assert!(!healthy.load(Ordering::Acquire));
+    }
 }

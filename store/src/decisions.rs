@@ -6,8 +6,12 @@ use crate::schema::{decision_head, decisions};
 use crate::values::{moment, number, stored, text, uuid};
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
+use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -232,7 +236,10 @@ pub(crate) fn append(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(
 }
 
 /// The same in a transaction that holds the head of the record.
-fn append_locked(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(), Error> {
+pub(crate) fn append_locked(conn: &mut AnyConnection, rows: &[DecisionRow]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     let mut head = head(conn)?;
     let before = head.seq;
     for part in rows.chunks(BATCH) {
@@ -263,10 +270,37 @@ pub(crate) fn insert(conn: &mut SqliteConnection, rows: Vec<Raw>) -> Result<(), 
 
 /// Says where the record ends now.
 pub(crate) fn move_head(conn: &mut AnyConnection, head: &ChainState) -> Result<(), Error> {
-    diesel::update(decision_head::table.find(1))
-        .set((decision_head::seq.eq(head.seq), decision_head::hash.eq(&head.hash)))
-        .execute(conn)?;
+    let to = MoveHead(head);
+    match conn {
+        AnyConnection::Sqlite(c) => to.execute(c)?,
+        AnyConnection::Postgres(c) => to.execute(c)?,
+    };
     Ok(())
+}
+
+/// The library prepares an `UPDATE` anew each time, and every commit has this one.
+struct MoveHead<'h>(&'h ChainState);
+
+impl QueryId for MoveHead<'_> {
+    type QueryId = MoveHead<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<C> RunQueryDsl<C> for MoveHead<'_> {}
+
+impl<DB: Backend> QueryFragment<DB> for MoveHead<'_>
+where
+    i64: ToSql<BigInt, DB>,
+    str: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("UPDATE decision_head SET seq = ");
+        out.push_bind_param::<BigInt, _>(&self.0.seq)?;
+        out.push_sql(", hash = ");
+        out.push_bind_param::<Text, str>(&self.0.hash)?;
+        out.push_sql(" WHERE id = 1");
+        Ok(())
+    }
 }
 
 /// Adds the nodes of the tree that were finished by rows from one to another.

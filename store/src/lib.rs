@@ -48,6 +48,7 @@ pub use imports::{Added, Delivery, DeliveryStatus};
 pub use joint::{JointEnd, JointTable};
 pub use lock::ImportLock;
 pub use municipal::{MunicipalDelivery, MunicipalFilter, MunicipalStatus, Received};
+pub use node_calls::NodeCall;
 pub use policy::{GrantRow, PolicyVersion};
 pub use protections::{Protection, ProtectionState};
 pub use purses::{Charge, Purse, PurseId, PurseKind};

@@ -17,6 +17,7 @@ pub mod relay;
 pub mod rounds;
 mod settings;
 pub mod teller;
+mod threads;
 mod words;
 
 pub use peer::{Peer, Seen};
@@ -44,6 +45,9 @@ pub enum Error {
     /// A setting.
     #[error("[federation] {0}")]
     Setting(String),
+    /// No threads for what is brought.
+    #[error("no threads: {0}")]
+    Threads(#[from] std::io::Error),
 }
 
 /// This node and its peers.
@@ -53,6 +57,7 @@ pub struct Federation {
     peers: BTreeMap<OrganisationNumber, Arc<Peer>>,
     rounds: rounds::Rounds,
     comparisons: compare::Comparisons,
+    threads: threads::Threads,
 }
 
 impl Federation {
@@ -77,7 +82,8 @@ impl Federation {
         }
         let outgoing = Outgoing::new(settings.organisation, key, &mut rand::rng());
         let (rounds, comparisons) = (rounds::Rounds::default(), compare::Comparisons::default());
-        Ok(Self { settings, outgoing, peers, rounds, comparisons })
+        let threads = threads::Threads::new(peer::PLACES.saturating_mul(peers.len()))?;
+        Ok(Self { settings, outgoing, peers, rounds, comparisons, threads })
     }
 
     /// The settings.

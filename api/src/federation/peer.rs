@@ -19,7 +19,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 /// How many answers of one peer may be under way at a time; each holds a thread.
-const PLACES: usize = 32;
+pub(super) const PLACES: usize = 32;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(2);
 /// How long a peer may take to begin its answer.
@@ -75,9 +75,6 @@ pub(super) enum Silent {
     /// It cannot be reached, or breaks off.
     #[error("{0}")]
     Failed(Box<ureq::Error>),
-    /// No thread for it.
-    #[error("no thread: {0}")]
-    Thread(std::io::Error),
 }
 
 /// A question to a peer.

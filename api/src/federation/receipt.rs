@@ -6,7 +6,7 @@
 
 use crate::app::App;
 use crate::identity::node::{ReceiptClaims, digest};
-use crate::journal::{Pending, own_row};
+use crate::journal::own_row;
 use crate::problem::Problem;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest, web};
@@ -56,16 +56,16 @@ pub fn add(request: &HttpRequest, headers: &mut HeaderMap, status: u16) {
     }
 }
 
-/// Hands a holder's receipt to this node's record; nothing of the answer may leave before it is durable.
+/// Keeps a holder's receipt in this node's record; it is durable when this returns, which blocks.
 ///
 /// # Errors
-/// 503 when it could not be.
+/// 503 when it could not be; nothing of the answer may leave then.
 pub(super) fn keep(
     app: &App,
     asked: &Relaying,
     (ours, theirs): (Uuid, &str),
     receipt: &str,
-) -> Result<Pending, Problem> {
+) -> Result<(), Problem> {
     let resource = json!({ "holder": asked.holder, "decision": ours, "holderDecision": theirs });
     let said = (&resource, &json!({ "receipt": receipt }));
     let row = DecisionRow {
@@ -73,5 +73,5 @@ pub(super) fn keep(
         organisation: Some(asked.holder.to_string()),
         ..own_row(app.policy()?.version(), KEPT, "allowed", said)
     };
-    app.journal().hand_over(row)
+    app.journal().write_here(row)
 }

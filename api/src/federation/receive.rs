@@ -3,19 +3,20 @@
 use super::receipt::Brought;
 use super::{Federation, Peer};
 use crate::app::App;
-use crate::identity::node::{Relayed, SUBJECT_TOKEN};
+use crate::identity::node::SUBJECT_TOKEN;
 use crate::identity::{Incoming, NodeRefusal};
+use crate::journal::Using;
 use crate::microdata::dataset;
 use crate::problem::{Kind, Problem};
 use crate::signin::SignedIn;
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
-use actix_web::rt::task::{JoinHandle, spawn_blocking};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, web};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use hjemmel_federation::NodeId;
 use hjemmel_kostra::Form;
 use hjemmel_policy::Caller;
+use hjemmel_store::NodeCall;
 use std::sync::Arc;
 
 /// Whether a request says that a node brings it.
@@ -28,10 +29,10 @@ pub fn is_brought(request: &HttpRequest) -> bool {
     })
 }
 
-/// A token that is being written down as used.
-struct Spending(JoinHandle<Result<(), NodeRefusal>>);
+/// A token that is being used up, noted on its request.
+struct Spending(Using);
 
-/// Who asks, through the node that brings the question. That its token is used up is written down while the answer is made:
+/// Who asks, through the node that brings the question. That its token is used up is written down with what is decided:
 /// [`spent`] has to be asked before any of it leaves.
 ///
 /// # Errors
@@ -46,20 +47,24 @@ pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Calle
     let found = found.and_then(|known| Ok((brings(known, &call)?, &known.settings().address)));
     let checked = match found {
         Err(refusal) => Err(refusal),
-        Ok((peer, address)) if peer.peering().has_keys_for(&call, now) => {
-            check(peer, &call, address, (asked, now))
-        }
         Ok((peer, address)) => {
-            let (peer, address) = (Arc::clone(peer), address.clone());
-            let check = move || check(&peer, &call, &address, (asked, now));
-            web::block(check).await.map_err(|_| Problem::new(Kind::Unavailable))?
+            let may = asked.is_some_and(|form| peer.may_ask_for(form));
+            let checked = match peer.peering().check_at_hand(&call, address, now) {
+                Some(checked) => checked,
+                None => {
+                    let (peer, address) = (Arc::clone(peer), address.clone());
+                    let check = move || peer.peering().check(&call, &address, now);
+                    web::block(check).await.map_err(|_| Problem::new(Kind::Unavailable))?
+                }
+            };
+            checked.map(|relayed| may.then_some(relayed))
         }
     };
     match checked {
         Ok(Some(relayed)) => {
-            let (shared, id, until) = (app.clone(), relayed.id.clone(), relayed.until);
+            let call = NodeCall { id: relayed.id.clone(), until: relayed.until };
             let mut noted = request.extensions_mut();
-            noted.insert(Spending(spawn_blocking(move || use_up(&shared, (&id, until), now))));
+            noted.insert(Spending(app.journal().use_up(call)));
             if let Some(by) = relayed.caller.relay() {
                 noted.insert(Brought { by, call: relayed.id });
             }
@@ -82,11 +87,12 @@ pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Calle
 /// 401 when it was used before, 503 when it could not be written down; nothing of the answer may leave then.
 pub async fn spent(request: &HttpRequest) -> Result<(), Problem> {
     let spending = request.extensions_mut().remove::<Spending>();
-    let Some(Spending(writing)) = spending else { return Ok(()) };
+    let Some(Spending(using)) = spending else { return Ok(()) };
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::new(Kind::Internal))?;
-    match writing.await.map_err(|_| Problem::new(Kind::Unavailable))? {
-        Ok(()) => Ok(()),
-        Err(refusal) => Err(noted(app, refusal).await),
+    if app.journal().counts(using).await? {
+        Ok(())
+    } else {
+        Err(noted(app, NodeRefusal::Replayed).await)
     }
 }
 
@@ -114,7 +120,11 @@ pub async fn node(
         let (peer, now) = (brings(federation, &call)?, Utc::now());
         let address = &federation.settings().address;
         let counted = peer.peering().check_own(&call, &body, address, now)?;
-        use_up(&shared, (&counted.id, counted.until), now)?;
+        let call = NodeCall { id: counted.id, until: counted.until };
+        let first = shared.store().use_node_call(&call, now);
+        if !first.map_err(|_| NodeRefusal::Unavailable)? {
+            return Err(NodeRefusal::Replayed);
+        }
         let node = NodeId::parse(peer.settings().organisation.as_str());
         node.map_err(|_| NodeRefusal::Stranger)
     });
@@ -142,16 +152,6 @@ fn brings<'f>(federation: &'f Federation, call: &Incoming) -> Result<&'f Arc<Pee
     peer.ok_or(NodeRefusal::Stranger)
 }
 
-/// Writes a call down, so that no other server takes it either.
-fn use_up(
-    app: &App,
-    (call, until): (&str, DateTime<Utc>),
-    now: DateTime<Utc>,
-) -> Result<(), NodeRefusal> {
-    let first = app.store().use_node_call(call, until, now);
-    if first.map_err(|_| NodeRefusal::Unavailable)? { Ok(()) } else { Err(NodeRefusal::Replayed) }
-}
-
 fn incoming(request: &HttpRequest) -> Incoming {
     let texts = |name: &str| {
         let all = request.headers().get_all(name);
@@ -165,17 +165,6 @@ fn incoming(request: &HttpRequest) -> Incoming {
         path: request.path().to_owned(),
         query: request.query_string().to_owned(),
     }
-}
-
-/// The caller; none where the node may not ask for the form.
-fn check(
-    peer: &Peer,
-    call: &Incoming,
-    address: &str,
-    (asked, now): (Option<Form>, DateTime<Utc>),
-) -> Result<Option<Relayed>, NodeRefusal> {
-    let relayed = peer.peering().check(call, address, now)?;
-    Ok(asked.is_some_and(|form| peer.may_ask_for(form)).then_some(relayed))
 }
 
 /// The form a node may ask about at an address; none at any other address.

@@ -55,8 +55,8 @@ struct Beginning {
     status: StatusCode,
     headers: Vec<(&'static str, String)>,
     decision: Option<String>,
-    /// The holder's receipt, once it has been checked.
-    receipt: Option<String>,
+    /// The holder's receipt, once it has been checked and kept, or why it could not be kept.
+    receipt: Option<Result<String, Problem>>,
     /// Whether the holder's keys are there to check it with.
     can_be_checked: bool,
     /// The whole body of what is no success.
@@ -108,29 +108,31 @@ async fn answer(
     let (parts, coming) = mpsc::channel(WAITING);
     let (shared, asked) = (app.clone(), Arc::clone(&peer));
     let named = receipt::question(&question.path, &question.query);
+    let federation = app.federation().ok_or_else(|| Problem::new(Kind::Internal))?;
+    let (decision, of) = (pending.id(), grant.resource().clone());
+    // Nearly every answer is a success; what is signed for one meanwhile goes nowhere if this is none.
+    let signed = |status| own_receipt(&app, &caller, decision, &named, status);
     let began = async {
         let place = peer.place(Utc::now())?;
-        let thread = std::thread::Builder::new().name("relay".to_owned());
-        let work = move || {
+        federation.threads.run(move || {
             let _place = place;
-            fetch(&shared, &asked, &question, began, &parts);
-        };
-        thread.spawn(work).map_err(Silent::Thread)?;
+            fetch((&shared, &asked), &question, (&of, decision), began, &parts);
+        });
+        let ours = signed(StatusCode::OK);
         // The thread's own time limits end it; whoever waits here waits no longer than they do.
-        Ok(beginning.await)
+        Ok((beginning.await, ours))
     };
     let began = began.await;
-    let decision = pending.durable().await?;
+    pending.durable().await?;
     let told = |silent: Silent| silence(&peer, &silent);
-    let beginning = began.map_err(told)?.map_err(|_| Problem::new(Kind::Internal))?;
-    let beginning = beginning.map_err(told)?;
+    let (beginning, ours) = began.map_err(told)?;
+    let beginning = beginning.map_err(|_| Problem::new(Kind::Internal))?.map_err(told)?;
     let mut response = HttpResponse::build(beginning.status);
-    match (&beginning.decision, &beginning.receipt) {
-        (Some(theirs), Some(receipt)) => {
-            let kept = receipt::keep(&app, grant.resource(), (decision, theirs), receipt)?;
-            let ours = own_receipt(&app, &caller, decision, &named, beginning.status);
-            kept.durable().await?;
-            response.insert_header((receipt::HOLDER_RECEIPT, receipt.as_str()));
+    match (&beginning.decision, beginning.receipt) {
+        (Some(_), Some(kept)) => {
+            let is_success = beginning.status == StatusCode::OK;
+            let ours = if is_success { ours } else { signed(beginning.status) };
+            response.insert_header((receipt::HOLDER_RECEIPT, kept?));
             response.insert_header((receipt::RECEIPT, ours));
         }
         // A question that cannot be understood is refused before anything is decided.
@@ -162,11 +164,11 @@ async fn answer(
     }
 }
 
-/// Asks the peer and passes its answer on, on a thread that may wait.
+/// Asks the peer under a decision, keeps its receipt and passes its answer on, on a thread that may wait.
 fn fetch(
-    app: &App,
-    peer: &Peer,
+    (app, peer): (&App, &Peer),
     question: &Question,
+    (asked, decision): (&Relaying, Uuid),
     began: oneshot::Sender<Result<Beginning, Silent>>,
     parts: &mpsc::Sender<io::Result<Bytes>>,
 ) {
@@ -191,16 +193,18 @@ fn fetch(
         can_be_checked: peer.peering().has_keys(Utc::now()),
         problem: Vec::new(),
     };
-    if let (Some(decision), Some(receipt)) = (&beginning.decision, text("hjemmel-receipt")) {
+    if let (Some(theirs), Some(receipt)) = (&beginning.decision, text("hjemmel-receipt")) {
         let says = ReceiptClaims {
             to: federation.settings().organisation,
-            decision,
+            decision: theirs,
             question: &receipt::question(&question.path, &question.query),
             call: &call,
             status: beginning.status.as_u16(),
         };
-        let counts = peer.peering().gave(&receipt, &says, Utc::now());
-        beginning.receipt = counts.then_some(receipt);
+        if peer.peering().gave(&receipt, &says, Utc::now()) {
+            let kept = receipt::keep(app, asked, (decision, theirs), &receipt);
+            beginning.receipt = Some(kept.map(|()| receipt));
+        }
     }
     let is_success = beginning.status == StatusCode::OK;
     let mut body = answer.into_body().into_reader();
@@ -210,13 +214,13 @@ fn fetch(
     if began.send(Ok(beginning)).is_err() || !is_success {
         return;
     }
+    let mut part = vec![0; PART];
     loop {
-        let mut part = vec![0; PART];
         let sent = match body.read(&mut part) {
             Ok(0) => return,
             Ok(length) => {
-                part.truncate(length);
-                parts.blocking_send(Ok(part.into()))
+                let read = part.get(..length).unwrap_or_default();
+                parts.blocking_send(Ok(Bytes::copy_from_slice(read)))
             }
             Err(error) => {
                 peer.failed();
@@ -370,7 +374,7 @@ fn silence(peer: &Peer, silent: &Silent) -> Problem {
             format!("for mange svar fra {name} er underveis; prøv igjen"),
             format!("too many answers of {name} are under way; try again"),
         ),
-        Silent::Paused | Silent::Failed(_) | Silent::Thread(_) => problem.detail(
+        Silent::Paused | Silent::Failed(_) => problem.detail(
             format!("{name} svarer ikke; ingenting er utlevert"),
             format!("{name} does not answer; nothing was released"),
         ),

@@ -43,9 +43,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation; a handler that is not here does not exist.
 pub fn configure(services: &mut ServiceConfig<'_>) {
     services
-        // Addresses are compared in this order; most requests are for the first.
+        // Addresses are compared in this order, each with some work; most requests are for the first.
         .service(tables::read_table_data)
         .service(questions::ask_question)
+        .service(records::read_microdata)
+        .service(nodes::relay_microdata)
+        .service(nodes::relay_table_data)
         .service(health::read_liveness)
         .service(health::read_readiness)
         .service(health::read_problem)
@@ -68,7 +71,6 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(saved_queries::read_saved_query_data)
         .service(records::list_datasets)
         .service(records::read_dataset)
-        .service(records::read_microdata)
         .service(questions::preview_question)
         .service(questions::read_answer)
         .service(questions::read_receipt_key)
@@ -132,8 +134,6 @@ fn nodes(services: &mut ServiceConfig<'_>) {
     services
         .service(nodes::list_nodes)
         .service(nodes::read_node_keys)
-        .service(nodes::relay_microdata)
-        .service(nodes::relay_table_data)
         .service(joint_tables::make_joint_table)
         .service(joint_tables::list_joint_tables)
         .service(joint_tables::read_joint_table)

@@ -105,6 +105,34 @@ impl NodeRefusal {
     }
 }
 
+/// Whether keys that are missing may be fetched, which blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fetch {
+    May,
+    MustNot,
+}
+
+/// Why a check ended without a caller.
+enum Stop {
+    Refused(NodeRefusal),
+    FetchFirst,
+}
+
+impl Stop {
+    const fn refusal(self) -> NodeRefusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::FetchFirst => NodeRefusal::Unavailable,
+        }
+    }
+}
+
+impl From<NodeRefusal> for Stop {
+    fn from(refusal: NodeRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// A peer as it calls us.
 pub struct Peering {
     organisation: OrganisationNumber,
@@ -191,16 +219,6 @@ impl Peering {
         read.is_some_and(|read| text(&read.claims, "iss") == Some(&self.name()))
     }
 
-    /// Whether everything is there to check a call with, so that [`Peering::check`] does not block.
-    #[must_use]
-    pub fn has_keys_for(&self, call: &Incoming, now: DateTime<Utc>) -> bool {
-        let read = bearer(call).and_then(|text| token::read(text).ok());
-        let is_there = |kid: &str| !matches!(self.keys.look_up(kid, now), Lookup::FetchFirst);
-        let subject = call.subject.first().map(|subject| format!("Bearer {subject}"));
-        read.is_some_and(|read| is_there(&read.kid))
-            && subject.is_none_or(|own| self.subjects.verify_at_hand(&[&own], now).is_some())
-    }
-
     fn name(&self) -> String {
         format!("0192:{}", self.organisation)
     }
@@ -215,11 +233,40 @@ impl Peering {
         address: &str,
         now: DateTime<Utc>,
     ) -> Result<Relayed, NodeRefusal> {
-        let [subject] = &call.subject[..] else { return Err(NodeRefusal::Headers) };
-        let Counted { id, until } =
-            self.counted(call, ("subjectTokenHash", &digest(subject)), address, now)?;
+        self.relayed(call, address, now, Fetch::May).map_err(Stop::refusal)
+    }
+
+    /// The same with the keys at hand, which never blocks; none where keys must be fetched first.
+    #[must_use]
+    pub fn check_at_hand(
+        &self,
+        call: &Incoming,
+        address: &str,
+        now: DateTime<Utc>,
+    ) -> Option<Result<Relayed, NodeRefusal>> {
+        match self.relayed(call, address, now, Fetch::MustNot) {
+            Err(Stop::FetchFirst) => None,
+            checked => Some(checked.map_err(Stop::refusal)),
+        }
+    }
+
+    fn relayed(
+        &self,
+        call: &Incoming,
+        address: &str,
+        now: DateTime<Utc>,
+        fetch: Fetch,
+    ) -> Result<Relayed, Stop> {
+        let [subject] = &call.subject[..] else { return Err(NodeRefusal::Headers.into()) };
+        let bound = ("subjectTokenHash", &*digest(subject));
+        let Counted { id, until } = self.counted(call, bound, address, (now, fetch))?;
         let bearer = format!("Bearer {subject}");
-        let caller = self.subjects.verify(&[&bearer], now).map_err(|refusal| {
+        let caller = match self.subjects.verify_at_hand(&[&bearer], now) {
+            Some(known) => known,
+            None if fetch == Fetch::May => self.subjects.verify(&[&bearer], now),
+            None => return Err(Stop::FetchFirst),
+        };
+        let caller = caller.map_err(|refusal| {
             if refusal.is_unavailable() { NodeRefusal::Unavailable } else { NodeRefusal::Subject }
         })?;
         Ok(Relayed { caller: caller.relayed_by(self.organisation), id, until })
@@ -239,7 +286,8 @@ impl Peering {
         if !call.subject.is_empty() {
             return Err(NodeRefusal::Headers);
         }
-        self.counted(call, (BODY_HASH, &digest(body)), address, now)
+        let bound = (BODY_HASH, &*digest(body));
+        self.counted(call, bound, address, (now, Fetch::May)).map_err(Stop::refusal)
     }
 
     /// Checks the node's token and the proof, and the one thing the token is bound to.
@@ -248,21 +296,26 @@ impl Peering {
         call: &Incoming,
         (bound, hash): (&str, &str),
         address: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Counted, NodeRefusal> {
+        (now, fetch): (DateTime<Utc>, Fetch),
+    ) -> Result<Counted, Stop> {
         let ([_], [proof]) = (&call.authorization[..], &call.proof[..]) else {
-            return Err(NodeRefusal::Headers);
+            return Err(NodeRefusal::Headers.into());
         };
         let token = bearer(call).ok_or(NodeRefusal::Headers)?;
         let read = token::read(token).map_err(|_| NodeRefusal::Token)?;
         let claims = &read.claims;
         if read.alg != Algorithm::EdDsa {
-            return Err(NodeRefusal::Token);
+            return Err(NodeRefusal::Token.into());
         }
-        let key = match self.keys.fetch(&read.kid, now) {
+        let found = match self.keys.look_up(&read.kid, now) {
+            Lookup::FetchFirst if fetch == Fetch::May => self.keys.fetch(&read.kid, now),
+            found => found,
+        };
+        let key = match found {
             Lookup::Found(key) if key.is_for(Algorithm::EdDsa) => key,
-            Lookup::Unavailable => return Err(NodeRefusal::Unavailable),
-            _ => return Err(NodeRefusal::Signature),
+            Lookup::Unavailable => return Err(NodeRefusal::Unavailable.into()),
+            Lookup::FetchFirst => return Err(Stop::FetchFirst),
+            _ => return Err(NodeRefusal::Signature.into()),
         };
         jsonwebtoken::decode::<IgnoredAny>(token, key.decoding(), &only_the_signature())
             .map_err(|_| NodeRefusal::Signature)?;
@@ -270,20 +323,20 @@ impl Peering {
         let name = self.name();
         let actor = claims.get("act").and_then(|act| act.get("sub")).and_then(Value::as_str);
         if !says("iss", &name) || !says("sub", &name) || actor != Some(&name) {
-            return Err(NodeRefusal::Stranger);
+            return Err(NodeRefusal::Stranger.into());
         }
         if !says("aud", address) {
-            return Err(NodeRefusal::Audience);
+            return Err(NodeRefusal::Audience.into());
         }
         let until = times(claims, now).ok_or(NodeRefusal::Times)?;
         if !text(claims, "protocol").is_some_and(understands) {
-            return Err(NodeRefusal::Version);
+            return Err(NodeRefusal::Version.into());
         }
         proven(call, proof, token, claims, address, now).ok_or(NodeRefusal::Proof)?;
         let jti = text(claims, "jti").filter(|jti| (8..=128).contains(&jti.len()));
         let jti = jti.ok_or(NodeRefusal::Token)?;
         if !says(bound, hash) {
-            return Err(NodeRefusal::Subject);
+            return Err(NodeRefusal::Subject.into());
         }
         Ok(Counted { id: call_id(&name, jti), until })
     }

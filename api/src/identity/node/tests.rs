@@ -87,7 +87,10 @@ fn the_first_caller_stays_the_one_who_asks_and_the_node_is_named() {
     let world = world();
     let call = world.fine();
     assert!(world.peering.is_of(&call));
+    let at_hand = |call| world.peering.check_at_hand(call, HERE, now());
+    assert!(at_hand(&call).is_none(), "its keys were not fetched yet");
     let relayed = world.peering.check(&call, HERE, now()).unwrap();
+    assert_eq!(at_hand(&call).unwrap().unwrap().id, relayed.id);
     assert_eq!(relayed.caller.organisation(), Some(body("889640782")));
     assert!(relayed.caller.has_scope(SCOPE_MICRODATA));
     assert_eq!(relayed.caller.relay(), Some(body("987879696")));
