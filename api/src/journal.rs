@@ -38,11 +38,8 @@ pub mod unrecorded {
     }
 }
 
-enum Entry {
-    Row(DecisionRow, oneshot::Sender<bool>),
-    /// There are tokens to be used up.
-    Tokens,
-}
+/// A row to be written; none where tokens alone are to be used up.
+type Entry = Option<(DecisionRow, oneshot::Sender<bool>)>;
 
 /// What is shared by all who write.
 struct Writer {
@@ -159,7 +156,7 @@ impl Journal {
             let _ = done.send(true);
             return Ok(Pending { id, written });
         }
-        self.hand(Entry::Row(row, done))?;
+        self.hand(Some((row, done)))?;
         Ok(Pending { id, written })
     }
 
@@ -205,7 +202,7 @@ impl Journal {
         match said.try_recv() {
             Ok(counts) => return Ok(counts),
             // Nothing was decided that it could have been written down with.
-            Err(TryRecvError::Empty) => self.hand(Entry::Tokens)?,
+            Err(TryRecvError::Empty) => self.hand(None)?,
             Err(TryRecvError::Closed) => {}
         }
         said.await.map_err(|_| Problem::new(Kind::Unavailable))
@@ -254,11 +251,8 @@ impl Writer {
         let mut batch = Vec::with_capacity(TOGETHER);
         while waiting.blocking_recv_many(&mut batch, TOGETHER) > 0 {
             let entries = batch.len();
-            let rows = batch.drain(..).filter_map(|entry| match entry {
-                Entry::Row(row, done) => Some((row, done)),
-                Entry::Tokens => None,
-            });
-            let (rows, done): (Vec<DecisionRow>, Vec<oneshot::Sender<bool>>) = rows.unzip();
+            let (rows, done): (Vec<DecisionRow>, Vec<oneshot::Sender<bool>>) =
+                batch.drain(..).flatten().unzip();
             let is_written = self.write(&rows);
             self.under_way.fetch_sub(entries, Ordering::AcqRel);
             for waiter in done {

@@ -49,13 +49,13 @@ pub async fn caller(request: &HttpRequest, app: &web::Data<App>) -> Result<Calle
         Err(refusal) => Err(refusal),
         Ok((peer, address)) => {
             let may = asked.is_some_and(|form| peer.may_ask_for(form));
-            let checked = match peer.peering().check_at_hand(&call, address, now) {
-                Some(checked) => checked,
-                None => {
-                    let (peer, address) = (Arc::clone(peer), address.clone());
-                    let check = move || peer.peering().check(&call, &address, now);
-                    web::block(check).await.map_err(|_| Problem::new(Kind::Unavailable))?
-                }
+            let at_hand = peer.peering().check_at_hand(&call, address, now);
+            let checked = if let Some(checked) = at_hand {
+                checked
+            } else {
+                let (peer, address) = (Arc::clone(peer), address.clone());
+                let check = move || peer.peering().check(&call, &address, now);
+                web::block(check).await.map_err(|_| Problem::new(Kind::Unavailable))?
             };
             checked.map(|relayed| may.then_some(relayed))
         }

@@ -29,12 +29,12 @@ on_both! {
         let both = [one.clone(), other.clone(), one.clone()];
         let counted = place.store.record_and_use(&rows, &both, now).unwrap();
         assert_eq!(counted, [true, true, false], "the same twice counts once");
-        assert_eq!(place.store.record_and_use(&[], &[other.clone()], now).unwrap(), [false]);
+        assert_eq!(place.store.record_and_use(&[], std::slice::from_ref(&other), now).unwrap(), [false]);
         assert!(!place.store.use_node_call(&one, now).unwrap());
         assert_eq!(place.store.chain_state().unwrap().seq, 3);
         // What cannot be recorded uses nothing up, and a token that cannot be written down keeps the record as it was.
         let third = call(&"f".repeat(64), until);
-        assert!(place.store.record_and_use(&rows, &[third.clone()], now).is_err());
+        assert!(place.store.record_and_use(&rows, std::slice::from_ref(&third), now).is_err());
         assert!(place.store.record_and_use(&batch(1), &[call("short", until)], now).is_err());
         assert_eq!(place.store.chain_state().unwrap().seq, 3);
         assert_eq!(place.store.record_and_use(&[], &[third], now).unwrap(), [true]);
