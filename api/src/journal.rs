@@ -203,7 +203,7 @@ impl Journal {
             Ok(counts) => return Ok(counts),
             // Nothing was decided that it could have been written down with.
             Err(TryRecvError::Empty) => self.hand(None)?,
-            Err(TryRecvError::Closed) => {}
+            Err(TryRecvError::Closed) => return Err(Problem::new(Kind::Unavailable)),
         }
         said.await.map_err(|_| Problem::new(Kind::Unavailable))
     }
