@@ -36,19 +36,12 @@ impl<'a> NewFile<'a> {
     /// Makes what was written durable under the edition's name; whoever comes second fails.
     pub(crate) fn keep(self) -> Result<(), Error> {
         let path = self.edition.file(self.root);
-        self.temporary.as_file().sync_all().map_err(Error::io("write", &path))?;
-        self.temporary.persist_noclobber(&path).map_err(|error| {
-            if error.error.kind() == std::io::ErrorKind::AlreadyExists {
+        keep(self.temporary, &path).map_err(|error| match error {
+            Error::Io { source, .. } if source.kind() == std::io::ErrorKind::AlreadyExists => {
                 Error::Exists(self.edition.clone())
-            } else {
-                Error::Io { act: "write", path: path.clone(), source: error.error }
             }
-        })?;
-        for folder in path.ancestors().skip(1).take(4) {
-            let synced = File::open(folder).and_then(|folder| folder.sync_all());
-            synced.map_err(Error::io("write", folder))?;
-        }
-        Ok(())
+            error => error,
+        })
     }
 }
 
@@ -86,6 +79,18 @@ pub(crate) fn temporary(folder: &Path, prefix: &str) -> Result<NamedTempFile, Er
 fn hold(made: NamedTempFile) -> Result<Option<NamedTempFile>, Error> {
     made.as_file().lock().map_err(Error::io("lock", made.path()))?;
     Ok(made.path().exists().then_some(made))
+}
+
+/// Makes a new file durable under a name that no other has, and the folders it stands in.
+pub(crate) fn keep(temporary: NamedTempFile, path: &Path) -> Result<(), Error> {
+    temporary.as_file().sync_all().map_err(Error::io("write", path))?;
+    let kept = temporary.persist_noclobber(path);
+    kept.map_err(|error| Error::io("write", path)(error.error))?;
+    for folder in path.ancestors().skip(1).take(4) {
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(Error::io("write", folder))?;
+    }
+    Ok(())
 }
 
 /// Removes temporary files of a prefix that nobody living holds. Each is locked until it is gone, so that whoever has just

@@ -99,15 +99,7 @@ impl Deposit {
     /// When the disk fails, or the delivery has a file; nothing is kept then.
     pub fn keep(mut self) -> Result<(), Error> {
         self.seal(true)?;
-        let path = self.path;
-        self.temporary.as_file().sync_all().map_err(Error::io("write", &path))?;
-        let kept = self.temporary.persist_noclobber(&path);
-        kept.map_err(|error| Error::io("write", &path)(error.error))?;
-        for folder in path.ancestors().skip(1).take(4) {
-            let synced = File::open(folder).and_then(|folder| folder.sync_all());
-            synced.map_err(Error::io("write", folder))?;
-        }
-        Ok(())
+        crate::file::keep(self.temporary, &self.path)
     }
 
     fn seal(&mut self, is_last: bool) -> Result<(), Error> {

@@ -40,10 +40,10 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Vec<bool>, Error> {
         self.write("decision_head", |conn| {
-            if let (AnyConnection::Postgres(conn), false) = (&mut *conn, calls.is_empty()) {
-                conn.batch_execute("LOCK TABLE node_calls IN EXCLUSIVE MODE")?;
-            }
             if !calls.is_empty() {
+                if let AnyConnection::Postgres(conn) = conn {
+                    conn.batch_execute("LOCK TABLE node_calls IN EXCLUSIVE MODE")?;
+                }
                 forget(conn, now)?;
             }
             let counted = calls.iter().map(|call| use_up(conn, call)).collect::<Result<_, _>>()?;

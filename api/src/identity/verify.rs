@@ -56,18 +56,35 @@ struct Verified {
 }
 
 /// Why an examination ended without a caller.
-enum Stop {
-    Refused(Refusal),
+pub(super) enum Stop<R> {
+    Refused(R),
     FetchFirst,
 }
 
-impl From<Reason> for Stop {
+impl<R> Stop<R> {
+    /// The refusal; none where keys must be fetched first.
+    pub(super) fn refusal(self) -> Option<R> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::FetchFirst => None,
+        }
+    }
+}
+
+impl<R> From<R> for Stop<R> {
+    fn from(refusal: R) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Reason> for Stop<Refusal> {
     fn from(reason: Reason) -> Self {
         Self::Refused(reason.into())
     }
 }
 
-type LookUp = fn(&KeyRing, &str, DateTime<Utc>) -> Lookup;
+/// How a key is looked up: [`KeyRing::look_up`], or [`KeyRing::fetch`] where blocking is allowed.
+pub(super) type LookUp = fn(&KeyRing, &str, DateTime<Utc>) -> Lookup;
 
 impl Verifier {
     /// A verifier for these issuers. Keys are fetched by [`Self::refresh_due`], or by the first
@@ -116,11 +133,20 @@ impl Verifier {
         authorization: &[&str],
         now: DateTime<Utc>,
     ) -> Option<Result<Caller, Refusal>> {
-        match self.examine(authorization, now, KeyRing::look_up) {
-            Ok(found) => Some(Ok(caller(found.as_deref()))),
-            Err(Stop::Refused(refusal)) => Some(Err(refusal)),
-            Err(Stop::FetchFirst) => None,
+        match self.caller(authorization, now, KeyRing::look_up) {
+            Ok(caller) => Some(Ok(caller)),
+            Err(stop) => stop.refusal().map(Err),
         }
+    }
+
+    /// The same with keys that are looked up so.
+    pub(super) fn caller(
+        &self,
+        authorization: &[&str],
+        now: DateTime<Utc>,
+        look_up: LookUp,
+    ) -> Result<Caller, Stop<Refusal>> {
+        self.examine(authorization, now, look_up).map(|found| caller(found.as_deref()))
     }
 
     /// The same for an act that one token may do once: its `jti` is spent.
@@ -161,10 +187,8 @@ impl Verifier {
         authorization: &[&str],
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<Verified>>, Refusal> {
-        self.examine(authorization, now, KeyRing::fetch).map_err(|stop| match stop {
-            Stop::Refused(refusal) => refusal,
-            Stop::FetchFirst => Reason::KeysUnavailable.into(),
-        })
+        let examined = self.examine(authorization, now, KeyRing::fetch);
+        examined.map_err(|stop| stop.refusal().unwrap_or_else(|| Reason::KeysUnavailable.into()))
     }
 
     fn examine(
@@ -172,7 +196,7 @@ impl Verifier {
         authorization: &[&str],
         now: DateTime<Utc>,
         look_up: LookUp,
-    ) -> Result<Option<Arc<Verified>>, Stop> {
+    ) -> Result<Option<Arc<Verified>>, Stop<Refusal>> {
         let Some(token) = token::bearer(authorization)? else { return Ok(None) };
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         if let Some(known) = self.accepted.get(&digest) {
@@ -220,7 +244,7 @@ impl Issuer {
         unverified: &Unverified,
         now: DateTime<Utc>,
         look_up: LookUp,
-    ) -> Result<Verified, Stop> {
+    ) -> Result<Verified, Stop<Refusal>> {
         let refused = |reason| Stop::Refused(Refusal::of(reason, Arc::clone(&self.name)));
         let alg = unverified.alg;
         let allowed = self.validations.iter().find(|(one, _)| *one == alg);

@@ -6,7 +6,7 @@ use super::{Receipt, ReceiptClaims, read_receipt};
 use crate::identity::config::{Algorithm, IssuerConfig, KeySource};
 use crate::identity::issuer::thumbprint_of;
 use crate::identity::ring::{KeyRing, Lookup};
-use crate::identity::verify::{TestIssuers, Verifier};
+use crate::identity::verify::{LookUp, Stop, TestIssuers, Verifier};
 use crate::identity::{Error, json, token};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -102,34 +102,6 @@ impl NodeRefusal {
             Self::Version => "node-version",
             Self::Unavailable => "node-keys-unavailable",
         }
-    }
-}
-
-/// Whether keys that are missing may be fetched, which blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fetch {
-    May,
-    MustNot,
-}
-
-/// Why a check ended without a caller.
-enum Stop {
-    Refused(NodeRefusal),
-    FetchFirst,
-}
-
-impl Stop {
-    const fn refusal(self) -> NodeRefusal {
-        match self {
-            Self::Refused(refusal) => refusal,
-            Self::FetchFirst => NodeRefusal::Unavailable,
-        }
-    }
-}
-
-impl From<NodeRefusal> for Stop {
-    fn from(refusal: NodeRefusal) -> Self {
-        Self::Refused(refusal)
     }
 }
 
@@ -233,7 +205,7 @@ impl Peering {
         address: &str,
         now: DateTime<Utc>,
     ) -> Result<Relayed, NodeRefusal> {
-        self.relayed(call, address, now, Fetch::May).map_err(Stop::refusal)
+        self.relayed(call, address, now, KeyRing::fetch).map_err(without_keys)
     }
 
     /// The same with the keys at hand, which never blocks; none where keys must be fetched first.
@@ -244,9 +216,9 @@ impl Peering {
         address: &str,
         now: DateTime<Utc>,
     ) -> Option<Result<Relayed, NodeRefusal>> {
-        match self.relayed(call, address, now, Fetch::MustNot) {
-            Err(Stop::FetchFirst) => None,
-            checked => Some(checked.map_err(Stop::refusal)),
+        match self.relayed(call, address, now, KeyRing::look_up) {
+            Ok(relayed) => Some(Ok(relayed)),
+            Err(stop) => stop.refusal().map(Err),
         }
     }
 
@@ -255,19 +227,17 @@ impl Peering {
         call: &Incoming,
         address: &str,
         now: DateTime<Utc>,
-        fetch: Fetch,
-    ) -> Result<Relayed, Stop> {
+        look_up: LookUp,
+    ) -> Result<Relayed, Stop<NodeRefusal>> {
         let [subject] = &call.subject[..] else { return Err(NodeRefusal::Headers.into()) };
         let bound = ("subjectTokenHash", &*digest(subject));
-        let Counted { id, until } = self.counted(call, bound, address, (now, fetch))?;
+        let Counted { id, until } = self.counted(call, bound, address, (now, look_up))?;
         let bearer = format!("Bearer {subject}");
-        let caller = match self.subjects.verify_at_hand(&[&bearer], now) {
-            Some(known) => known,
-            None if fetch == Fetch::May => self.subjects.verify(&[&bearer], now),
-            None => return Err(Stop::FetchFirst),
-        };
-        let caller = caller.map_err(|refusal| {
-            if refusal.is_unavailable() { NodeRefusal::Unavailable } else { NodeRefusal::Subject }
+        let caller = self.subjects.caller(&[&bearer], now, look_up);
+        let caller = caller.map_err(|stop| match stop.refusal() {
+            None => Stop::FetchFirst,
+            Some(refusal) if refusal.is_unavailable() => NodeRefusal::Unavailable.into(),
+            Some(_) => NodeRefusal::Subject.into(),
         })?;
         Ok(Relayed { caller: caller.relayed_by(self.organisation), id, until })
     }
@@ -287,7 +257,7 @@ impl Peering {
             return Err(NodeRefusal::Headers);
         }
         let bound = (BODY_HASH, &*digest(body));
-        self.counted(call, bound, address, (now, Fetch::May)).map_err(Stop::refusal)
+        self.counted(call, bound, address, (now, KeyRing::fetch)).map_err(without_keys)
     }
 
     /// Checks the node's token and the proof, and the one thing the token is bound to.
@@ -296,8 +266,8 @@ impl Peering {
         call: &Incoming,
         (bound, hash): (&str, &str),
         address: &str,
-        (now, fetch): (DateTime<Utc>, Fetch),
-    ) -> Result<Counted, Stop> {
+        (now, look_up): (DateTime<Utc>, LookUp),
+    ) -> Result<Counted, Stop<NodeRefusal>> {
         let ([_], [proof]) = (&call.authorization[..], &call.proof[..]) else {
             return Err(NodeRefusal::Headers.into());
         };
@@ -307,11 +277,7 @@ impl Peering {
         if read.alg != Algorithm::EdDsa {
             return Err(NodeRefusal::Token.into());
         }
-        let found = match self.keys.look_up(&read.kid, now) {
-            Lookup::FetchFirst if fetch == Fetch::May => self.keys.fetch(&read.kid, now),
-            found => found,
-        };
-        let key = match found {
+        let key = match look_up(&self.keys, &read.kid, now) {
             Lookup::Found(key) if key.is_for(Algorithm::EdDsa) => key,
             Lookup::Unavailable => return Err(NodeRefusal::Unavailable.into()),
             Lookup::FetchFirst => return Err(Stop::FetchFirst),
@@ -340,6 +306,11 @@ impl Peering {
         }
         Ok(Counted { id: call_id(&name, jti), until })
     }
+}
+
+/// A refusal where fetching was allowed: keys that are not there then cannot be had.
+fn without_keys(stop: Stop<NodeRefusal>) -> NodeRefusal {
+    stop.refusal().unwrap_or(NodeRefusal::Unavailable)
 }
 
 /// Whether the proof is of this call, by the key the token is bound to.
