@@ -68,7 +68,7 @@ impl Comparison {
             all.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             all.update(part);
         };
-        say(b"hjemmel/federation/comparison/1");
+        say(b"hjemmel/federation/comparison/2");
         say(&self.nonce.0);
         self.pair.iter().for_each(|node| say(node.as_str().as_bytes()));
         self.datasets.iter().for_each(|dataset| say(dataset.as_bytes()));

@@ -7,7 +7,7 @@ use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
 use rand::CryptoRng;
 use rand::seq::SliceRandom as _;
-use sha2::{Digest as _, Sha512};
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeSet, HashSet};
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -58,18 +58,21 @@ impl Set {
             return Err(Broken::TooMany);
         }
         let bound = comparison.digest().0;
-        // The digest of a number is on the stack of this closure alone, on its way to a point nobody sees unblinded.
+        // The digest of a number is on the stack of this closure alone, on its way to a point nobody sees unblinded. One map
+        // makes it a point (MAP of RFC 9496, 4.3.4), where a point that is to look like chance by itself takes two. Only
+        // products leave, and these look like chance if Diffie-Hellman's do: MAP can be inverted, so whoever tells them apart
+        // could be given points drawn evenly, with digests to fit (a weak encoding: Brier et al., CRYPTO 2010).
         let mut points = multiplied(&all, &secret, |(number, spell)| {
-            let mut digest = Sha512::new()
-                .chain_update(b"hjemmel/federation/person/1\n")
+            let mut digest = Sha256::new()
+                .chain_update(b"hjemmel/federation/person/2\n")
                 .chain_update(bound)
                 .chain_update(number.as_bytes());
             for variable in element.variables() {
                 digest.update(b"\n");
                 digest.update(spell.says(*variable));
             }
-            let uniform: Zeroizing<[u8; 64]> = Zeroizing::new(digest.finalize().into());
-            Ok(RistrettoPoint::from_uniform_bytes(&uniform))
+            let uniform: Zeroizing<[u8; 32]> = Zeroizing::new(digest.finalize().into());
+            Ok(RistrettoPoint::map_to_curve(*uniform))
         })?;
         points.shuffle(rng);
         let points = Points(points);
