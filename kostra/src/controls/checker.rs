@@ -2,14 +2,14 @@
 
 use super::{
     Findings, Options, Quote, Report, Severity,
-    duplicates::Duplicates,
+    duplicates::{Doubled, Duplicates, Kind},
     fit, nature,
     part::{Blocks, Part},
-    rules::{Keys, NoRecord, Rules, short},
+    rules::{NoRecord, Rules},
     summary::Summing,
     wording,
 };
-use crate::{Form, layout::Layout, record::Record};
+use crate::{Form, Text, layout::Layout, record::Record};
 use std::sync::Arc;
 
 /// Checks the lines of one file, one at a time and in order.
@@ -20,8 +20,7 @@ pub struct Checker {
     rules: Arc<Rules>,
     summing: Option<Summing>,
     findings: Findings,
-    persons: Duplicates,
-    journals: Duplicates,
+    duplicates: Duplicates,
     sample: Vec<String>,
     /// Lines of the parts so far.
     lines: u64,
@@ -31,10 +30,6 @@ pub struct Checker {
     /// A line is no record at all; from then on only such lines are told of.
     is_broken: bool,
 }
-
-const ERROR: Severity = Severity::Error;
-/// Keys that are looked for together.
-const TOGETHER: usize = 32;
 
 impl Checker {
     /// A checker for files of a layout; `None` for a form whose controls are not known.
@@ -46,8 +41,7 @@ impl Checker {
             summing: rules.summing(),
             rules: Arc::new(rules),
             findings,
-            persons: Duplicates::default(),
-            journals: Duplicates::default(),
+            duplicates: Duplicates::default(),
             sample: Vec::new(),
             lines: 0,
             records: 0,
@@ -76,7 +70,7 @@ impl Checker {
         if !self.is_broken {
             let keys = self.rules.check(number, &record, &mut self.findings, self.summing.as_mut());
             if let Some(keys) = keys {
-                self.check_duplicates(&keys, 0);
+                self.duplicates.add_one(&keys).into_iter().for_each(|own| self.tell_doubled(own));
             }
         }
         self.quote(Some(&record));
@@ -122,12 +116,8 @@ impl Checker {
         if !self.is_broken {
             // What stands twice is found here, in the order of the file, and put beside the rest of its line.
             let before = std::mem::replace(&mut self.findings, Findings::new(found.max));
-            for some in part.keys.chunks(TOGETHER) {
-                let all = || some.iter();
-                self.persons.approach(all().filter_map(|own| Some((own.sender, own.person?))));
-                self.journals.approach(all().filter_map(|own| Some((own.sender, own.journal?))));
-                all().for_each(|keys| self.check_duplicates(keys, self.lines));
-            }
+            let doubled = self.duplicates.add(&part.keys, self.lines);
+            doubled.into_iter().for_each(|own| self.tell_doubled(own));
             let doubled = std::mem::replace(&mut self.findings, before);
             found.merge_by_line(doubled);
         }
@@ -209,39 +199,21 @@ impl Checker {
     }
 
     /// 005A, 005B.
-    #[inline]
-    fn check_duplicates(&mut self, keys: &Keys, lines_before: u64) {
-        let line = u64::from(keys.line) + lines_before;
-        let place = short(line);
-        if let Some(key) = keys.person
-            && let Some(first) = self.persons.first(keys.sender, key, place)
-        {
-            self.tell_same_person(line, first.into());
-        }
-        if let Some(key) = keys.journal
-            && let Some(first) = self.journals.first(keys.sender, key, place)
-        {
-            self.tell_same_journal(line, first.into());
-        }
-    }
-
     #[cold]
-    fn tell_same_person(&mut self, line: u64, first: u64) {
-        let fields: &[&str] = if self.rules.layout.form == Form::F11C {
-            &["KOMMUNE_NR", "PERSON_FODSELSNR", "STATUS", "PERSON_JOURNALNR"]
-        } else {
-            &["PERSON_FODSELSNR", "PERSON_JOURNALNR"]
+    fn tell_doubled(&mut self, Doubled { kind, line, first }: Doubled) {
+        let is_programme = self.rules.layout.form == Form::F11C;
+        let fields: &[&str] = match (kind, is_programme) {
+            (Kind::Person, true) => {
+                &["KOMMUNE_NR", "PERSON_FODSELSNR", "STATUS", "PERSON_JOURNALNR"]
+            }
+            (Kind::Person, false) => &["PERSON_FODSELSNR", "PERSON_JOURNALNR"],
+            (Kind::Journal, true) => &["KOMMUNE_NR", "PERSON_JOURNALNR"],
+            (Kind::Journal, false) => &["PERSON_JOURNALNR"],
         };
-        self.findings.add(Some(line), ("005A", ERROR), fields, || wording::same_person(first));
-    }
-
-    #[cold]
-    fn tell_same_journal(&mut self, line: u64, first: u64) {
-        let fields: &[&str] = if self.rules.layout.form == Form::F11C {
-            &["KOMMUNE_NR", "PERSON_JOURNALNR"]
-        } else {
-            &["PERSON_JOURNALNR"]
+        let (rule, text): (_, fn(u64) -> Text) = match kind {
+            Kind::Person => ("005A", wording::same_person),
+            Kind::Journal => ("005B", wording::same_journal),
         };
-        self.findings.add(Some(line), ("005B", ERROR), fields, || wording::same_journal(first));
+        self.findings.add(Some(line), (rule, Severity::Error), fields, || text(first));
     }
 }

@@ -1,115 +1,149 @@
 //! Finds what stands twice within one sender's records, a few bytes a record.
+//!
+//! The keys of all records are kept in the order of the file. Beside them the sender has a table for each kind of key, with
+//! a few bits of its hash and the line it first stood in; where the bits are met again, the keys themselves are compared.
 
+mod log;
+mod table;
+
+use super::rules::{Keys, short};
+use log::{Both, Log};
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroU64;
+use table::Table;
 
-/// Buckets of a table that has its first record.
-const FIRST: usize = 16;
+/// Keys that are looked for together.
+const TOGETHER: usize = 32;
 
-/// The first line of each key, by sender.
+/// What may stand once only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Person,
+    Journal,
+}
+
+/// What stands in a line and stood in one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Doubled {
+    pub kind: Kind,
+    pub line: u64,
+    pub first: u64,
+}
+
+/// The keys of a file, and what of them was met before.
 #[derive(Default)]
 pub(super) struct Duplicates {
-    senders: HashMap<u32, usize>,
-    tables: Vec<Table>,
-    mixing: Mixing,
-    /// The sender of the last record and its table: records of one come after one another.
-    last: Option<(u32, usize)>,
+    log: Log,
+    known: Known,
 }
 
 impl Duplicates {
-    /// Notes a key; gives the line it was first seen on, if it was.
-    #[inline]
-    pub(super) fn first(&mut self, sender: u32, key: NonZeroU64, line: u32) -> Option<u32> {
-        let at = match self.last {
-            Some((last, at)) if last == sender => at,
-            _ => self.table(sender),
-        };
-        self.tables.get_mut(at)?.first(key.get(), line, self.mixing)
+    /// Notes the keys of a part of the file, in order, with the number of lines before it; gives what stood before.
+    pub(super) fn add(&mut self, keys: &[Keys], lines_before: u64) -> Vec<Doubled> {
+        let mut doubled = Vec::new();
+        for some in keys.chunks(TOGETHER) {
+            self.known.approach(some);
+            for keys in some {
+                self.note(keys, lines_before + u64::from(keys.line), &mut doubled);
+            }
+        }
+        doubled
     }
 
+    /// Notes the keys of the next record of the file.
+    pub(super) fn add_one(&mut self, keys: &Keys) -> Vec<Doubled> {
+        let mut doubled = Vec::new();
+        self.note(keys, keys.line.into(), &mut doubled);
+        doubled
+    }
+
+    #[inline]
+    fn note(&mut self, keys: &Keys, line: u64, doubled: &mut Vec<Doubled>) {
+        let both = [keys.person, keys.journal];
+        self.known.turn_to(keys.sender, line, &self.log);
+        self.known.meet(both, line, &self.log, |own| doubled.push(own));
+        self.log.push(both, line);
+    }
+}
+
+/// What was met of the sender whose records come now. Nearly always the records of one stand together, and when the next one's
+/// come, what is known of it is forgotten and its memory used again. It is found again in the log if more of its records come,
+/// and kept then.
+#[derive(Default)]
+struct Known {
+    mixing: Mixing,
+    own: Option<Own>,
+    tables: [Table; 2],
+    /// The first and last line of whoever's records came before.
+    past: HashMap<u32, (u64, u64)>,
+    returned: HashMap<u32, [Table; 2]>,
+}
+
+#[derive(Clone, Copy)]
+struct Own {
+    sender: u32,
+    first: u64,
+    last: u64,
+    has_returned: bool,
+}
+
+impl Known {
     /// Reads what looking for these keys will read, so that memory is asked for many of them at once.
     #[inline]
-    pub(super) fn approach(&self, keys: impl Iterator<Item = (u32, NonZeroU64)>) {
-        let read = |all: u64, (sender, key): (u32, NonZeroU64)| {
-            let (_, at) = self.last.filter(|(last, _)| *last == sender)?;
-            Some(all ^ self.tables.get(at)?.glance(key.get(), self.mixing)?)
+    fn approach(&self, all: &[Keys]) {
+        let [persons, journals] = &self.tables;
+        let glance = |table: &Table, key: Option<NonZeroU64>| {
+            key.map_or(0, |key| table.glance(self.mixing.tag(key)))
         };
-        std::hint::black_box(keys.fold(0, |all, own| read(all, own).unwrap_or(all)));
+        let read = |seen: u32, keys: &Keys| {
+            seen ^ glance(persons, keys.person) ^ glance(journals, keys.journal)
+        };
+        std::hint::black_box(all.iter().fold(0, read));
     }
 
-    fn table(&mut self, sender: u32) -> usize {
-        let next = self.tables.len();
-        let at = *self.senders.entry(sender).or_insert(next);
-        if at == next {
-            self.tables.push(Table::new(FIRST));
-        }
-        self.last = Some((sender, at));
-        at
-    }
-}
-
-/// Keys, four in a bucket: in the one its hash points to or, where that is full, in the next with room. Beside each is its
-/// line. No key is 0.
-struct Table {
-    keys: Vec<[u64; 4]>,
-    lines: Vec<[u32; 4]>,
-    used: usize,
-}
-
-impl Table {
-    /// An empty one with so many buckets, a power of two. It is written and not only asked for: a page that is read before
-    /// it is written to is given twice, and the second time every core that shares the memory is interrupted.
-    fn new(buckets: usize) -> Self {
-        let (mut keys, mut lines) = (Vec::new(), Vec::new());
-        keys.resize(buckets, [0; 4]);
-        lines.resize(buckets, [0; 4]);
-        Self { keys, lines, used: 0 }
-    }
-
-    /// Something of the bucket a key belongs in.
+    /// Makes the sender of a line the one whose records come now.
     #[inline]
-    fn glance(&self, key: u64, mixing: Mixing) -> Option<u64> {
-        let [first, ..] = self.keys.get(mixing.place(key) & (self.keys.len() - 1))?;
-        Some(*first)
-    }
-
-    #[inline]
-    fn first(&mut self, key: u64, line: u32, mixing: Mixing) -> Option<u32> {
-        let last = self.keys.len() - 1;
-        let mut at = mixing.place(key) & last;
-        loop {
-            let (keys, lines) = self.keys.get_mut(at).zip(self.lines.get_mut(at))?;
-            // Nothing branches on one key: which are free or the same cannot be foreseen.
-            let (mut free, mut same) = (0_u8, 0_u8);
-            for (bit, own) in [1, 2, 4, 8].into_iter().zip(&*keys) {
-                free |= bit * u8::from(*own == 0);
-                same |= bit * u8::from(*own == key);
-            }
-            let place = if same == 0 { free } else { same }.trailing_zeros() as usize;
-            if let (Some(own), Some(its_line)) = (keys.get_mut(place), lines.get_mut(place)) {
-                if same != 0 {
-                    return Some(*its_line);
-                }
-                (*own, *its_line) = (key, line);
-                break;
-            }
-            at = (at + 1) & last;
+    fn turn_to(&mut self, sender: u32, line: u64, log: &Log) {
+        match &mut self.own {
+            Some(own) if own.sender == sender => own.last = line,
+            _ => self.turn(sender, line, log),
         }
-        self.used += 1;
-        // Three quarters are full.
-        if self.used > self.keys.len() * 3 {
-            self.grow(mixing);
-        }
-        None
     }
 
     #[cold]
-    fn grow(&mut self, mixing: Mixing) {
-        let old = std::mem::replace(self, Self::new(self.keys.len() * 2));
-        for (keys, lines) in old.keys.into_iter().zip(old.lines) {
-            for (key, line) in keys.into_iter().zip(lines).filter(|(key, _)| *key != 0) {
-                self.first(key, line, mixing);
+    fn turn(&mut self, sender: u32, line: u64, log: &Log) {
+        let kept = self.returned.remove(&sender);
+        let past = self.past.remove(&sender);
+        let has_returned = kept.is_some() || past.is_some();
+        match self.own.replace(Own { sender, first: line, last: line, has_returned }) {
+            Some(before) if before.has_returned => {
+                self.returned.insert(before.sender, std::mem::take(&mut self.tables));
+            }
+            Some(before) => {
+                self.past.insert(before.sender, (before.first, before.last));
+                self.tables.iter_mut().for_each(Table::clear);
+            }
+            None => {}
+        }
+        if let Some(tables) = kept {
+            self.tables = tables;
+        }
+        for (both, line) in past.into_iter().flat_map(|(first, last)| log.between(first, last)) {
+            self.meet(both, line, log, |_| ());
+        }
+    }
+
+    /// Notes the keys of a line, and tells what stood before it.
+    #[inline]
+    fn meet(&mut self, both: Both, line: u64, log: &Log, mut tell: impl FnMut(Doubled)) {
+        for (at, kind) in [Kind::Person, Kind::Journal].into_iter().enumerate() {
+            let of = |both: &Both| both.get(at).copied().flatten();
+            let Some((key, table)) = of(&both).zip(self.tables.get_mut(at)) else { continue };
+            let has_key = |own: &Both| of(own) == Some(key);
+            let is_same = |before: u32| log.of(before.into()).as_ref().is_some_and(has_key);
+            if let Some(first) = table.first(self.mixing.tag(key), short(line), is_same) {
+                tell(Doubled { kind, line, first: first.into() });
             }
         }
     }
@@ -126,10 +160,12 @@ impl Default for Mixing {
 }
 
 impl Mixing {
+    /// A few bits of the hash, never 0.
     #[inline]
-    fn place(self, key: u64) -> usize {
-        let (low, high) = (key ^ self.0).carrying_mul(self.0.rotate_left(32) | 1, 0);
-        usize::try_from(low ^ high).unwrap_or_default()
+    fn tag(self, key: NonZeroU64) -> u32 {
+        let (low, high) = (key.get() ^ self.0).carrying_mul(self.0.rotate_left(32) | 1, 0);
+        let [a, b, c, d, ..] = (low ^ high).to_le_bytes();
+        u32::from_le_bytes([a, b, c, d]).max(1)
     }
 }
 
@@ -138,24 +174,81 @@ mod tests {
     use super::*;
     use std::collections::hash_map::Entry;
 
-    #[test]
-    fn each_key_of_a_sender_is_known_with_its_first_line() {
-        let (mut own, mut known) = (Duplicates::default(), HashMap::new());
-        let mut number = 1_u64;
-        for line in 1..=60_000 {
+    /// Keys that often come again, in lines of three senders, and what stood before by a plain map.
+    fn drawn() -> (Vec<Keys>, Vec<Doubled>) {
+        let (mut number, mut known, mut doubled) = (1_u64, HashMap::new(), Vec::new());
+        let mut draw = || {
             number = number
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            let sender = u32::try_from(number >> 40 & 3).unwrap();
-            let key = NonZeroU64::new((number >> 33) % 40_000 + 1).unwrap();
-            let expected = match known.entry((sender, key)) {
-                Entry::Occupied(first) => Some(*first.get()),
-                Entry::Vacant(place) => {
-                    place.insert(line);
-                    None
+            number >> 33
+        };
+        let all = (1..=60_000_u32).map(|line| {
+            let sender = u32::try_from(draw() & 3).unwrap();
+            // Now and then a record says neither.
+            let [person, journal] = [(); 2].map(|()| NonZeroU64::new(draw() % 40_000));
+            for (kind, key) in [(Kind::Person, person), (Kind::Journal, journal)] {
+                let Some(key) = key else { continue };
+                match known.entry((sender, kind == Kind::Person, key)) {
+                    Entry::Occupied(first) => {
+                        let (line, first) = (line.into(), u64::from(*first.get()));
+                        doubled.push(Doubled { kind, line, first });
+                    }
+                    Entry::Vacant(place) => {
+                        place.insert(line);
+                    }
                 }
-            };
-            assert_eq!(own.first(sender, key, line), expected);
+            }
+            Keys { line, sender, person, journal }
+        });
+        let all = all.collect();
+        (all, doubled)
+    }
+
+    #[test]
+    fn each_key_of_a_sender_is_known_with_its_first_line() {
+        let (all, expected) = drawn();
+        let mut own = Duplicates::default();
+        let found: Vec<_> = all.iter().flat_map(|keys| own.add_one(keys)).collect();
+        assert!(found == expected);
+        assert!(expected.len() > 1_000);
+    }
+
+    #[test]
+    fn parts_tell_the_same_as_one_record_after_another() {
+        let (all, expected) = drawn();
+        let (mut own, mut found) = (Duplicates::default(), Vec::new());
+        for (at, part) in all.chunks(777).enumerate() {
+            let before = u64::try_from(at * 777).unwrap();
+            let line = |keys: &Keys| short(u64::from(keys.line) - before);
+            let part = part.iter().map(|keys| Keys { line: line(keys), ..*keys });
+            found.extend(own.add(&part.collect::<Vec<_>>(), before));
         }
+        assert!(found == expected);
+    }
+
+    #[test]
+    fn a_sender_whose_records_come_again_and_again_is_remembered() {
+        let (all, _) = drawn();
+        let (mut own, mut met, mut line, mut twice) =
+            (Duplicates::default(), HashMap::new(), 0_u32, 0);
+        for length in [1, 2, 50, 900] {
+            for keys in all.iter().take(20_000) {
+                line += 1;
+                let keys = Keys { line, sender: line / length % 3, ..*keys };
+                let mut expected = Vec::new();
+                for (kind, key) in [(Kind::Person, keys.person), (Kind::Journal, keys.journal)] {
+                    let Some(key) = key else { continue };
+                    let place = (keys.sender, kind == Kind::Person, key);
+                    let first = *met.entry(place).or_insert(line);
+                    if first != line {
+                        expected.push(Doubled { kind, line: line.into(), first: first.into() });
+                    }
+                }
+                twice += expected.len();
+                assert!(own.add_one(&keys) == expected, "line {line}");
+            }
+        }
+        assert!(twice > 1_000);
     }
 }

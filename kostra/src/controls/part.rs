@@ -103,9 +103,9 @@ impl Blocks {
 /// they are compared so.
 #[multiversion(targets("x86_64+avx2+bmi1+bmi2+lzcnt+popcnt"))]
 fn sound<'b>(rules: &Rules, part: &mut Part, block: &'b [u8]) -> &'b [u8] {
-    let (length, mut rest) = (rules.layout.record_length, block);
+    let (length, width, mut rest) = (rules.layout.record_length, rules.width(), block);
     while let Some((line, after)) = whole(rest, length)
-        && let Some(looked) = rules.look(line)
+        && let Some(looked) = rules.look(line, rest.get(..width).unwrap_or(line))
     {
         part.lines += 1;
         let keys = rules.passed(part.lines, &looked, part.summing.as_mut());

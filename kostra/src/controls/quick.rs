@@ -30,11 +30,15 @@ use std::num::NonZeroU64;
 
 /// The most sums that are made of a record.
 const SUMS: usize = 8;
+/// So many bytes are compared together.
+const BLOCK: usize = 64;
 /// The bit of a content that may not stand in the field.
 const DOUBT: u64 = 1 << 63;
 
-/// What may stand in each place of a line: characters from the lowest on, or one other.
+/// What may stand in each place of a line: characters from the lowest on, or one other. Behind a line anything may stand, so
+/// that whole blocks of bytes are compared.
 struct Classes {
+    length: usize,
     lowest: Vec<u8>,
     more: Vec<u8>,
     other: Vec<u8>,
@@ -43,11 +47,17 @@ struct Classes {
 impl Classes {
     /// Anything that is no control character, everywhere.
     fn any(length: usize) -> Self {
-        Self {
+        let mut own = Self {
+            length,
             lowest: vec![b' '; length],
             more: vec![u8::MAX - b' '; length],
             other: vec![b' '; length],
-        }
+        };
+        let wide = length.next_multiple_of(BLOCK);
+        own.lowest.resize(wide, 0);
+        own.more.resize(wide, u8::MAX);
+        own.other.resize(wide, 0);
+        own
     }
 
     /// Characters of a stretch, or blanks too.
@@ -62,14 +72,40 @@ impl Classes {
         }
     }
 
-    /// Whether a line has in every place what may stand there.
+    /// Whether a line, and what may stand behind it, has in every place what may stand there.
     #[inline(always)]
     fn fit(&self, line: &[u8]) -> bool {
         let places = self.lowest.iter().zip(&self.more).zip(&self.other);
         let odd = line.iter().zip(places).map(|(byte, ((lowest, more), other))| {
             u8::from(byte.wrapping_sub(*lowest) > *more) & u8::from(byte != other)
         });
-        line.len() == self.lowest.len() && odd.fold(0, |all, own| all | own) == 0
+        line.len() >= self.length && odd.fold(0, |all, own| all | own) == 0
+    }
+}
+
+/// When controls would report, each with the bits that are as they are there.
+#[derive(Default)]
+struct Patterns {
+    all: Vec<Pattern>,
+    /// Their bits, and as many that never are so as make blocks of them whole.
+    bits: Vec<u64>,
+    set: Vec<u64>,
+}
+
+impl Patterns {
+    fn new(all: Vec<Pattern>) -> Self {
+        let (mut bits, mut set): (Vec<_>, Vec<_>) =
+            all.iter().map(|pattern| (pattern.bits, pattern.set)).unzip();
+        let whole = all.len().next_multiple_of(BLOCK / size_of::<u64>());
+        bits.resize(whole, 0);
+        set.resize(whole, 1);
+        Self { all, bits, set }
+    }
+
+    #[inline(always)]
+    fn any(&self, seen: u64) -> bool {
+        let odd = |(bits, set): (&u64, &u64)| seen & bits == *set;
+        self.bits.iter().zip(&self.set).map(odd).fold(false, |any, own| any | own)
     }
 }
 
@@ -113,7 +149,7 @@ pub(super) struct Quick {
     texts: Vec<std::ops::Range<usize>>,
     /// Fields of the plan that are looked at when they are not blank, or always.
     rest: Vec<(usize, std::ops::Range<usize>, bool)>,
-    patterns: Vec<Pattern>,
+    patterns: Patterns,
 }
 
 /// What was seen of a record that no control has anything to say of.
@@ -136,14 +172,20 @@ impl Quick {
         Making::new(layout, plan, places).finish(options, contents)
     }
 
-    /// Looks at the bytes of a line, where each is a character; `None` where a control may have something to say.
+    /// How many bytes from the start of a line are looked at where they are there.
+    pub(super) const fn width(&self) -> usize {
+        self.classes.lowest.len()
+    }
+
+    /// Looks at the bytes of a line, where each is a character; `None` where a control may have something to say. The line
+    /// may be given once more with what follows it.
     #[inline(always)]
     pub(super) fn look(
         &self,
-        line: &[u8],
+        (line, wide): (&[u8], &[u8]),
         (plan, contents, options): (&Plan, Option<&Contents>, &Options),
     ) -> Option<Looked> {
-        if !self.classes.fit(line) {
+        if line.len() != self.classes.length || !self.classes.fit(wide) {
             return None;
         }
         let (sender, in_oslo) = self.sender(line)?;
@@ -191,8 +233,7 @@ impl Quick {
         if !self.rest.iter().all(passes) {
             return None;
         }
-        let may_report = |pattern: &Pattern| bits & pattern.bits == pattern.set;
-        if self.patterns.iter().fold(false, |any, pattern| any | may_report(pattern)) {
+        if self.patterns.any(bits) {
             let record = record();
             let seen = Seen {
                 record: &record,
@@ -204,7 +245,8 @@ impl Quick {
             let reports = |pattern: &Pattern| {
                 pattern.is_all || contents.is_none_or(|all| all.reports(pattern.control, &seen))
             };
-            if self.patterns.iter().filter(|pattern| may_report(pattern)).any(reports) {
+            let may_report = |pattern: &&Pattern| bits & pattern.bits == pattern.set;
+            if self.patterns.all.iter().filter(may_report).any(reports) {
                 return None;
             }
         }

@@ -143,20 +143,26 @@ impl Rules {
         findings: &mut Findings,
         summing: Option<&mut Summing>,
     ) -> Option<Keys> {
-        match record.ascii().and_then(|bytes| self.look(bytes)) {
+        match record.ascii().and_then(|line| self.look(line, line)) {
             Some(looked) => self.passed(line, &looked, summing),
             None => self.control(line, record, findings, summing),
         }
     }
 
-    /// A quick look at the bytes of a line, where each is a character; `None` where the controls must be asked.
+    /// How many bytes from the start of a line a quick look reads where they are there.
+    pub(super) fn width(&self) -> usize {
+        self.quick.as_ref().map_or(0, Quick::width)
+    }
+
+    /// A quick look at the bytes of a line, where each is a character, and at as many from its start on as may be read;
+    /// `None` where the controls must be asked.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "what is not inlined is made for the oldest processor"
     )]
-    pub(super) fn look(&self, line: &[u8]) -> Option<Looked> {
-        self.quick.as_ref()?.look(line, (&self.plan, self.contents.as_ref(), &self.options))
+    pub(super) fn look(&self, line: &[u8], wide: &[u8]) -> Option<Looked> {
+        self.quick.as_ref()?.look((line, wide), (&self.plan, self.contents.as_ref(), &self.options))
     }
 
     /// Adds up a record that no control has anything to say of, and gives its keys.

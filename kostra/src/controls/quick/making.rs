@@ -2,7 +2,7 @@
 
 use super::super::{Options, contents::Contents, plan::Plan, rules::Places};
 use super::{
-    Classes, DOUBT, Pattern, Quick, SUMS,
+    Classes, DOUBT, Pattern, Patterns, Quick, SUMS,
     cases::{BITS, Case, Question},
     person::{Day, Identity},
     small::{Columns, Run, Slot, forms, written},
@@ -299,7 +299,7 @@ impl<'p> Making<'p> {
             no_number: 0,
             texts: self.texts,
             rest: self.rest,
-            patterns,
+            patterns: Patterns::new(patterns),
         };
         for (at, question) in self.questions.iter().enumerate().take(BITS as usize) {
             quick.answer(question, 1 << at)?;

@@ -124,12 +124,13 @@ pub(super) struct Columns {
     length: usize,
     has_second: bool,
     /// Places that are held to come after a digit if one is before them.
-    inner: [u8; ROW],
+    inner: [u64; 2],
     /// Those that must hold a digit: the last of an amount that may not be blank.
-    needed: [u8; ROW],
+    needed: [u64; 2],
 }
 
-/// How many characters are looked at together.
+/// How many characters are looked at together, as two numbers: an array of bytes is put together on the stack, and waited
+/// for when it is read in other pieces. Their bytes never carry into one another.
 const ROW: usize = 16;
 /// What digits have and blanks have not.
 const DIGIT: u8 = 0x10;
@@ -155,30 +156,35 @@ impl Columns {
             *inner = if at % length == 0 { 0 } else { DIGIT };
             *needed = if at % length == length - 1 && !may_be_blank { DIGIT } else { 0 };
         }
+        let [inner, needed] = [inner, needed].map(halves);
         Some(Self { rows, length, has_second, inner, needed })
     }
 
     /// The sums of digits and blanks; `None` where an amount is written otherwise than as digits with blanks around.
     #[inline(always)]
     pub(super) fn sums(&self, line: &[u8]) -> Option<[i64; 2]> {
-        let (mut digits, mut odd) = ([0_u8; ROW], [0_u8; ROW]);
+        let (mut digits, mut odd) = ([0; 2], [0; 2]);
         for at in &self.rows {
-            let [before, own] = [at.wrapping_sub(1), *at]
-                .map(|at| line.get(at..).and_then(<[u8]>::first_chunk::<ROW>));
-            let places = self.inner.iter().zip(&self.needed).zip(before?.iter().zip(own?));
-            let sums = digits.iter_mut().zip(&mut odd);
-            for ((sum, odd), ((inner, needed), (before, own))) in sums.zip(places) {
-                *sum = sum.wrapping_add(own & 0x0F);
-                *odd |= ((before & inner) | needed) & !own;
-            }
+            let all = line.get(at.wrapping_sub(1)..)?.first_chunk::<{ ROW + 1 }>()?;
+            let before = halves(*all.first_chunk()?);
+            let own = halves(*all.last_chunk()?);
+            digits = each(digits, own, |sum, own| sum.wrapping_add(own & LOW));
+            let held = each(before, self.inner, |before, inner| before & inner);
+            let held = each(held, self.needed, |held, needed| held | needed);
+            let missing = each(held, own, |held, own| held & !own);
+            odd = each(odd, missing, |odd, missing| odd | missing);
         }
-        if odd.iter().fold(0, |all, own| all | own) & DIGIT != 0 {
-            return self.one_by_one(line);
+        let [low, high] = digits.map(u128::from);
+        let digits = low | high << 64;
+        let sum = |from: usize| {
+            let own = u64::from_le_bytes(*(digits >> (8 * from)).to_le_bytes().first_chunk()?);
+            Some(joined(own << (8 * (EIGHT - self.length))).cast_signed())
+        };
+        let (mut first, mut second) = (sum(0)?, sum(self.length)?);
+        if odd != [0; 2] {
+            [first, second] = self.one_by_one(line)?;
         }
-        Some([0, self.length].map(|start| {
-            let own = eight(&digits, start).unwrap_or(0);
-            joined(own << (8 * (EIGHT - self.length))).cast_signed()
-        }))
+        Some([first, second])
     }
 
     #[cold]
@@ -195,10 +201,24 @@ impl Columns {
         let text =
             std::str::from_utf8(line.get(start..start + self.length)?).ok()?.trim_matches(' ');
         if text.is_empty() {
-            return self.needed.iter().all(|own| *own == 0).then_some(0);
+            return (self.needed == [0; 2]).then_some(0);
         }
         text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
     }
+}
+
+/// Sixteen characters as two numbers.
+#[inline(always)]
+fn halves(bytes: [u8; ROW]) -> [u64; 2] {
+    let [low, high] = bytes.as_chunks().0 else { return [0; 2] };
+    [u64::from_le_bytes(*low), u64::from_le_bytes(*high)]
+}
+
+/// Something of the one and the other half.
+#[inline(always)]
+fn each(one: [u64; 2], other: [u64; 2], of: impl Fn(u64, u64) -> u64) -> [u64; 2] {
+    let ([a, b], [c, d]) = (one, other);
+    [of(a, c), of(b, d)]
 }
 
 /// Four numbers of two digits.

@@ -33,7 +33,7 @@ fn both(layout: &'static Layout, line: &[u8], contents: bool) -> Option<[String;
     rules.quick.as_ref()?;
     Some([true, false].map(|is_quick| {
         let (mut findings, mut summing) = (Findings::new(100), rules.summing());
-        let looked = rules.look(line).filter(|_| is_quick);
+        let looked = rules.look(line, line).filter(|_| is_quick);
         let keys = match &looked {
             Some(looked) => rules.passed(1, looked, summing.as_mut()),
             None => rules.control(1, &record, &mut findings, summing.as_mut()),
@@ -58,7 +58,7 @@ fn nearly_every_clean_record_is_told_by_the_look_alone() {
                 continue;
             }
             clean += 1;
-            looked += usize::from(quick.look(line.as_bytes(), parts).is_some());
+            looked += usize::from(quick.look((line.as_bytes(), line.as_bytes()), parts).is_some());
         }
         assert!(
             clean > 20 && looked * 100 >= clean * 98,
