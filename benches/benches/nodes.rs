@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const PERSONS: u32 = 130_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 /// Pages of one round.
 const PAGES: u32 = 100;
 /// Rounds before any is timed: a commit takes longer while it makes the log of the database longer, and that grows to 16 MB

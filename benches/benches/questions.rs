@@ -2,7 +2,7 @@
 //! PostgreSQL; and whether a reply's time tells who is in the records.
 //!
 //! `BENCH_TIMED` sets how many requests of each kind are compared by time; 10 000 unless said. `BENCH_DATABASES` names the
-//! databases: `sqlite,postgres` unless said.
+//! databases: `sqlite,postgres` unless said. `BENCH_CLIENTS` says how many ask at once: `1,8,32,128` unless said.
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use arrow::array::AsArray as _;
@@ -26,7 +26,8 @@ use std::time::{Duration, Instant};
 const PERSONS: u32 = 130_000;
 const ROUNDS: usize = 3;
 const SECONDS: u64 = 5;
-const CLIENTS: [usize; 4] = [1, 8, 32, 128];
+/// How many ask at once, unless said.
+const CLIENTS: &str = "1,8,32,128";
 /// Requests of each kind for the comparison of times, unless said.
 const TIMED: &str = "10000";
 /// What a question costs at least here, in billionths of ρ; each costs a little more than the one before.
@@ -78,7 +79,9 @@ fn throughput(ours: SocketAddr, bare: SocketAddr, token: &str, next: &AtomicU64)
     let same = post(token, &total(1));
     let repeat = || same.clone();
     let commit = || "POST /commit HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".to_owned();
-    for clients in CLIENTS {
+    let all = std::env::var("BENCH_CLIENTS").unwrap_or_else(|_| CLIENTS.into());
+    for clients in all.split(',') {
+        let clients = clients.parse()?;
         println!("{clients} client(s):");
         let mut ratios = Vec::new();
         for _ in 0..ROUNDS {

@@ -70,7 +70,9 @@ impl Checker {
         if !self.is_broken {
             let keys = self.rules.check(number, &record, &mut self.findings, self.summing.as_mut());
             if let Some(keys) = keys {
-                self.duplicates.add_one(&keys).into_iter().for_each(|own| self.tell_doubled(own));
+                for own in self.duplicates.add_one(&keys) {
+                    self.tell_doubled(own);
+                }
             }
         }
         self.quote(Some(&record));
@@ -117,7 +119,9 @@ impl Checker {
             // What stands twice is found here, in the order of the file, and put beside the rest of its line.
             let before = std::mem::replace(&mut self.findings, Findings::new(found.max));
             let doubled = self.duplicates.add(&part.keys, self.lines);
-            doubled.into_iter().for_each(|own| self.tell_doubled(own));
+            for own in doubled {
+                self.tell_doubled(own);
+            }
             let doubled = std::mem::replace(&mut self.findings, before);
             found.merge_by_line(doubled);
         }

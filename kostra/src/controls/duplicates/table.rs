@@ -105,7 +105,7 @@ impl Bucket {
 
     #[inline]
     fn has(&self, tag: u32) -> bool {
-        self.tags.iter().fold(false, |any, own| any | (*own == tag))
+        self.tags.iter().fold(0, |any, own| any | u8::from(*own == tag)) != 0
     }
 
     /// Whether there was room.
