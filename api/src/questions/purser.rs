@@ -17,6 +17,8 @@ use tokio::sync::oneshot;
 const WAITING: usize = 10_000;
 /// How many one transaction takes.
 const TOGETHER: usize = 256;
+/// So many share a transaction well enough: the next round waits for no more, or everybody would be idle by turns.
+const ENOUGH: usize = 64;
 /// Those who were in the last round come again soon: with the answer, or with the next question. So that they need not
 /// sit out a whole round, the next one waits for them, but no longer than this share of what the last one took.
 const SHARE: u32 = 3;
@@ -142,7 +144,7 @@ fn gather(waiting: &Receiver<Order>, batch: &mut Vec<Order>, expected: usize, pa
         batch.extend(waiting.recv());
     }
     let until = Instant::now() + patience;
-    while !batch.is_empty() && batch.len() < expected.min(TOGETHER) {
+    while !batch.is_empty() && batch.len() < expected.min(ENOUGH) {
         match waiting.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(order) => batch.push(order),
             Err(_) => break,
