@@ -63,10 +63,7 @@ impl Set {
         // products leave, and these look like chance if Diffie-Hellman's do: MAP can be inverted, so whoever tells them apart
         // could be given points drawn evenly, with digests to fit (a weak encoding: Brier et al., CRYPTO 2010).
         let mut points = multiplied(&all, &secret, |(number, spell)| {
-            let mut digest = Sha256::new()
-                .chain_update(b"hjemmel/federation/person/2\n")
-                .chain_update(bound)
-                .chain_update(number.as_bytes());
+            let mut digest = hashed(&bound, number.as_bytes());
             for variable in element.variables() {
                 digest.update(b"\n");
                 digest.update(spell.says(*variable));
@@ -137,6 +134,14 @@ impl Set {
             only_there: count(made_of_theirs).saturating_sub(both),
         })
     }
+}
+
+/// The hash of a number in a comparison, to which what is said of the person may be added.
+pub(super) fn hashed(comparison: &[u8; 32], number: &[u8]) -> Sha256 {
+    Sha256::new()
+        .chain_update(b"hjemmel/federation/person/2\n")
+        .chain_update(comparison)
+        .chain_update(number)
 }
 
 fn distinct(points: &Points) -> Result<HashSet<[u8; 32]>, Broken> {

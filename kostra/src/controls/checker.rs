@@ -5,7 +5,7 @@ use super::{
     duplicates::{Doubled, Duplicates, Kind},
     fit, nature,
     part::{Blocks, Part},
-    rules::{NoRecord, Rules},
+    rules::{Keys, NoRecord, Rules},
     summary::Summing,
     wording,
 };
@@ -70,9 +70,7 @@ impl Checker {
         if !self.is_broken {
             let keys = self.rules.check(number, &record, &mut self.findings, self.summing.as_mut());
             if let Some(keys) = keys {
-                for own in self.duplicates.add_one(&keys) {
-                    self.tell_doubled(own);
-                }
+                self.check_duplicates(std::slice::from_ref(&keys), 0);
             }
         }
         self.quote(Some(&record));
@@ -118,10 +116,7 @@ impl Checker {
         if !self.is_broken {
             // What stands twice is found here, in the order of the file, and put beside the rest of its line.
             let before = std::mem::replace(&mut self.findings, Findings::new(found.max));
-            let doubled = self.duplicates.add(&part.keys, self.lines);
-            for own in doubled {
-                self.tell_doubled(own);
-            }
+            self.check_duplicates(&part.keys, self.lines);
             let doubled = std::mem::replace(&mut self.findings, before);
             found.merge_by_line(doubled);
         }
@@ -203,6 +198,12 @@ impl Checker {
     }
 
     /// 005A, 005B.
+    fn check_duplicates(&mut self, keys: &[Keys], lines_before: u64) {
+        for doubled in self.duplicates.add(keys, lines_before) {
+            self.tell_doubled(doubled);
+        }
+    }
+
     #[cold]
     fn tell_doubled(&mut self, Doubled { kind, line, first }: Doubled) {
         let is_programme = self.rules.layout.form == Form::F11C;

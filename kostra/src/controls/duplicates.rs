@@ -45,25 +45,14 @@ impl Duplicates {
         for some in keys.chunks(TOGETHER) {
             self.known.approach(some);
             for keys in some {
-                self.note(keys, lines_before + u64::from(keys.line), &mut doubled);
+                let (both, line) =
+                    ([keys.person, keys.journal], lines_before + u64::from(keys.line));
+                self.known.turn_to(keys.sender, line, &self.log);
+                self.known.meet(both, line, &self.log, |own| doubled.push(own));
+                self.log.push(both, line);
             }
         }
         doubled
-    }
-
-    /// Notes the keys of the next record of the file.
-    pub(super) fn add_one(&mut self, keys: &Keys) -> Vec<Doubled> {
-        let mut doubled = Vec::new();
-        self.note(keys, keys.line.into(), &mut doubled);
-        doubled
-    }
-
-    #[inline]
-    fn note(&mut self, keys: &Keys, line: u64, doubled: &mut Vec<Doubled>) {
-        let both = [keys.person, keys.journal];
-        self.known.turn_to(keys.sender, line, &self.log);
-        self.known.meet(both, line, &self.log, |own| doubled.push(own));
-        self.log.push(both, line);
     }
 }
 
@@ -173,8 +162,9 @@ impl Mixing {
 mod tests {
     use super::*;
     use std::collections::hash_map::Entry;
+    use std::slice::from_ref;
 
-    /// Keys that often come again, in lines of three senders, and what stood before by a plain map.
+    /// Keys that often come again, in lines of four senders, and what stood before by a plain map.
     fn drawn() -> (Vec<Keys>, Vec<Doubled>) {
         let (mut number, mut known, mut doubled) = (1_u64, HashMap::new(), Vec::new());
         let mut draw = || {
@@ -209,7 +199,7 @@ mod tests {
     fn each_key_of_a_sender_is_known_with_its_first_line() {
         let (all, expected) = drawn();
         let mut own = Duplicates::default();
-        let found: Vec<_> = all.iter().flat_map(|keys| own.add_one(keys)).collect();
+        let found: Vec<_> = all.iter().flat_map(|keys| own.add(from_ref(keys), 0)).collect();
         assert!(found == expected);
         assert!(expected.len() > 1_000);
     }
@@ -246,7 +236,7 @@ mod tests {
                     }
                 }
                 twice += expected.len();
-                assert!(own.add_one(&keys) == expected, "line {line}");
+                assert!(own.add(from_ref(&keys), 0) == expected, "line {line}");
             }
         }
         assert!(twice > 1_000);

@@ -23,6 +23,7 @@ use super::{
     rules::Places,
 };
 use crate::{layout::Layout, record::Record};
+use cases::Case;
 use making::Making;
 use person::{Day, Identity, Person};
 use small::{Columns, Run, Slot, eight, packed};
@@ -83,38 +84,50 @@ impl Classes {
     }
 }
 
-/// When controls would report, each with the bits that are as they are there.
-#[derive(Default)]
+/// When controls would report: bits that are as they are there, for one or more patterns of each control. After the last come
+/// as many that never are so as make whole blocks.
 struct Patterns {
-    all: Vec<Pattern>,
-    /// Their bits, and as many that never are so as make blocks of them whole.
     bits: Vec<u64>,
     set: Vec<u64>,
+    reports: Vec<Reports>,
+}
+
+/// The control of a pattern; without `is_all` it may report there, and is asked.
+struct Reports {
+    control: usize,
+    is_all: bool,
 }
 
 impl Patterns {
-    fn new(all: Vec<Pattern>) -> Self {
-        let (mut bits, mut set): (Vec<_>, Vec<_>) =
-            all.iter().map(|pattern| (pattern.bits, pattern.set)).unzip();
-        let whole = all.len().next_multiple_of(BLOCK / size_of::<u64>());
-        bits.resize(whole, 0);
-        set.resize(whole, 1);
-        Self { all, bits, set }
+    /// Of cases, each with the place of its control.
+    fn new(cases: Vec<(usize, Case)>) -> Self {
+        let mut own = Self { bits: Vec::new(), set: Vec::new(), reports: Vec::new() };
+        for (control, Case { bits, set, is_all, .. }) in cases {
+            own.bits.push(bits);
+            own.set.push(set);
+            own.reports.push(Reports { control, is_all });
+        }
+        let whole = own.reports.len().next_multiple_of(BLOCK / size_of::<u64>());
+        own.bits.resize(whole, 0);
+        own.set.resize(whole, 1);
+        own
+    }
+
+    /// Whether each pattern is met.
+    #[inline(always)]
+    fn met(&self, seen: u64) -> impl Iterator<Item = bool> {
+        self.bits.iter().zip(&self.set).map(move |(bits, set)| seen & bits == *set)
     }
 
     #[inline(always)]
     fn any(&self, seen: u64) -> bool {
-        let odd = |(bits, set): (&u64, &u64)| seen & bits == *set;
-        self.bits.iter().zip(&self.set).map(odd).fold(false, |any, own| any | own)
+        self.met(seen).fold(false, |any, own| any | own)
     }
-}
 
-/// When a control would report: these bits are as they are there. Without `is_all` it may, and is asked.
-struct Pattern {
-    bits: u64,
-    set: u64,
-    control: usize,
-    is_all: bool,
+    /// Whose patterns are met.
+    fn reports(&self, seen: u64) -> impl Iterator<Item = &Reports> {
+        self.reports.iter().zip(self.met(seen)).filter(|(_, is_met)| *is_met).map(|(own, _)| own)
+    }
 }
 
 /// The quick look of a layout.
@@ -242,11 +255,10 @@ impl Quick {
                 age: Some(i32::from(person.age)),
                 kommuner: options.kommuner.as_ref(),
             };
-            let reports = |pattern: &Pattern| {
-                pattern.is_all || contents.is_none_or(|all| all.reports(pattern.control, &seen))
+            let reports = |Reports { control, is_all }: &Reports| {
+                *is_all || contents.is_none_or(|all| all.reports(*control, &seen))
             };
-            let may_report = |pattern: &&Pattern| bits & pattern.bits == pattern.set;
-            if self.patterns.all.iter().filter(may_report).any(reports) {
+            if self.patterns.reports(bits).any(reports) {
                 return None;
             }
         }

@@ -1,6 +1,6 @@
 //! Somebody with a list of every number there is, who hashes all of them and looks for the digests among what was sent.
 
-use super::{Element, Persons, comparison, numbers, sides};
+use super::{Element, Persons, comparison, hashed, numbers, sides};
 use sha2::{Digest as _, Sha256, Sha512};
 use std::collections::HashSet;
 
@@ -57,11 +57,7 @@ fn a_dictionary_of_every_number_finds_nobody_in_what_was_sent() {
     let all = persons.linkable(Element::Person).unwrap();
     let mut known = 0;
     let mut try_one = |number: &[u8; 11]| {
-        let made = Sha256::new()
-            .chain_update(b"hjemmel/federation/person/2\n")
-            .chain_update(bound)
-            .chain_update(number)
-            .finalize();
+        let made = hashed(&bound, number).finalize();
         let wide = Sha512::digest(number);
         let halves = wide.as_slice().as_chunks().0.iter();
         let with = Sha256::new().chain_update(bound).chain_update(number).finalize();

@@ -20,7 +20,8 @@ const LENGTH: usize = 4096;
 /// The bits of a line in its stretch.
 const LINE: u32 = 24;
 
-/// The line, and above it the person: a number of eleven digits with a status has forty bits.
+/// The line, and above it the person: a number of eleven digits with a status has forty bits, and what had more would stop
+/// the program.
 struct Kept {
     person_and_line: u64,
     journal: u64,
@@ -29,8 +30,7 @@ struct Kept {
 impl Kept {
     fn new([person, journal]: Both, line: u64) -> Self {
         let value = |key: Option<NonZeroU64>| key.map_or(0, NonZeroU64::get);
-        debug_assert!(value(person) >> (u64::BITS - LINE) == 0, "a person's key has forty bits");
-        Self { person_and_line: value(person) << LINE | line, journal: value(journal) }
+        Self { person_and_line: value(person) * (1 << LINE) + line, journal: value(journal) }
     }
 
     const fn line(&self) -> u64 {

@@ -2,8 +2,8 @@
 
 use super::super::{Options, contents::Contents, plan::Plan, rules::Places};
 use super::{
-    Classes, DOUBT, Pattern, Patterns, Quick, SUMS,
-    cases::{BITS, Case, Question},
+    Classes, DOUBT, Patterns, Quick, SUMS,
+    cases::{BITS, Question},
     person::{Day, Identity},
     small::{Columns, Run, Slot, forms, written},
 };
@@ -58,16 +58,12 @@ impl<'p> Making<'p> {
         for (at, field) in self.plan.fields().enumerate() {
             self.look_at(at, field)?;
         }
-        let mut patterns = Vec::new();
+        let mut cases = Vec::new();
         for (control, tests) in contents.into_iter().flat_map(Contents::tests).enumerate() {
-            let cases = self.all(tests).into_iter().filter(|case| !case.is_never);
-            patterns.extend(cases.map(|Case { bits, set, is_all, .. }| Pattern {
-                bits,
-                set,
-                control,
-                is_all,
-            }));
+            let of_control = self.all(tests).into_iter().filter(|case| !case.is_never);
+            cases.extend(of_control.map(|case| (control, case)));
         }
+        let patterns = Patterns::new(cases);
         let summed: &[&str] = match layout.form {
             Form::F11 => &["BIDRAG", "LAAN"],
             _ => &["KVP_STONAD"],
@@ -264,7 +260,7 @@ impl<'p> Making<'p> {
         self,
         options: &Options,
         identity: Identity,
-        patterns: Vec<Pattern>,
+        patterns: Patterns,
         (kroner, months): (Vec<usize>, Option<usize>),
     ) -> Option<Quick> {
         let plan = self.plan;
@@ -299,7 +295,7 @@ impl<'p> Making<'p> {
             no_number: 0,
             texts: self.texts,
             rest: self.rest,
-            patterns: Patterns::new(patterns),
+            patterns,
         };
         for (at, question) in self.questions.iter().enumerate().take(BITS as usize) {
             quick.answer(question, 1 << at)?;
