@@ -3,7 +3,7 @@
 /// Two digits a byte, small letters.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| digits(*byte)).map(char::from).collect()
+    ::hex::encode(bytes)
 }
 
 /// Whether a text is what [`hex`] would write, without writing it.

@@ -168,8 +168,8 @@ impl Registers {
         let records = counting.records();
         if records <= MANY {
             let alone = counting.alone(plan, 0..records).map_err(|error| unbound(&error))?;
-            let gathered = Gathered::new(vec![counting.several()]).beside(vec![alone]);
-            return gathered.bound(plan, salts).map_err(|error| unbound(&error));
+            let several = counting.several(plan, salts).map_err(|error| unbound(&error))?;
+            return several.beside(vec![alone]).map_err(|error| unbound(&error));
         }
         let (counting, threads) = (Arc::new(counting), self.threads());
         let share = records.div_ceil(threads);
@@ -181,14 +181,13 @@ impl Registers {
                 self.engine().handle().spawn_blocking(work)
             })
             .collect();
-        let several = counting.several();
+        let several = counting.several(plan, salts).map_err(|error| unbound(&error))?;
         let mut alone: Vec<Alone> = Vec::with_capacity(threads);
         for share in shares {
             let share = share.await.map_err(|_| Error::Mismatch("the query was cut short"))?;
             alone.push(share.map_err(|error| unbound(&error))?);
         }
-        let gathered = Gathered::new(vec![several]).beside(alone);
-        gathered.bound(plan, salts).map_err(|error| unbound(&error))
+        several.beside(alone).map_err(|error| unbound(&error))
     }
 
     /// Contributions from a scan of the file, for editions that are too large for memory.

@@ -7,7 +7,6 @@
 //! what `witnessed` in [`crate::Store::verify_chain`] is for.
 
 use crate::DecisionRow;
-use crate::values::hex;
 use sha2::{Digest, Sha256};
 
 /// The hash before the first row.
@@ -49,7 +48,7 @@ impl Link {
             .chain_update(previous.as_bytes())
             .chain_update(leaf.as_bytes())
             .finalize();
-        Self { leaf, hash: hex(&hash) }
+        Self { leaf, hash: hex::encode(hash) }
     }
 }
 
@@ -130,5 +129,5 @@ fn leaf_of(seq: i64, row: &DecisionRow) -> String {
         grant_version: row.grant_version,
         body: &row.body,
     };
-    hex(&leaf(seq, &fields))
+    hex::encode(leaf(seq, &fields))
 }

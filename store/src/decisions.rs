@@ -12,7 +12,6 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Text};
-use serde::Serialize;
 use uuid::Uuid;
 
 /// One decision as it is recorded.
@@ -78,26 +77,26 @@ pub struct DecisionFilter {
     pub until: Option<DateTime<Utc>>,
 }
 
-#[derive(Queryable, Insertable, Serialize)]
+#[derive(Queryable, Insertable)]
 #[diesel(table_name = decisions)]
 pub(crate) struct Raw {
-    seq: i64,
-    id: String,
-    at: i64,
-    policy_version: i64,
-    subject_kind: String,
-    organisation: Option<String>,
-    supplier: Option<String>,
-    client: Option<String>,
-    action: String,
-    resource: String,
-    outcome: String,
-    grant_id: Option<String>,
-    grant_version: Option<i32>,
-    body: String,
-    previous: String,
-    leaf: String,
-    hash: String,
+    pub seq: i64,
+    pub id: String,
+    pub at: i64,
+    pub policy_version: i64,
+    pub subject_kind: String,
+    pub organisation: Option<String>,
+    pub supplier: Option<String>,
+    pub client: Option<String>,
+    pub action: String,
+    pub resource: String,
+    pub outcome: String,
+    pub grant_id: Option<String>,
+    pub grant_version: Option<i32>,
+    pub body: String,
+    pub previous: String,
+    pub leaf: String,
+    pub hash: String,
 }
 
 /// PostgreSQL takes 65 535 parameters in one statement.

@@ -1,7 +1,7 @@
 //! Who the commitments of the record stand for, so that the record itself holds no name.
 
 use crate::schema::record_persons;
-use crate::values::{hex, text};
+use crate::values::text;
 use crate::{Error, Store};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
@@ -72,5 +72,5 @@ impl Store {
 /// Salted, so that nobody finds a person by trying names.
 fn commitment(salt: &str, person: &str) -> String {
     let digest = Sha256::new().chain_update(salt).chain_update(person).finalize();
-    hex(&digest)
+    hex::encode(digest)
 }

@@ -9,7 +9,6 @@ use crate::values::{moment, number, sha256, stored, text, uuid};
 use crate::{Error, Store};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -76,26 +75,26 @@ pub struct LedgerFault {
     pub charged: u64,
 }
 
-#[derive(Queryable, Insertable, Serialize)]
+#[derive(Queryable, Insertable)]
 #[diesel(table_name = spends)]
 pub(crate) struct Raw {
-    id: String,
-    at: i64,
-    question_key: String,
-    question: String,
-    project: String,
-    sponsor: String,
-    decision: String,
-    nano: i64,
+    pub id: String,
+    pub at: i64,
+    pub question_key: String,
+    pub question: String,
+    pub project: String,
+    pub sponsor: String,
+    pub decision: String,
+    pub nano: i64,
 }
 
-#[derive(Queryable, Insertable, Serialize)]
+#[derive(Queryable, Insertable)]
 #[diesel(table_name = charges)]
 pub(crate) struct RawCharge {
-    spend_id: String,
-    kind: String,
-    key: String,
-    nano: i64,
+    pub spend_id: String,
+    pub kind: String,
+    pub key: String,
+    pub nano: i64,
 }
 
 /// What paying comes to, to be written once.

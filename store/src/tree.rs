@@ -6,7 +6,7 @@
 
 use crate::connection::AnyConnection;
 use crate::schema::{decision_head, decisions, record_nodes};
-use crate::values::{hex, stored};
+use crate::values::stored;
 use crate::{Error, Store};
 use diesel::prelude::*;
 use std::cell::RefCell;
@@ -155,7 +155,7 @@ fn put(conn: &mut AnyConnection, level: u8, n: i64, hash: Hash) -> Result<(), Er
         .values((
             record_nodes::level.eq(i32::from(level)),
             record_nodes::n.eq(n),
-            record_nodes::hash.eq(hex(&hash.0)),
+            record_nodes::hash.eq(hex::encode(&hash.0)),
         ))
         .execute(conn)?;
     Ok(())

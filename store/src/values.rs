@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use hjemmel_kostra::Form;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use uuid::Uuid;
 
 fn corrupt(what: &str, text: impl std::fmt::Display) -> Error {
@@ -51,13 +50,6 @@ pub(crate) fn text(value: &str) -> String {
     value.replace('\0', "\u{fffd}")
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }

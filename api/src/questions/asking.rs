@@ -4,7 +4,7 @@ use super::answer::{self, Answer};
 use super::body::Asked;
 use super::pace::Pace;
 use super::plan::{plans, unplannable};
-use super::purser::Counter;
+use super::purser::{Served, Serving, Slip, charges};
 use super::reading::{columns, readings};
 use super::{made_up, settings};
 use crate::app::App;
@@ -14,9 +14,9 @@ use crate::problem::{Kind, Problem};
 use crate::shelf::{Edition, Shelf};
 use actix_web::web;
 use chrono::{DateTime, Timelike as _, Utc};
-use hjemmel_disclosure::noise::{self, NoiseError, Noisy, Paid, Plan};
+use hjemmel_disclosure::noise::{self, Bill, NoiseError, Noisy, Paid, Plan};
 use hjemmel_kostra::Language;
-use hjemmel_kostra::question::Question;
+use hjemmel_kostra::question::{Precision, Question};
 use hjemmel_policy::{Ask, Asking, Caller, Decided, Decision, Failure, Grant, Project};
 use hjemmel_store::{DecisionRow, NewAnswer, Purse, Reserved, Spend, StoredAnswer, question_key};
 use std::sync::Arc;
@@ -40,6 +40,8 @@ pub struct Leaving {
 /// What a question needs, once it is decided.
 struct Allowed {
     question: Question,
+    /// The question as it is kept.
+    canonical: String,
     project: Project,
     editions: Vec<Edition>,
     decision: Decision,
@@ -118,7 +120,9 @@ pub async fn ask(app: &web::Data<App>, caller: &Caller, asked: Asked) -> Result<
         return Ok(Leaving { bytes: bytes.to_vec(), dummy: false, decision });
     }
     let key = allowed.key.clone();
-    let stored = paid_answer(app, grant, allowed, row).await?;
+    // By itself, so that whoever hangs up does not leave behind what is paid for and never answered.
+    let made = actix_web::rt::spawn(paid_answer(app.clone(), grant, allowed, row)).await;
+    let stored = made.map_err(|_| Problem::new(Kind::Internal))??;
     app.answers().insert(key, Arc::from(stored.body.as_slice()));
     Ok(Leaving { bytes: stored.body, dummy: false, decision })
 }
@@ -156,8 +160,9 @@ async fn decide(
             (edition.reference.year, hex(&digest))
         })
         .collect();
-    let key = question_key(&question.canonical(), &of);
-    Ok((grant, Allowed { question, project, editions, decision, key }))
+    let canonical = question.canonical();
+    let key = question_key(&canonical, &of);
+    Ok((grant, Allowed { question, canonical, project, editions, decision, key }))
 }
 
 /// The refusal of somebody who may not ask.
@@ -171,17 +176,28 @@ pub fn refused(decision: &Decision) -> Problem {
     Problem::new(kind).detail(nb, en).decided(decision.id)
 }
 
-/// What came of one try.
+/// How far one try has come.
 enum Came {
     Answered(StoredAnswer),
     Refused(Problem),
     /// Somebody else has paid for the question and is about to answer it; the permission was not used.
     UnderWay(Grant<Ask>),
+    /// It is being paid for.
+    Paying(Box<Unpaid>, Serving<Reserved>),
+    /// It is drawn and is being kept.
+    Keeping(Serving<StoredAnswer>),
+}
+
+/// A question with its price.
+struct Unpaid {
+    grant: Grant<Ask>,
+    bill: Bill,
+    id: Uuid,
 }
 
 /// The answer to a question, made now or by somebody who has paid for it meanwhile.
 async fn paid_answer(
-    app: &web::Data<App>,
+    app: web::Data<App>,
     grant: Grant<Ask>,
     allowed: Allowed,
     row: DecisionRow,
@@ -190,68 +206,125 @@ async fn paid_answer(
     let (started, allowed) = (Instant::now(), Arc::new(allowed));
     let (mut grant, mut row) = (grant, Some(row));
     loop {
-        let (app, allowed, row) = (app.clone(), allowed.clone(), row.take());
-        let tried = web::block(move || try_once(&app, grant, &allowed, row)).await;
-        match tried.map_err(|_| Problem::new(Kind::Internal))? {
-            Came::Answered(stored) => return Ok(stored),
-            Came::Refused(problem) => return Err(problem),
+        match try_once(&app, grant, &allowed, row.take()).await? {
             Came::UnderWay(unused) if started.elapsed() < patience * 2 => {
                 grant = unused;
                 tokio::time::sleep(LOOK).await;
             }
-            Came::UnderWay(_) => return Err(Problem::new(Kind::Unavailable)),
+            Came::Answered(stored) => return Ok(stored),
+            Came::Refused(problem) => return Err(problem),
+            _ => return Err(Problem::new(Kind::Unavailable)),
         }
     }
 }
 
-/// Pays, reads, draws and keeps, in one thread that may wait. The decision is recorded with the payment, unless that
-/// was done before.
-fn try_once(app: &App, grant: Grant<Ask>, allowed: &Allowed, row: Option<DecisionRow>) -> Came {
-    let plans = match plans(&allowed.question) {
-        Ok(plans) => plans,
+/// Pays, reads, draws and keeps. Threads are for what is computed; nobody holds one to wait for the ledger, unless they
+/// are alone and serve themselves. The decision is recorded with the payment, unless that was done before.
+async fn try_once(
+    app: &web::Data<App>,
+    grant: Grant<Ask>,
+    allowed: &Arc<Allowed>,
+    row: Option<DecisionRow>,
+) -> Result<Came, Problem> {
+    let unavailable = |_| Problem::new(Kind::Unavailable);
+    let mut came = if app.purser().is_crowded() && is_small(&allowed.question) {
+        begin(app, grant, allowed, row, Company::Others)
+    } else {
+        let (app, allowed) = (app.clone(), allowed.clone());
+        in_thread(move || begin(&app, grant, &allowed, row, Company::Unknown)).await?
+    };
+    if let Came::Paying(unpaid, serving) = came {
+        let said = serving.done().await.map_err(unavailable)?;
+        let (app, allowed) = (app.clone(), allowed.clone());
+        came = in_thread(move || go_on(&app, *unpaid, &allowed, said)).await?;
+    }
+    if let Came::Keeping(serving) = came {
+        came = Came::Answered(serving.done().await.map_err(unavailable)?);
+    }
+    Ok(came)
+}
+
+async fn in_thread(work: impl FnOnce() -> Came + Send + 'static) -> Result<Came, Problem> {
+    web::block(work).await.map_err(|_| Problem::new(Kind::Internal))
+}
+
+/// Whether its price is found in no time, which is not worth a thread.
+fn is_small(question: &Question) -> bool {
+    matches!(question.precision(), Precision::NanoRho(_)) && question.groups().is_empty()
+}
+
+/// Whether others are known to pay just now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Company {
+    Others,
+    Unknown,
+}
+
+/// Finds the price and has it paid. Whoever may be alone needs a thread that may wait.
+fn begin(
+    app: &App,
+    grant: Grant<Ask>,
+    allowed: &Allowed,
+    row: Option<DecisionRow>,
+    company: Company,
+) -> Came {
+    let bill = match plans(&allowed.question).and_then(Bill::of) {
+        Ok(bill) => bill,
         Err(error) => return Came::Refused(unplannable(&error)),
     };
-    let spend = Spend {
+    let mut spend = Spend {
         id: Uuid::now_v7(),
         at: Utc::now(),
         question_key: allowed.key.clone(),
-        question: allowed.question.canonical(),
+        question: allowed.canonical.clone(),
         project: allowed.project.id.clone(),
         sponsor: allowed.project.sponsor.to_string(),
         decision: allowed.decision.id,
         charges: Vec::new(),
     };
-    let id = spend.id;
     let settings = &app.settings().questions;
-    let first_cap = |kind| settings.first_cap(kind);
-    let mut counter = Counter::new(app.purser(), &first_cap, spend, row);
-    let paid = noise::pay(plans, &mut counter);
-    let (paid, left) = match (paid, counter.said.take()) {
-        (Ok(paid), Some(Reserved::Paid(left))) => (paid, left),
-        (_, Some(Reserved::Answered(stored))) => return Came::Answered(*stored),
-        (_, Some(Reserved::UnderWay)) => return Came::UnderWay(grant),
-        (_, Some(Reserved::Exhausted { purse, asked })) => {
+    spend.charges = charges(bill.charges(), &spend, |kind| settings.first_cap(kind));
+    let unpaid = Unpaid { grant, bill, id: spend.id };
+    let served = match company {
+        Company::Others => app.purser().queue(spend, row).map(Served::Later),
+        Company::Unknown => app.purser().reserve(spend, row),
+    };
+    match served {
+        Ok(Served::Now(said)) => go_on(app, unpaid, allowed, said),
+        Ok(Served::Later(serving)) => Came::Paying(Box::new(unpaid), serving),
+        Err(_) => Came::Refused(Problem::new(Kind::Unavailable)),
+    }
+}
+
+/// Answers what was paid for, if it was.
+fn go_on(app: &App, unpaid: Unpaid, allowed: &Allowed, said: Reserved) -> Came {
+    let Unpaid { grant, bill, id } = unpaid;
+    let mut slip = Slip { due: bill.charges().to_vec(), id, said: &said };
+    let paid = bill.pay(&mut slip);
+    let (paid, left) = match (paid, said) {
+        (Ok(paid), Reserved::Paid(left)) => (paid, left),
+        (_, Reserved::Answered(stored)) => return Came::Answered(*stored),
+        (_, Reserved::UnderWay) => return Came::UnderWay(grant),
+        (_, Reserved::Exhausted { purse, asked }) => {
             return Came::Refused(exhausted(&purse, asked, allowed.decision.id));
         }
-        (Err(NoiseError::Refused(_)) | Ok(_), _) => {
-            return Came::Refused(Problem::new(Kind::Unavailable));
-        }
-        (Err(error), _) => return Came::Refused(unplannable(&error)),
+        (Err(_), Reserved::Paid(_)) => return Came::Refused(Problem::new(Kind::Internal)),
     };
     // From here on what was paid stays spent, whatever happens.
     match answered(app, grant, allowed, (id, paid, &left)) {
-        Ok(stored) => Came::Answered(stored),
+        Ok(Served::Now(stored)) => Came::Answered(stored),
+        Ok(Served::Later(serving)) => Came::Keeping(serving),
         Err(problem) => Came::Refused(problem),
     }
 }
 
-/// Reads, draws and keeps what was paid for.
+/// Reads and draws what was paid for, and has it kept.
 fn answered(
     app: &App,
     grant: Grant<Ask>,
     allowed: &Allowed,
     (id, paid, left): (Uuid, Paid, &[Purse]),
-) -> Result<StoredAnswer, Problem> {
+) -> Result<Served<StoredAnswer>, Problem> {
     let pace = pace(app, allowed, paid.plans());
     let since = Instant::now();
     let drawn = read_and_draw(app, grant, allowed, paid);
@@ -270,8 +343,9 @@ fn answered(
         layers: answer::told(&allowed.question, &noisy),
         receipt: None,
     };
-    answer.receipt = Some(app.receipts().sign(&answer, &allowed.question.canonical()));
-    let body = answer.to_bytes().map_err(|_| Problem::new(Kind::Internal))?;
+    let internal = |_| Problem::new(Kind::Internal);
+    answer.receipt = Some(app.receipts().sign(&answer, &allowed.canonical).map_err(internal)?);
+    let body = answer.to_bytes().map_err(internal)?;
     let new = NewAnswer { question_key: allowed.key.clone(), id, at: answer.at, body };
     app.purser().keep(new).map_err(|_| Problem::new(Kind::Unavailable))
 }

@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// How many payments and answers may wait.
 const WAITING: usize = 10_000;
@@ -31,6 +32,28 @@ const BUSY: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger is unavailable")]
 pub struct Unavailable;
+
+/// What somebody came for: they have it, or have to wait for it.
+pub enum Served<T> {
+    /// Durable.
+    Now(T),
+    /// In one of the next rounds.
+    Later(Serving<T>),
+}
+
+/// An order that was handed in. It is carried out whether or not somebody still waits for it.
+#[must_use = "what it says of a payment or an answer must not be missed"]
+pub struct Serving<T>(oneshot::Receiver<T>);
+
+impl<T> Serving<T> {
+    /// Waits until it is durable, without a thread.
+    ///
+    /// # Errors
+    /// Whether it was carried out is not known.
+    pub async fn done(self) -> Result<T, Unavailable> {
+        self.0.await.map_err(|_| Unavailable)
+    }
+}
 
 enum Order {
     Reserve(Box<Spend>, Option<Box<DecisionRow>>, oneshot::Sender<Reserved>),
@@ -95,7 +118,8 @@ impl Purser {
         Ok(Self { orders, desk })
     }
 
-    /// Pays for a question, and records the decision on it. Blocks; for threads that may wait.
+    /// Pays for a question, and records the decision on it. Whoever is alone is served at once, which blocks; for threads
+    /// that may wait.
     ///
     /// # Errors
     /// Whether it was paid is not known.
@@ -103,37 +127,61 @@ impl Purser {
         &self,
         spend: Spend,
         decision: Option<DecisionRow>,
-    ) -> Result<Reserved, Unavailable> {
+    ) -> Result<Served<Reserved>, Unavailable> {
         let (spends, patience) = (vec![spend], self.desk.patience);
         let decisions = decision.into_iter().collect();
         let mut round = Round { spends, decisions, patience, ..Round::default() };
         if let Some(settled) = self.desk.alone(&round) {
-            return settled?.reserved.pop().ok_or(Unavailable);
+            return settled?.reserved.pop().map(Served::Now).ok_or(Unavailable);
         }
         let spend = round.spends.pop().ok_or(Unavailable)?;
-        let decision = round.decisions.pop().map(Box::new);
+        self.queue(spend, round.decisions.pop()).map(Served::Later)
+    }
+
+    /// The same for whoever is not alone; blocks nobody.
+    ///
+    /// # Errors
+    /// Nothing was paid.
+    pub fn queue(
+        &self,
+        spend: Spend,
+        decision: Option<DecisionRow>,
+    ) -> Result<Serving<Reserved>, Unavailable> {
+        let decision = decision.map(Box::new);
         self.order(|done| Order::Reserve(Box::new(spend), decision, done))
     }
 
-    /// Keeps an answer and gives the one that may leave. Blocks; for threads that may wait.
+    /// Keeps an answer and gives the one that may leave; like [`Purser::reserve`].
     ///
     /// # Errors
     /// Nothing may leave.
-    pub fn keep(&self, answer: NewAnswer) -> Result<StoredAnswer, Unavailable> {
+    pub fn keep(&self, answer: NewAnswer) -> Result<Served<StoredAnswer>, Unavailable> {
         let mut round = Round { answers: vec![answer], ..Round::default() };
         if let Some(settled) = self.desk.alone(&round) {
-            return settled?.kept.pop().ok_or(Unavailable);
+            return settled?.kept.pop().map(Served::Now).ok_or(Unavailable);
         }
         let answer = round.answers.pop().ok_or(Unavailable)?;
-        self.order(|done| Order::Keep(answer, done))
+        self.order(|done| Order::Keep(answer, done)).map(Served::Later)
     }
 
-    /// Hands an order in and waits until it is served.
-    fn order<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, Unavailable> {
+    /// Whether others are served just now.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.desk.crowded.load(Ordering::Acquire)
+    }
+
+    /// Hands an order in.
+    fn order<T>(
+        &self,
+        order: impl FnOnce(oneshot::Sender<T>) -> Order,
+    ) -> Result<Serving<T>, Unavailable> {
         let (done, served) = oneshot::channel();
         self.desk.waiting.fetch_add(1, Ordering::AcqRel);
-        self.orders.send(order(done)).map_err(|_| Unavailable)?;
-        served.blocking_recv().map_err(|_| Unavailable)
+        if self.orders.try_send(order(done)).is_err() {
+            self.desk.waiting.fetch_sub(1, Ordering::AcqRel);
+            return Err(Unavailable);
+        }
+        Ok(Serving(served))
     }
 }
 
@@ -243,59 +291,44 @@ pub fn again<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     }
 }
 
-/// One question at the counter: what the ledger said of it stands here after the price was asked for.
-pub struct Counter<'a> {
-    purser: &'a Purser,
-    first_cap: &'a dyn Fn(PurseKind) -> u64,
-    spend: Spend,
-    decision: Option<DecisionRow>,
-    /// What the ledger said, once it was asked.
-    pub said: Option<Reserved>,
+/// What the question of a project costs: each year's own purse pays what that year costs; project and body pay all of it.
+pub fn charges(due: &[Due], spend: &Spend, first_cap: impl Fn(PurseKind) -> u64) -> Vec<Charge> {
+    let charge = |purse: PurseId, nano: u64| {
+        let first_cap = first_cap(purse.kind);
+        Charge { purse, nano, first_cap }
+    };
+    let of_data = due
+        .iter()
+        .map(|due| charge(PurseId::of_data(due.lineage.form, due.lineage.year), due.nano_rho));
+    let total = due.iter().fold(0_u64, |sum, due| sum.saturating_add(due.nano_rho));
+    let project = PurseId { kind: PurseKind::Project, key: spend.project.clone() };
+    let sponsor = PurseId { kind: PurseKind::Organisation, key: spend.sponsor.clone() };
+    of_data.chain([charge(project, total), charge(sponsor, total)]).collect()
 }
 
-impl<'a> Counter<'a> {
-    /// A question that has not been paid for; its charges come with the price. The decision on it is recorded with
-    /// the payment.
-    pub const fn new(
-        purser: &'a Purser,
-        first_cap: &'a dyn Fn(PurseKind) -> u64,
-        spend: Spend,
-        decision: Option<DecisionRow>,
-    ) -> Self {
-        Self { purser, first_cap, spend, decision, said: None }
-    }
-
-    /// Each year's own purse pays what that year costs; project and body pay all of it.
-    fn charges(&self, due: &[Due]) -> Vec<Charge> {
-        let charge = |purse: PurseId, nano: u64| {
-            let first_cap = (self.first_cap)(purse.kind);
-            Charge { purse, nano, first_cap }
-        };
-        let of_data = due
-            .iter()
-            .map(|due| charge(PurseId::of_data(due.lineage.form, due.lineage.year), due.nano_rho));
-        let total = due.iter().fold(0_u64, |sum, due| sum.saturating_add(due.nano_rho));
-        let project = PurseId { kind: PurseKind::Project, key: self.spend.project.clone() };
-        let sponsor = PurseId { kind: PurseKind::Organisation, key: self.spend.sponsor.clone() };
-        of_data.chain([charge(project, total), charge(sponsor, total)]).collect()
-    }
+/// What the ledger said of a question, to be shown with its bill.
+pub struct Slip<'a> {
+    /// What was to be taken.
+    pub due: Vec<Due>,
+    /// The payment's number.
+    pub id: Uuid,
+    /// What the ledger said.
+    pub said: &'a Reserved,
 }
 
-impl Ledger for Counter<'_> {
+impl Ledger for Slip<'_> {
     fn reserve(&mut self, charges: &[Due]) -> Result<Reservation, Refusal> {
-        let spend = Spend { charges: self.charges(charges), ..self.spend.clone() };
-        let said = self.purser.reserve(spend, self.decision.take());
-        let said = said.map_err(|gone| Refusal::Unavailable(gone.into()))?;
-        let outcome = match &said {
-            Reserved::Paid(_) => Ok(Reservation(self.spend.id.to_string())),
+        match self.said {
+            // One slip pays one bill, and no other.
+            Reserved::Paid(_) if std::mem::take(&mut self.due) == charges => {
+                Ok(Reservation(self.id.to_string()))
+            }
             Reserved::Exhausted { purse, .. } => Err(short(purse)),
             // Answered, or about to be: this one must not be drawn a second time.
-            Reserved::Answered(_) | Reserved::UnderWay => {
+            Reserved::Paid(_) | Reserved::Answered(_) | Reserved::UnderWay => {
                 Err(Refusal::Unavailable("the question is another's".into()))
             }
-        };
-        self.said = Some(said);
-        outcome
+        }
     }
 }
 
@@ -310,7 +343,6 @@ fn short(purse: &Purse) -> Refusal {
 mod tests {
     use super::*;
     use chrono::Utc;
-    use uuid::Uuid;
 
     fn spend(question: &str) -> Spend {
         let purse = PurseId { kind: PurseKind::Project, key: "kvp".to_owned() };
@@ -327,6 +359,14 @@ mod tests {
         }
     }
 
+    /// Waits in a thread.
+    fn now<T>(served: Result<Served<T>, Unavailable>) -> T {
+        match served.unwrap() {
+            Served::Now(what) => what,
+            Served::Later(Serving(receiver)) => receiver.blocking_recv().unwrap(),
+        }
+    }
+
     #[test]
     fn alone_or_in_a_crowd_everybody_is_served_once() {
         let folder = tempfile::tempdir().unwrap();
@@ -340,9 +380,9 @@ mod tests {
             let spend = spend(question);
             let body = question.as_bytes().to_vec();
             let (question_key, id, at) = (spend.question_key.clone(), spend.id, spend.at);
-            match purser.reserve(spend, None).unwrap() {
+            match now(purser.reserve(spend, None)) {
                 Reserved::Paid(_) => {
-                    let kept = purser.keep(NewAnswer { question_key, id, at, body }).unwrap();
+                    let kept = now(purser.keep(NewAnswer { question_key, id, at, body }));
                     assert_eq!(kept.id, id);
                     1_u64
                 }

@@ -31,8 +31,6 @@ impl Part {
 /// Matching records of a whole edition. Neither `Debug` nor `Clone`.
 pub struct Gathered {
     parts: Vec<Part>,
-    /// Of persons with one record each, added up already.
-    alone: Vec<Alone>,
     /// Records of each person, up to what a bound can be.
     times: Vec<u16>,
 }
@@ -49,13 +47,7 @@ impl Gathered {
                 *times = times.saturating_add(1);
             }
         }
-        Self { parts, alone: Vec::new(), times }
-    }
-
-    /// The same with records of others, who have one each in the whole edition.
-    #[must_use]
-    pub fn beside(self, alone: Vec<Alone>) -> Self {
-        Self { alone, ..self }
+        Self { parts, times }
     }
 
     /// Persons of whom not every record counts, by number.
@@ -80,9 +72,6 @@ impl Gathered {
         salts: &HashMap<u32, [u8; 32]>,
     ) -> Result<Contributions, NoiseError> {
         let mut held = Contributions::empty(plan);
-        for alone in self.alone {
-            alone.add_to(&mut held)?;
-        }
         let mut several: Vec<(u32, u32, i64)> = Vec::new();
         for part in &self.parts {
             let has_values = plan.measure().has_values();
@@ -115,21 +104,77 @@ impl Gathered {
         if !several.is_sorted_by_key(|record| record.0) {
             several.sort_unstable();
         }
-        let most = plan.bound() as usize;
         for records in several.chunk_by_mut(|one, other| one.0 == other.0) {
-            records.sort_unstable();
-            let records = distinct(plan.measure(), records);
-            if records.len() > most {
-                let person = records.first().map_or(NOBODY, |record| record.0);
-                let salt =
-                    salts.get(&person).ok_or(NoiseError::Mismatch("a person has no salt"))?;
-                shuffle(records, salt);
-            }
-            for &(_, cell, value) in records.iter().take(most) {
-                held.add(plan, cell, value)?;
-            }
+            held.add_person(plan, salts, records)?;
         }
         Ok(held)
+    }
+}
+
+/// Holds persons to the bound one after the other, for whoever has all records of each together. Neither `Debug` nor
+/// `Clone`.
+///
+/// Whoever scans says that they are all, as with the numbers of persons; that nobody comes twice is seen here.
+pub struct Bounding<'a> {
+    plan: &'a Plan,
+    salts: &'a HashMap<u32, [u8; 32]>,
+    held: Contributions,
+    last: Option<u32>,
+    records: Vec<(u32, u32, i64)>,
+}
+
+impl<'a> Bounding<'a> {
+    /// Nobody yet; the salts are those of [`Gathered::bound`].
+    #[must_use]
+    pub fn of(plan: &'a Plan, salts: &'a HashMap<u32, [u8; 32]>) -> Self {
+        Self { plan, salts, held: Contributions::empty(plan), last: None, records: Vec::new() }
+    }
+
+    /// Adds a person by the cell and value of each matching record. Persons come by ascending number.
+    ///
+    /// # Errors
+    /// When one comes out of turn, a cell lies outside the plan, or a salt is missing.
+    pub fn add(
+        &mut self,
+        person: u32,
+        records: impl Iterator<Item = (u32, i64)>,
+    ) -> Result<(), NoiseError> {
+        if person == NOBODY || self.last.is_some_and(|last| person <= last) {
+            return Err(NoiseError::Mismatch("a person came out of turn"));
+        }
+        self.last = Some(person);
+        self.records.clear();
+        self.records.extend(records.map(|(cell, value)| (person, cell, value)));
+        self.held.add_person(self.plan, self.salts, &mut self.records)
+    }
+
+    /// Adds so many persons at once, each with so many records, all of them in one cell, where no value counts.
+    ///
+    /// # Errors
+    /// When values count, or the cell lies outside the plan.
+    pub fn add_same(&mut self, cell: u32, records: u32, persons: u32) -> Result<(), NoiseError> {
+        let each = match self.plan.measure() {
+            Measure::Persons => records.min(1),
+            Measure::Records => records.min(self.plan.bound()),
+            _ => return Err(NoiseError::Mismatch("records without a value")),
+        };
+        let all = i64::from(each) * i64::from(persons);
+        let added = match &mut self.held.cells {
+            Cells::Numbers(counts) => raise(counts, cell as usize, all),
+            _ => false,
+        };
+        if added { Ok(()) } else { Err(NoiseError::Mismatch("a record lies in no cell")) }
+    }
+
+    /// What they contribute, with records of others, who have one each in the whole edition.
+    ///
+    /// # Errors
+    /// When those were read for another plan.
+    pub fn beside(mut self, alone: Vec<Alone>) -> Result<Contributions, NoiseError> {
+        for alone in alone {
+            alone.add_to(&mut self.held)?;
+        }
+        Ok(self.held)
     }
 }
 
@@ -211,6 +256,29 @@ impl Contributions {
         };
         let (lineage, measure, bound) = (plan.lineage(), plan.measure(), plan.bound());
         Self { lineage, measure, bound, cells }
+    }
+
+    /// Adds the records of one person that count, of all that match.
+    fn add_person(
+        &mut self,
+        plan: &Plan,
+        salts: &HashMap<u32, [u8; 32]>,
+        records: &mut [(u32, u32, i64)],
+    ) -> Result<(), NoiseError> {
+        let most = plan.bound() as usize;
+        if records.len() > 1 {
+            records.sort_unstable();
+        }
+        let records = distinct(plan.measure(), records);
+        if records.len() > most {
+            let person = records.first().map_or(NOBODY, |record| record.0);
+            let salt = salts.get(&person).ok_or(NoiseError::Mismatch("a person has no salt"))?;
+            shuffle(records, salt);
+        }
+        for &(_, cell, value) in records.iter().take(most) {
+            self.add(plan, cell, value)?;
+        }
+        Ok(())
     }
 
     fn add(&mut self, plan: &Plan, cell: u32, value: i64) -> Result<(), NoiseError> {

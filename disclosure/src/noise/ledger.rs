@@ -80,20 +80,52 @@ impl Paid {
     }
 }
 
+/// Plans with their prices, before anybody has paid.
+#[must_use]
+pub struct Bill {
+    plans: Vec<(Plan, Priced)>,
+    charges: Vec<Charge>,
+}
+
+impl Bill {
+    /// Of plans that are paid together.
+    ///
+    /// # Errors
+    /// When there is no finite price.
+    pub fn of(plans: Vec<Plan>) -> Result<Self, NoiseError> {
+        let plans = with_prices(plans)?;
+        let mut charges: BTreeMap<Lineage, u64> = BTreeMap::new();
+        for (plan, priced) in &plans {
+            let charge = charges.entry(plan.lineage()).or_default();
+            *charge = charge.checked_add(priced.price.nano_rho).ok_or(NoiseError::NoPrice)?;
+        }
+        let charges = charges.into_iter().map(|(lineage, nano_rho)| Charge { lineage, nano_rho });
+        let charges = charges.collect();
+        Ok(Self { plans, charges })
+    }
+
+    /// What is to be taken, from each lineage's budgets once.
+    #[must_use]
+    pub fn charges(&self) -> &[Charge] {
+        &self.charges
+    }
+
+    /// Reserves it, all or nothing, before anything is looked at.
+    ///
+    /// # Errors
+    /// When the ledger refuses.
+    pub fn pay(self, ledger: &mut dyn Ledger) -> Result<Paid, NoiseError> {
+        let reservation = ledger.reserve(&self.charges)?;
+        Ok(Paid { plans: self.plans, reservation })
+    }
+}
+
 /// Reserves the price of plans, all or nothing, before anything is looked at.
 ///
 /// # Errors
 /// When there is no finite price or the ledger refuses.
 pub fn pay(plans: Vec<Plan>, ledger: &mut dyn Ledger) -> Result<Paid, NoiseError> {
-    let plans = with_prices(plans)?;
-    let mut charges: BTreeMap<Lineage, u64> = BTreeMap::new();
-    for (plan, priced) in &plans {
-        let charge = charges.entry(plan.lineage()).or_default();
-        *charge = charge.checked_add(priced.price.nano_rho).ok_or(NoiseError::NoPrice)?;
-    }
-    let charges = charges.into_iter().map(|(lineage, nano_rho)| Charge { lineage, nano_rho });
-    let reservation = ledger.reserve(&charges.collect::<Vec<_>>())?;
-    Ok(Paid { plans, reservation })
+    Bill::of(plans)?.pay(ledger)
 }
 
 pub(super) fn with_prices(plans: Vec<Plan>) -> Result<Vec<(Plan, Priced)>, NoiseError> {

@@ -29,8 +29,8 @@ mod release;
 mod tree;
 
 pub use alone::Alone;
-pub use contribution::{Contributions, Gathered, Part};
-pub use ledger::{Charge, Ledger, Paid, Refusal, Reservation, pay};
+pub use contribution::{Bounding, Contributions, Gathered, Part};
+pub use ledger::{Bill, Charge, Ledger, Paid, Refusal, Reservation, pay};
 pub use noisy::{MechanismUsed, Noisy, NoisyCell, NoisyLevel, Number, PostProcessing};
 pub use plan::{
     Clamp, Guarantee, Lineage, MAX_BOUND, MAX_CELLS, MAX_NANO_RHO, Measure, Plan, PlanError,

@@ -206,7 +206,11 @@ impl Words {
             let mut all = vocabulary.variables().iter();
             let found = all.find(|variable| variable.column.eq_ignore_ascii_case(name));
             let known = vocabulary.variables().iter().map(|variable| variable.column.as_str());
-            let missing = || Mistake::unknown(What::Variable, name, known);
+            let mut numbers = vocabulary.amounts().iter();
+            let missing = || match numbers.find(|one| one.column.eq_ignore_ascii_case(name)) {
+                Some(number) => Mistake::IsNumber(number.column.clone()),
+                None => Mistake::unknown(What::Variable, name, known),
+            };
             found.map(|variable| (*year, variable)).ok_or_else(missing)
         };
         self.by_year.iter().map(find).collect()
@@ -219,7 +223,12 @@ impl Words {
             let mut all = vocabulary.amounts().iter();
             let found = all.find(|amount| amount.column.eq_ignore_ascii_case(name));
             let known = vocabulary.amounts().iter().map(|amount| amount.column.as_str());
-            let amount = found.ok_or_else(|| Mistake::unknown(What::Amount, name, known))?;
+            let mut coded = vocabulary.variables().iter();
+            let missing = || match coded.find(|one| one.column.eq_ignore_ascii_case(name)) {
+                Some(coded) => Mistake::IsCoded(coded.column.clone()),
+                None => Mistake::unknown(What::Amount, name, known),
+            };
+            let amount = found.ok_or_else(missing)?;
             let (domain, usual) =
                 agreed.map_or((amount.domain, amount.usual), |(_, domain, usual)| {
                     (narrower(domain, amount.domain), narrower(usual, amount.usual))

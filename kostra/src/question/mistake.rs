@@ -18,6 +18,12 @@ pub enum Mistake {
         /// All that exist, where they are few.
         known: Vec<String>,
     },
+    /// A number stands where only what has a code list can.
+    #[error("`{0}` is a number")]
+    IsNumber(String),
+    /// What has a code list stands where only a number can.
+    #[error("`{0}` is coded")]
+    IsCoded(String),
     /// The dataset holds nothing that questions are answered from.
     #[error("dataset `{0}` is not open for questions")]
     NotOpen(String),
@@ -120,6 +126,22 @@ impl Mistake {
             Self::Unknown { what, given, nearest, known } => {
                 unknown(*what, given, nearest.as_deref(), known)
             }
+            Self::IsNumber(column) => Text::new(
+                format!(
+                    "`{column}` er et tall uten kodeliste: bruk det i et vilkår med `from` og `to`, eller som mål (`sum`, `mean`, `median`, `quantile`, `histogram`)"
+                ),
+                format!(
+                    "`{column}` is a number without a code list: use it in a condition with `from` and `to`, or as the measure (`sum`, `mean`, `median`, `quantile`, `histogram`)"
+                ),
+            ),
+            Self::IsCoded(column) => Text::new(
+                format!(
+                    "`{column}` har en kodeliste og er ikke et tall: grupper etter den, eller bruk den i et vilkår med `codes`"
+                ),
+                format!(
+                    "`{column}` has a code list and is not a number: group by it, or use it in a condition with `codes`"
+                ),
+            ),
             Self::NotOpen(dataset) => Text::new(
                 format!(
                     "det kan ikke stilles spørsmål til `{dataset}`; skjema-11 og skjema-11C er åpne for spørsmål"

@@ -128,6 +128,20 @@ fn what_does_not_exist_is_told_with_what_is_near() {
 }
 
 #[test]
+fn what_cannot_be_used_that_way_is_told_how_it_can() {
+    let number = [
+        wrong(json!({ "groupBy": ["ALDER"] })),
+        wrong(json!({ "filter": [{ "variable": "alder", "codes": ["20"] }] })),
+    ];
+    assert!(number.iter().all(|text| text.starts_with("`ALDER` is a number")), "{number:?}");
+    let coded = [
+        wrong(json!({ "measure": { "mean": "VKLO" } })),
+        wrong(json!({ "filter": [{ "variable": "vklo", "from": 1 }] })),
+    ];
+    assert!(coded.iter().all(|text| text.starts_with("`VKLO` has a code list")), "{coded:?}");
+}
+
+#[test]
 fn numbers_out_of_range_are_refused() {
     for rho in [0.0, -1.0, 10.1, 1e300] {
         assert!(wrong(json!({ "rho": rho })).contains("`rho`"), "{rho}");

@@ -4,12 +4,12 @@
 #![expect(clippy::indexing_slicing, reason = "indices come from the same tables they point into")]
 
 use super::{
-    Grouping, Reading,
+    Grouping, Reading, Salts,
     gather::Places,
     memory::{Column, Held, NONE, Persons},
 };
 use crate::{Error, Filter};
-use hjemmel_disclosure::noise::{Alone, NoiseError, Part, Plan};
+use hjemmel_disclosure::noise::{Alone, Bounding, NoiseError, Plan};
 use std::{ops::Range, sync::Arc};
 
 /// The bit of a record that does not match.
@@ -114,20 +114,38 @@ impl Counting {
         Ok(alone)
     }
 
-    /// The matching records of persons who have several, those of one person together.
-    pub(super) fn several(&self) -> Part {
-        let several = &self.persons.several;
-        let (mut cells, mut values) = (vec![0_u32; several.len()], Vec::new());
-        self.cells(several.iter().map(|(record, _)| *record as usize), &mut cells, &mut values);
-        let mut part = Part::default();
-        let inside = |at: &usize| cells[*at] & OUTSIDE == 0;
-        let matching: Vec<usize> = (0..several.len()).filter(inside).collect();
-        let kept: Vec<u32> = matching.iter().map(|at| cells[*at]).collect();
-        part.extend(matching.iter().map(|at| Some(several[*at].1)), &kept);
-        if self.value.is_some() {
-            part.extend_values(matching.iter().map(|at| values[*at]));
+    /// What persons who have several records contribute.
+    pub(super) fn several<'a>(
+        &self,
+        plan: &'a Plan,
+        salts: &'a Salts,
+    ) -> Result<Bounding<'a>, NoiseError> {
+        let mut rest = self.persons.several.as_slice();
+        let mut bounding = Bounding::of(plan, salts);
+        if self.steps.is_empty() && self.value.is_none() {
+            for (records, persons) in &self.persons.times {
+                bounding.add_same(0, *records, *persons)?;
+            }
+            return Ok(bounding);
         }
-        part
+        let (mut cells, mut values) = (Vec::new(), Vec::new());
+        while !rest.is_empty() {
+            let block;
+            (block, rest) = rest.split_at(whole_persons(rest));
+            cells.resize(block.len(), 0);
+            let records = block.iter().map(|(record, _)| *record as usize);
+            self.cells(records, &mut cells, &mut values);
+            let mut at = 0;
+            for person in block.chunk_by(|one, other| one.1 == other.1) {
+                let places = at..at + person.len();
+                at = places.end;
+                let inside = places.filter(|at| cells[*at] & OUTSIDE == 0);
+                // Values are there where the measure has them.
+                let matching = inside.map(|at| (cells[at], values.get(at).copied().unwrap_or(0)));
+                bounding.add(person[0].1, matching)?;
+            }
+        }
+        Ok(bounding)
     }
 
     /// The cell of each record, with the bit for those that do not match, and its value.
@@ -171,6 +189,12 @@ impl Counting {
             });
         }
     }
+}
+
+/// How many of these records are of the first persons: about a block, and nobody in part.
+fn whole_persons(several: &[(u32, u32)]) -> usize {
+    let ends = |at: usize| several[at].1 != several[at - 1].1;
+    (BLOCK..several.len()).find(|at| ends(*at)).unwrap_or(several.len())
 }
 
 /// A cell moved along an axis; outside stays outside. Cells are fewer than the bit is worth.

@@ -8,7 +8,7 @@ use super::Salts;
 use crate::{Error, Registers, opened::Opened};
 use arrow::datatypes::DataType;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -43,6 +43,8 @@ pub(crate) struct Persons {
     pub records: usize,
     /// The records of persons who have several, with the place of their person below; those of one person together.
     pub several: Vec<(u32, u32)>,
+    /// How many of them have how many records.
+    pub times: BTreeMap<u32, u32>,
     /// The same records in the order of the file.
     pub in_order: Vec<u32>,
 }
@@ -66,13 +68,15 @@ impl Persons {
         }
         records.sort_unstable();
         let mut several = Vec::with_capacity(records.len());
+        let mut persons = BTreeMap::new();
         for (place, run) in records.chunk_by(|one, other| one.0 == other.0).enumerate() {
             let place = u32::try_from(place).map_err(large)?;
+            *persons.entry(u32::try_from(run.len()).map_err(large)?).or_insert(0) += 1;
             several.extend(run.iter().map(|(_, record)| (*record, place)));
         }
         let mut in_order: Vec<u32> = several.iter().map(|(record, _)| *record).collect();
         in_order.sort_unstable();
-        Ok(Self { records: numbers.len(), several, in_order })
+        Ok(Self { records: numbers.len(), several, times: persons, in_order })
     }
 
     /// Persons with more than so many records: the first record of each, and its place.

@@ -3,14 +3,16 @@
 
 use super::{Changes, Found};
 use crate::Error;
+use crate::answers::NewRaw as Answered;
 use crate::chain::ChainState;
+use crate::decisions::Raw as Decision;
 use crate::purses::{Purse, PurseId, purse};
+use crate::spends::{Raw as Bought, RawCharge as Charged};
 use crate::values::stored;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is looked for: purses by key, questions that were paid for lately, answers by question.
@@ -99,21 +101,61 @@ pub(super) fn find(
     Ok((found, answered))
 }
 
-/// Rows are handed over as JSON, answers and purses as columns.
+/// One column of rows to be written.
+enum Column<'a> {
+    Texts(Vec<&'a str>),
+    Perhaps(Vec<Option<&'a str>>),
+    Numbers(Vec<i64>),
+    Small(Vec<Option<i32>>),
+    Bytes(Vec<&'a [u8]>),
+}
+
+impl Column<'_> {
+    fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match self {
+            Self::Texts(all) => out.push_bind_param::<Array<Text>, _>(all),
+            Self::Perhaps(all) => out.push_bind_param::<Array<Nullable<Text>>, _>(all),
+            Self::Numbers(all) => out.push_bind_param::<Array<BigInt>, _>(all),
+            Self::Small(all) => out.push_bind_param::<Array<Nullable<Integer>>, _>(all),
+            Self::Bytes(all) => out.push_bind_param::<Array<Binary>, _>(all),
+        }
+    }
+}
+
+/// Rows of a table, by column.
+type Columns<'a> = Vec<(&'static str, Column<'a>)>;
+
+/// The names of columns, what comes between, and their rows.
+fn push_rows<'b>(
+    columns: &'b Columns<'_>,
+    between: &str,
+    out: &mut AstPass<'_, 'b, Pg>,
+) -> QueryResult<()> {
+    for (place, (name, _)) in columns.iter().enumerate() {
+        out.push_sql(if place == 0 { " (" } else { ", " });
+        out.push_sql(name);
+    }
+    out.push_sql(between);
+    out.push_sql("SELECT * FROM unnest(");
+    for (place, (_, column)) in columns.iter().enumerate() {
+        if place > 0 {
+            out.push_sql(", ");
+        }
+        column.bind(out)?;
+    }
+    out.push_sql(")");
+    Ok(())
+}
+
+/// Rows are handed over as columns: the statement is the same however many there are.
 struct Write<'a> {
-    decisions: String,
+    decisions: Columns<'a>,
+    spends: Columns<'a>,
+    charges: Columns<'a>,
+    answers: Columns<'a>,
+    /// Purses with what is spent of them, in all and on the day.
+    purses: Columns<'a>,
     head: &'a ChainState,
-    spends: String,
-    charges: String,
-    answer_keys: Vec<&'a str>,
-    answer_ids: Vec<&'a str>,
-    answer_times: Vec<i64>,
-    answer_bodies: Vec<&'a [u8]>,
-    answer_digests: Vec<&'a str>,
-    kinds: Vec<&'a str>,
-    keys: Vec<&'a str>,
-    spent: Vec<i64>,
-    today: Vec<i64>,
     day: i32,
 }
 
@@ -126,49 +168,25 @@ impl RunQueryDsl<PgConnection> for Write<'_> {}
 
 impl QueryFragment<Pg> for Write<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for (part, table, rows) in [
-            ("WITH decided AS (INSERT INTO ", "decisions", &self.decisions),
-            (", bought AS (INSERT INTO ", "spends", &self.spends),
-            (", charged AS (INSERT INTO ", "charges", &self.charges),
+        out.push_sql("WITH given");
+        push_rows(&self.purses, ") AS (", &mut out.reborrow())?;
+        for (part, rows) in [
+            ("), decided AS (INSERT INTO decisions", &self.decisions),
+            ("), bought AS (INSERT INTO spends", &self.spends),
+            ("), charged AS (INSERT INTO charges", &self.charges),
+            ("), answered AS (INSERT INTO answers", &self.answers),
         ] {
             out.push_sql(part);
-            out.push_sql(table);
-            out.push_sql(" SELECT * FROM json_populate_recordset(NULL::");
-            out.push_sql(table);
-            out.push_sql(", ");
-            out.push_bind_param::<Text, _>(rows)?;
-            out.push_sql("::json))");
+            push_rows(rows, ") ", &mut out.reborrow())?;
         }
-        out.push_sql(", moved AS (UPDATE decision_head SET hash = ");
+        out.push_sql("), moved AS (UPDATE decision_head SET hash = ");
         out.push_bind_param::<Text, _>(&self.head.hash)?;
         out.push_sql(", seq = ");
         out.push_bind_param::<BigInt, _>(&self.head.seq)?;
         out.push_sql(" WHERE id = 1 AND seq < ");
         out.push_bind_param::<BigInt, _>(&self.head.seq)?;
         out.push_sql(
-            "), answered AS (INSERT INTO answers (question_key, id, at, body, sha256) \
-             SELECT * FROM unnest(",
-        );
-        out.push_bind_param::<Array<Text>, _>(&self.answer_keys)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.answer_ids)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.answer_times)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Binary>, _>(&self.answer_bodies)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.answer_digests)?;
-        out.push_sql(")), given AS (SELECT * FROM unnest(");
-        out.push_bind_param::<Array<Text>, _>(&self.kinds)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.keys)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.spent)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.today)?;
-        out.push_sql(
-            ") AS one (kind, key, spent, today)), of_day AS \
-             (INSERT INTO purse_days (kind, key, day, spent) SELECT kind, key, ",
+            "), of_day AS (INSERT INTO purse_days (kind, key, day, spent) SELECT kind, key, ",
         );
         out.push_bind_param::<Integer, _>(&self.day)?;
         out.push_sql(
@@ -188,29 +206,90 @@ pub(super) fn write(
     head: &ChainState,
     spent: &[(Purse, u64)],
 ) -> Result<(), Error> {
-    let answers = &changes.answers;
     let amounts = |of: &dyn Fn(&(Purse, u64)) -> u64| -> Result<Vec<i64>, Error> {
         spent.iter().map(|one| stored(of(one))).collect()
     };
+    let purses = vec![
+        ("kind", Column::Texts(spent.iter().map(|(purse, _)| purse.id.kind.as_str()).collect())),
+        ("key", Column::Texts(spent.iter().map(|(purse, _)| purse.id.key.as_str()).collect())),
+        ("spent", Column::Numbers(amounts(&|(purse, _)| purse.spent)?)),
+        ("today", Column::Numbers(amounts(&|(_, today)| *today)?)),
+    ];
     let write = Write {
-        decisions: rows(&changes.decisions)?,
+        decisions: decisions(&changes.decisions),
+        spends: spends(&changes.paid.rows),
+        charges: charges(&changes.paid.parts),
+        answers: answers(&changes.answers),
+        purses,
         head,
-        spends: rows(&changes.paid.rows)?,
-        charges: rows(&changes.paid.parts)?,
-        answer_keys: answers.iter().map(|answer| answer.question_key).collect(),
-        answer_ids: answers.iter().map(|answer| answer.id.as_str()).collect(),
-        answer_times: answers.iter().map(|answer| answer.at).collect(),
-        answer_bodies: answers.iter().map(|answer| answer.body).collect(),
-        answer_digests: answers.iter().map(|answer| answer.sha256.as_str()).collect(),
-        kinds: spent.iter().map(|(purse, _)| purse.id.kind.as_str()).collect(),
-        keys: spent.iter().map(|(purse, _)| purse.id.key.as_str()).collect(),
-        spent: amounts(&|(purse, _)| purse.spent)?,
-        today: amounts(&|(_, today)| *today)?,
         day: changes.day,
     };
     if write.execute(conn)? == spent.len() { Ok(()) } else { Err(Error::NotFound("purse")) }
 }
 
-fn rows<T: Serialize>(rows: &[T]) -> Result<String, Error> {
-    serde_json::to_string(rows).map_err(|error| Error::Conflict(error.to_string()))
+fn texts<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> &'a str) -> Column<'a> {
+    Column::Texts(rows.iter().map(of).collect())
+}
+
+fn perhaps<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> &'a Option<String>) -> Column<'a> {
+    Column::Perhaps(rows.iter().map(|row| of(row).as_deref()).collect())
+}
+
+fn numbers<'a, T>(rows: &[T], of: impl Fn(&T) -> i64) -> Column<'a> {
+    Column::Numbers(rows.iter().map(of).collect())
+}
+
+fn decisions(rows: &[Decision]) -> Columns<'_> {
+    let versions = rows.iter().map(|row| row.grant_version).collect();
+    vec![
+        ("seq", numbers(rows, |row| row.seq)),
+        ("id", texts(rows, |row| &row.id)),
+        ("at", numbers(rows, |row| row.at)),
+        ("policy_version", numbers(rows, |row| row.policy_version)),
+        ("subject_kind", texts(rows, |row| &row.subject_kind)),
+        ("organisation", perhaps(rows, |row| &row.organisation)),
+        ("supplier", perhaps(rows, |row| &row.supplier)),
+        ("client", perhaps(rows, |row| &row.client)),
+        ("action", texts(rows, |row| &row.action)),
+        ("resource", texts(rows, |row| &row.resource)),
+        ("outcome", texts(rows, |row| &row.outcome)),
+        ("grant_id", perhaps(rows, |row| &row.grant_id)),
+        ("grant_version", Column::Small(versions)),
+        ("body", texts(rows, |row| &row.body)),
+        ("previous", texts(rows, |row| &row.previous)),
+        ("leaf", texts(rows, |row| &row.leaf)),
+        ("hash", texts(rows, |row| &row.hash)),
+    ]
+}
+
+fn spends(rows: &[Bought]) -> Columns<'_> {
+    vec![
+        ("id", texts(rows, |row| &row.id)),
+        ("at", numbers(rows, |row| row.at)),
+        ("question_key", texts(rows, |row| &row.question_key)),
+        ("question", texts(rows, |row| &row.question)),
+        ("project", texts(rows, |row| &row.project)),
+        ("sponsor", texts(rows, |row| &row.sponsor)),
+        ("decision", texts(rows, |row| &row.decision)),
+        ("nano", numbers(rows, |row| row.nano)),
+    ]
+}
+
+fn charges(rows: &[Charged]) -> Columns<'_> {
+    vec![
+        ("spend_id", texts(rows, |row| &row.spend_id)),
+        ("kind", texts(rows, |row| &row.kind)),
+        ("key", texts(rows, |row| &row.key)),
+        ("nano", numbers(rows, |row| row.nano)),
+    ]
+}
+
+fn answers<'a>(rows: &'a [Answered<'a>]) -> Columns<'a> {
+    vec![
+        ("question_key", texts(rows, |row| row.question_key)),
+        ("id", texts(rows, |row| &row.id)),
+        ("at", numbers(rows, |row| row.at)),
+        ("body", Column::Bytes(rows.iter().map(|row| row.body).collect())),
+        ("sha256", texts(rows, |row| &row.sha256)),
+    ]
 }

@@ -8,6 +8,7 @@ mod story;
 use super::demo::Demo;
 use super::{Failure, say};
 use place::Place;
+use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ const PERSONS: u64 = 30_000;
 const LOOK: Duration = Duration::from_millis(500);
 /// How often is looked whether a node that starts can answer.
 const STARTING: Duration = Duration::from_millis(50);
+/// How long nodes may take until each has seen the others, which all but the last look for again after some seconds.
+const ACQUAINTANCE: Duration = Duration::from_secs(20);
 /// How long a node may take until it can answer.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How long it may take to say so.
@@ -80,6 +83,7 @@ pub fn run(mut wanted: Demo) -> Result<ExitCode, Failure> {
     if wanted.no_serve {
         return Ok(ExitCode::SUCCESS);
     }
+    acquainted(&mut running, &places)?;
     say(&story::story(&wanted.dir, &places));
     loop {
         if let Some(failure) = fallen(&mut running, &places)? {
@@ -158,8 +162,7 @@ fn ready(running: &mut [Running], places: &[Place]) -> Result<(), Failure> {
     let Some(place) = running.len().checked_sub(1).and_then(|last| places.get(last)) else {
         return Ok(());
     };
-    let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None);
-    let agent: ureq::Agent = config.timeout_global(Some(ANSWER)).build().into();
+    let agent = agent();
     let url = format!("{}/health/ready", place.address());
     let until = Instant::now() + PATIENCE;
     let (mut is_listening, mut said) = (false, "it does not listen".to_owned());
@@ -182,6 +185,36 @@ fn ready(running: &mut [Running], places: &[Place]) -> Result<(), Failure> {
     let (name, log) = (place.name, place.file("log"));
     let log = log.display();
     Err(Failure::new(format!("the node {name} is not ready after two minutes: {said}; see {log}")))
+}
+
+/// Waits until every node says that it reaches the others, so that nobody is told of a node that was only late. Where one
+/// does not in time, the story is told all the same: what is tried then says why.
+fn acquainted(running: &mut [Running], places: &[Place]) -> Result<(), Failure> {
+    let agent = agent();
+    let reaches_all = |place: &Place| -> Option<bool> {
+        let mut answer = agent.get(format!("{}/v1/nodes", place.address())).call().ok()?;
+        let told: Value = serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()?;
+        let is_reached = |node: &Value| node.get("reachable") == Some(&Value::Bool(true));
+        Some(told.get("nodes")?.as_array()?.iter().all(is_reached))
+    };
+    let until = Instant::now() + ACQUAINTANCE;
+    while !places.iter().all(|place| reaches_all(place) == Some(true)) {
+        if let Some(failure) = fallen(running, places)? {
+            return Err(failure);
+        }
+        if Instant::now() > until {
+            eprintln!("the nodes do not reach each other yet");
+            break;
+        }
+        std::thread::sleep(STARTING);
+    }
+    Ok(())
+}
+
+/// Asks nodes of this machine.
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None);
+    config.timeout_global(Some(ANSWER)).build().into()
 }
 
 /// The node that has ended, if one has, with the last it said.

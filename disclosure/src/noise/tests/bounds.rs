@@ -124,6 +124,55 @@ proptest! {
         let change = difference(&sum, &rows, &other);
         prop_assert!(change.iter().map(|change| change.abs()).sum::<i64>() <= 300 * reach);
     }
+
+    /// Gathered from a scan or held one person after the other: the same records of everybody count.
+    #[test]
+    fn one_after_the_other_or_gathered_is_the_same((rows, bound) in (worlds(), 1..4_u32)) {
+        for measure in [
+            Measure::Persons,
+            Measure::Records,
+            Measure::Sum(clamp(-100, 300)),
+            Measure::Mean(clamp(10, 300)),
+            Measure::Quantile { clamp: clamp(0, 300), ten_thousandths: 5000, candidates: 7 },
+        ] {
+            let plan = plan(Tree::flat(5), measure, bound, HALF);
+            let apart = exact(by_person(&plan, &rows).unwrap());
+            prop_assert_eq!(apart, exact(bounded(&plan, &rows)));
+        }
+    }
+}
+
+#[test]
+fn many_alike_or_one_after_the_other_is_the_same() {
+    let salts: HashMap<u32, [u8; 32]> = (0..5).map(|person| (person, [7; 32])).collect();
+    for (measure, bound) in [(Measure::Persons, 1), (Measure::Records, 1), (Measure::Records, 3)] {
+        let plan = plan(Tree::flat(2), measure, bound, HALF);
+        let (mut each, mut all) = (Bounding::of(&plan, &salts), Bounding::of(&plan, &salts));
+        for person in 0..5 {
+            each.add(person, [(1, 0); 4].into_iter()).unwrap();
+        }
+        all.add_same(1, 4, 5).unwrap();
+        let [each, all] = [each, all].map(|held| exact(held.beside(Vec::new()).unwrap()));
+        assert_eq!(each, all);
+    }
+    let counted = plan(Tree::flat(2), Measure::Records, 1, HALF);
+    assert!(Bounding::of(&counted, &salts).add_same(2, 1, 1).is_err());
+    let sums = plan(Tree::flat(2), Measure::Sum(clamp(0, 1)), 1, HALF);
+    assert!(Bounding::of(&sums, &salts).add_same(0, 1, 1).is_err());
+}
+
+#[test]
+fn nobody_comes_twice() {
+    let plan = plan(Tree::flat(2), Measure::Records, 1, HALF);
+    let salts = HashMap::new();
+    for after in [6, 7, u32::MAX] {
+        let mut bounding = Bounding::of(&plan, &salts);
+        bounding.add(7, [(0, 0)].into_iter()).unwrap();
+        assert!(matches!(bounding.add(after, [(1, 0)].into_iter()), Err(NoiseError::Mismatch(_))));
+    }
+    let mut bounding = Bounding::of(&plan, &salts);
+    let unsalted = bounding.add(7, [(0, 0), (1, 0)].into_iter());
+    assert!(matches!(unsalted, Err(NoiseError::Mismatch(_))));
 }
 
 /// Whoever has one record in the edition is added up apart, and counts as if gathered with the rest.
@@ -147,17 +196,19 @@ fn added_up_alone_or_gathered_with_others_is_the_same() {
             let values: Vec<i64> = rows.iter().map(|row| row.2).chain([i64::MIN, 5, 5]).collect();
             alone.add(&cells, &values).unwrap();
         }
-        let part = gathered(&plan, together).beside(alone.into());
-        assert_eq!(
-            exact(part.bound(&plan, &HashMap::new()).unwrap()),
-            exact(bounded(&plan, &rows))
-        );
+        let salts = HashMap::new();
+        let mut others = Bounding::of(&plan, &salts);
+        for &(person, cell, value) in together {
+            others.add(person.unwrap(), [(cell, value)].into_iter()).unwrap();
+        }
+        let joined = others.beside(alone.into()).unwrap();
+        assert_eq!(exact(joined), exact(bounded(&plan, &rows)));
     }
     let counted = plan(Tree::flat(6), Measure::Records, 1, HALF);
     let mut alone = Alone::of(&counted);
     alone.add_same(2, 40);
     let other = plan(Tree::flat(6), Measure::Records, 2, HALF);
-    let wrong = Gathered::new(Vec::new()).beside(vec![alone]).bound(&other, &HashMap::new());
+    let wrong = Bounding::of(&other, &HashMap::new()).beside(vec![alone]);
     assert!(matches!(wrong, Err(NoiseError::Mismatch(_))));
     let sums = plan(Tree::flat(6), Measure::Sum(clamp(0, 1)), 1, HALF);
     assert!(Alone::of(&sums).add(&[0, 1], &[7]).is_err());

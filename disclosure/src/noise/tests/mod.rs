@@ -18,7 +18,7 @@ use hjemmel_policy::{
     Ask, Asking, Caller, Decided, Grant, OrganisationNumber, Policy, Project, SCOPE_QUESTIONS,
     Subject,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 /// One record: its person, if anybody in particular, its cell and its value.
@@ -82,6 +82,25 @@ pub(super) fn gathered(plan: &Plan, rows: &[Row]) -> Gathered {
         part.extend_values(rows.iter().map(|row| row.2));
     }
     Gathered::new(vec![part])
+}
+
+/// The same records, one person after the other, and beside them those of nobody who can be linked.
+pub(super) fn by_person(plan: &Plan, rows: &[Row]) -> Result<Contributions, NoiseError> {
+    let salts = salts(rows);
+    let mut persons: BTreeMap<u32, Vec<(u32, i64)>> = BTreeMap::new();
+    let mut alone = Alone::of(plan);
+    for &(person, cell, value) in rows {
+        let values = if plan.measure().has_values() { &[value][..] } else { &[] };
+        match person {
+            Some(person) => persons.entry(person).or_default().push((cell, value)),
+            None => alone.add(&[cell], values)?,
+        }
+    }
+    let mut bounding = Bounding::of(plan, &salts);
+    for (person, records) in persons {
+        bounding.add(person, records.into_iter())?;
+    }
+    bounding.beside(vec![alone])
 }
 
 pub(super) fn bounded(plan: &Plan, rows: &[Row]) -> Contributions {
