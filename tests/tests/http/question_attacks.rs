@@ -9,6 +9,8 @@ use hjemmel_store::Store;
 use hjemmel_tests::postgres::Cluster;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -215,6 +217,43 @@ fn killed(installation: &Installation, rounds: usize) {
         paid,
         "asking again cost something"
     );
+}
+
+/// Asks a question and goes away without its answer. What is left unread of an answer before makes the line break at once
+/// and not only end.
+fn hang_up(node: &Node, question: &Value, after: Duration) {
+    let (caller, body) = (node.caller("researcher"), question.to_string());
+    let (host, token) = caller.line();
+    let (token, length) = (token.unwrap(), body.len());
+    let mut line = TcpStream::connect(host).unwrap();
+    let both = format!(
+        "GET /health/live HTTP/1.1\r\nHost: {host}\r\n\r\nPOST {QUERIES} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    line.write_all(both.as_bytes()).unwrap();
+    std::thread::sleep(after);
+}
+
+#[test]
+fn whoever_hangs_up_leaves_nothing_that_is_paid_and_never_answered() {
+    let installation = rich("hang-up");
+    let node = installation.serve();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let node = &node;
+            scope.spawn(move || {
+                for number in (thread..200).step_by(8) {
+                    let after = Duration::from_micros(500 * (number as u64 % 9));
+                    hang_up(node, &numbered(number, price(number)), after);
+                }
+            });
+        }
+    });
+    let store = installation.store();
+    node.wait_until(Duration::from_secs(10), |_| {
+        let (paid, kept) = store.paid_and_answered().unwrap();
+        paid > 0 && paid == kept
+    });
+    assert_eq!(store.check_purses().unwrap(), []);
 }
 
 #[test]
