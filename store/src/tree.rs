@@ -155,7 +155,7 @@ fn put(conn: &mut AnyConnection, level: u8, n: i64, hash: Hash) -> Result<(), Er
         .values((
             record_nodes::level.eq(i32::from(level)),
             record_nodes::n.eq(n),
-            record_nodes::hash.eq(hex::encode(&hash.0)),
+            record_nodes::hash.eq(hex::encode(hash.0)),
         ))
         .execute(conn)?;
     Ok(())
