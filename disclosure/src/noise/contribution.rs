@@ -130,7 +130,8 @@ impl<'a> Bounding<'a> {
         Self { plan, salts, held: Contributions::empty(plan), last: None, records: Vec::new() }
     }
 
-    /// Adds a person by the cell and value of each matching record. Persons come by ascending number.
+    /// Adds a person by the cell and value of each matching record; where values do not count they are not looked at.
+    /// Persons come by ascending number.
     ///
     /// # Errors
     /// When one comes out of turn, a cell lies outside the plan, or a salt is missing.
@@ -143,8 +144,11 @@ impl<'a> Bounding<'a> {
             return Err(NoiseError::Mismatch("a person came out of turn"));
         }
         self.last = Some(person);
+        let has_values = self.plan.measure().has_values();
+        let records =
+            records.map(|(cell, value)| (person, cell, if has_values { value } else { 0 }));
         self.records.clear();
-        self.records.extend(records.map(|(cell, value)| (person, cell, value)));
+        self.records.extend(records);
         self.held.add_person(self.plan, self.salts, &mut self.records)
     }
 
