@@ -19,6 +19,7 @@ pub mod grants;
 pub mod hex;
 pub mod identity;
 pub mod journal;
+mod json_words;
 mod klass;
 pub mod language;
 pub mod limits;

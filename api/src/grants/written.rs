@@ -1,7 +1,9 @@
 //! Terms as an applicant writes them. What is not an applicant's to say is refused by name: a word such as
 //! `state` or `approver` in an application is either a mistake or an attempt.
 
+use crate::json_words::words;
 use crate::problem::{Kind, Problem};
+use hjemmel_kostra::Text;
 use hjemmel_policy::GrantTerms;
 use serde_json::{Map, Value, json};
 
@@ -67,10 +69,10 @@ pub fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_value(Value::Object(members)).map_err(|error| unreadable(&error))
 }
 
-/// What a value that does not read is told; the words are the reader's, cut to a line.
+/// What a value that does not read is told.
 #[must_use]
 pub fn unreadable(error: &serde_json::Error) -> Problem {
-    let said: String = error.to_string().chars().filter(|c| !c.is_control()).take(300).collect();
+    let Text { nb, en } = words(error);
     Problem::new(Kind::ParameterError)
-        .detail(format!("kan ikke leses: {said}"), format!("cannot be read: {said}"))
+        .detail(format!("kan ikke leses: {nb}"), format!("cannot be read: {en}"))
 }

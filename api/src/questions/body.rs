@@ -1,7 +1,8 @@
 //! The body of a request: JSON that is a question in the closed grammar, or a problem that names what is wrong.
 
+use crate::json_words::words;
 use crate::problem::{Kind, Problem};
-use crate::pxweb::selection::clip;
+use hjemmel_kostra::Text;
 use hjemmel_kostra::question::{Ask, Mistake, Question, nearest};
 use serde_json::{Map, Value};
 
@@ -61,10 +62,10 @@ fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(wrong("kroppen er ikke et JSON-objekt", "the body is not a JSON object")),
-        Err(error) => Err(wrong(
-            format!("kroppen er ikke JSON: {error}"),
-            format!("the body is not JSON: {error}"),
-        )),
+        Err(error) => {
+            let Text { nb, en } = words(&error);
+            Err(wrong(format!("kroppen er ikke JSON: {nb}"), format!("the body is not JSON: {en}")))
+        }
     }
 }
 
@@ -106,14 +107,14 @@ fn explain(error: &serde_json::Error) -> Problem {
         (true, Some(given)) => nearest(given, quoted.chain(["project", "dummy"])),
         _ => None,
     };
-    let (nb, en) = match near {
+    let (near_nb, near_en) = match near {
         Some(near) => (format!("; mente du `{near}`?"), format!("; did you mean `{near}`?")),
         None => (String::new(), String::new()),
     };
-    let shown = clip(message);
+    let Text { nb, en } = words(error);
     let problem = wrong(
-        format!("spørsmålet kan ikke leses: {shown}{nb}"),
-        format!("the question cannot be read: {shown}{en}"),
+        format!("spørsmålet kan ikke leses: {nb}{near_nb}"),
+        format!("the question cannot be read: {en}{near_en}"),
     );
     match near {
         Some(near) => problem.with("nearest", near),
@@ -124,16 +125,17 @@ fn explain(error: &serde_json::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pxweb::selection::clip;
     use hjemmel_kostra::Language;
 
-    fn words(body: &str) -> String {
+    fn told(body: &str) -> String {
         read(body.as_bytes()).unwrap_err().words(Language::En)
     }
 
     #[test]
     fn an_unknown_member_is_told_with_what_is_near() {
         let body = r#"{"dataset":"skjema-11","year":2024,"messure":{"count":"persons"},"rho":0.1}"#;
-        assert!(words(body).contains("did you mean `measure`?"), "{}", words(body));
+        assert!(told(body).contains("did you mean `measure`?"), "{}", told(body));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::grants::mark;
+use crate::json_words::words;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
 use crate::questions::purser::again;
@@ -10,6 +11,7 @@ use crate::reply::Reply;
 use crate::signin::SignedIn;
 use actix_web::{HttpRequest, HttpResponse, get, put, web};
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use hjemmel_kostra::Text;
 use hjemmel_kostra::question::Vocabulary;
 use hjemmel_policy::{Caller, Role, Subject};
 use hjemmel_store::{
@@ -220,10 +222,8 @@ async fn put_cap(app: &App, caller: &Caller, bytes: &[u8]) -> Result<CapOutcome,
     let (by, marks) = by.ok_or_else(|| Problem::new(Kind::NotPermitted))?;
     let wrong = |nb: String, en: String| Problem::new(Kind::ParameterError).detail(nb, en);
     let wanted: Wanted = serde_json::from_slice(bytes).map_err(|error| {
-        wrong(
-            format!("kroppen kan ikke leses: {error}"),
-            format!("the body cannot be read: {error}"),
-        )
+        let Text { nb, en } = words(&error);
+        wrong(format!("kroppen kan ikke leses: {nb}"), format!("the body cannot be read: {en}"))
     })?;
     let purse = PurseKind::parse(&wanted.kind)
         .map(|kind| PurseId { kind, key: wanted.key.clone() })

@@ -5,6 +5,7 @@ use super::table_list::{address, link};
 use super::tables::selection_body;
 use crate::app::App;
 use crate::hex::hex;
+use crate::json_words::words;
 use crate::language::{self, statbank_id};
 use crate::problem::{Kind, Problem};
 use crate::pxweb::choice::choose;
@@ -17,7 +18,7 @@ use crate::table_answer::{self, Question};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::Utc;
-use hjemmel_kostra::Language;
+use hjemmel_kostra::{Language, Text};
 use hjemmel_store::SavedQueryRow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -123,10 +124,11 @@ async fn create(
         ));
     }
     let mut query: SavedQuery = serde_json::from_slice(body).map_err(|error| {
+        let Text { nb, en } = words(&error);
         wrong(
             "Parameter error",
-            format!("kroppen er ikke en spørring som JSON: {error}"),
-            format!("the body is not a query in JSON: {error}"),
+            format!("kroppen er ikke en spørring som JSON: {nb}"),
+            format!("the body is not a query in JSON: {en}"),
         )
     })?;
     let language = language_of(&query)?;

@@ -3,6 +3,7 @@
 //! The same answers as `/pxwebapi/v2` gives: a question here becomes one there.
 
 use crate::app::App;
+use crate::json_words::words;
 use crate::language;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
@@ -14,7 +15,7 @@ use crate::shelf::{Published, Shelf};
 use crate::signin::SignedIn;
 use crate::table_answer::{self, Question};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use hjemmel_kostra::Language;
+use hjemmel_kostra::{Language, Text};
 use serde_json::{Value, json};
 
 /// The only database.
@@ -167,9 +168,10 @@ async fn answer_post(
     let language = language_of(language)?;
     // The body is JSON whatever its Content-Type says: clients send none.
     let asked: TableQuery = serde_json::from_slice(body).map_err(|error| {
+        let Text { nb, en } = words(&error);
         wrong(
-            format!("kroppen er ikke en spørring som JSON: {error}"),
-            format!("the body is not a query in JSON: {error}"),
+            format!("kroppen er ikke en spørring som JSON: {nb}"),
+            format!("the body is not a query in JSON: {en}"),
         )
     })?;
     let (format, all_down) = format(&asked.response.format)?;

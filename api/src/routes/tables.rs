@@ -4,6 +4,7 @@ use super::codelists::offered_links;
 use super::saved_queries;
 use super::table_list::{address, describe, link};
 use crate::app::App;
+use crate::json_words::words;
 use crate::language::statbank_id;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::choice::{Choice, choose};
@@ -16,7 +17,7 @@ use crate::reply::Reply;
 use crate::signin::SignedIn;
 use crate::table_answer::{self, Question};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use hjemmel_kostra::Language;
+use hjemmel_kostra::{Language, Text};
 use serde_json::{Value, json};
 
 /// One table: its title, years, variables and links.
@@ -239,17 +240,17 @@ pub(super) fn read_body(body: &[u8]) -> Result<VariablesSelection, Problem> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(VariablesSelection::default());
     }
-    let wrong = |why: &dyn std::fmt::Display| {
+    let wrong = |why: Text| {
         Problem::new(Kind::ParameterError).titled("Parameter error").detail(
-            format!("kroppen er ikke et utvalg som JSON: {why}"),
-            format!("the body is not a selection in JSON: {why}"),
+            format!("kroppen er ikke et utvalg som JSON: {}", why.nb),
+            format!("the body is not a selection in JSON: {}", why.en),
         )
     };
     // An empty list would otherwise be read as an object without members, and so as everything.
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(wrong(&"{ … }"));
+        return Err(wrong(Text::new("{ … }", "{ … }")));
     }
-    serde_json::from_slice(body).map_err(|error| wrong(&error))
+    serde_json::from_slice(body).map_err(|error| wrong(words(&error)))
 }
 
 fn question(
