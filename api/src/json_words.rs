@@ -31,11 +31,14 @@ const PLAIN: [(&str, &str); 16] = [
 pub fn words(error: &serde_json::Error) -> Text {
     let said: String =
         error.to_string().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-    let place = || format!(" (linje {}, tegn {})", error.line(), error.column());
+    let (line, column) = (error.line(), error.column());
     match said.rsplit_once(" at line ") {
-        Some((said, place_en)) if error.line() > 0 => {
+        Some((said, place)) if line > 0 => {
             let Text { nb, en } = meaning(said);
-            Text::new(nb + &place(), format!("{en} at line {place_en}"))
+            Text::new(
+                format!("{nb} (linje {line}, tegn {column})"),
+                format!("{en} at line {place}"),
+            )
         }
         _ => meaning(&said),
     }
