@@ -18,13 +18,6 @@ use uuid::Uuid;
 const WAITING: usize = 10_000;
 /// How many one transaction takes.
 const TOGETHER: usize = 256;
-/// So many share a transaction well enough: the next round waits for no more, or everybody would be idle by turns.
-const ENOUGH: usize = 64;
-/// Those who were in the last round come again soon: with the answer, or with the next question. So that they need not
-/// sit out a whole round, the next one waits for them, but no longer than this share of what the last one took.
-const SHARE: u32 = 3;
-/// And no longer than this.
-const LONGEST: Duration = Duration::from_millis(4);
 /// How long a busy database is asked again before questions are refused.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -185,36 +178,17 @@ impl Purser {
     }
 }
 
-/// Adds to those who wait until there are so many, or the time is up; somebody there must be. Nobody comes any more
-/// where nobody is there afterwards.
-fn gather(waiting: &Receiver<Order>, batch: &mut Vec<Order>, expected: usize, patience: Duration) {
-    if batch.is_empty() {
-        batch.extend(waiting.recv());
-    }
-    let until = Instant::now() + patience;
-    while !batch.is_empty() && batch.len() < expected.min(ENOUGH) {
-        match waiting.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(order) => batch.push(order),
-            Err(_) => break,
-        }
-    }
-    batch.extend(waiting.try_iter().take(TOGETHER.saturating_sub(batch.len())));
-}
-
 fn serve(desk: &Desk, waiting: &Receiver<Order>) {
-    let (mut batch, mut expected, mut took) = (Vec::new(), 0, Duration::ZERO);
-    loop {
-        gather(waiting, &mut batch, expected, (took / SHARE).min(LONGEST));
-        if batch.is_empty() {
-            return;
-        }
+    // To wait for more would only make those wait who are there: whoever comes during a round shares the next one.
+    while let Ok(first) = waiting.recv() {
         let turn = desk.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        batch.extend(waiting.try_iter().take(TOGETHER.saturating_sub(batch.len())));
-        let (started, served) = (Instant::now(), batch.len());
+        let batch: Vec<Order> =
+            std::iter::once(first).chain(waiting.try_iter()).take(TOGETHER).collect();
+        let served = batch.len();
         desk.crowded.store(served > 1, Ordering::Release);
         let mut round = Round { patience: desk.patience, ..Round::default() };
         let (mut payers, mut keepers) = (Vec::new(), Vec::new());
-        for order in batch.drain(..) {
+        for order in batch {
             match order {
                 Order::Reserve(spend, decision, done) => {
                     round.spends.push(*spend);
@@ -229,10 +203,6 @@ fn serve(desk: &Desk, waiting: &Receiver<Order>) {
         }
         let (store, healthy) = (&desk.store, &desk.healthy);
         let settled = again(|| store.settle(&round));
-        took = started.elapsed();
-        // Whoever came meanwhile, and those who are about to be told and will be back.
-        batch.extend(waiting.try_iter().take(TOGETHER));
-        expected = batch.len() + served;
         desk.waiting.fetch_sub(served, Ordering::AcqRel);
         match settled {
             Ok(settled) => {
