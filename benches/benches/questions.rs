@@ -190,7 +190,7 @@ fn enrich(folder: &Path) -> Result<()> {
     let path = folder.join("hjemmel.toml");
     let text = std::fs::read_to_string(&path)?;
     if !text.contains("rho_per_project") {
-        let caps = "[questions]\nrho_per_dataset_year = 100000\nrho_per_project = 100000\nrho_per_organisation = 100000\n\n[[questions.projects]]";
+        let caps = "[questions]\nrho_per_dataset_year = 1000000\nrho_per_project = 1000000\nrho_per_organisation = 1000000\n\n[[questions.projects]]";
         std::fs::write(&path, text.replacen("[[questions.projects]]", caps, 1))?;
     }
     Ok(())
