@@ -18,6 +18,7 @@ mod imports;
 mod joint;
 mod line;
 mod lock;
+mod mover;
 mod municipal;
 mod node_calls;
 mod notices;

@@ -5,13 +5,14 @@ use crate::connection::{AnyConnection, Database, FileId, Report};
 use crate::error::Fault;
 use crate::line::{Line, Turn};
 use crate::lock::Lock;
+use crate::mover::Mover;
 use crate::schema::liveness;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::r2d2::{Pool, PooledConnection, R2D2Connection as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -45,6 +46,8 @@ pub struct Store {
     /// SQLite has one writer at a time. Who finds it taken sleeps and looks again, and may never be lucky; so those of
     /// one process stand in line.
     line: Arc<Line>,
+    /// See [`Store::mover`].
+    mover: Arc<OnceLock<Option<Mover>>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -89,7 +92,8 @@ impl Store {
             .build_unchecked(database.clone());
         let file = database.file_id()?;
         let (pulse, ledger, line) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { pool, database, file, pulse, ledger, line })
+        let mover = Arc::default();
+        Ok(Self { pool, database, file, pulse, ledger, line, mover })
     }
 
     /// A connection, as soon as others have done with one. That there is none is said only where the database cannot
@@ -181,7 +185,22 @@ impl Store {
         };
         let done = finish(&mut conn, work)?;
         *ledger = Some(conn);
+        if let Some(mover) = self.mover() {
+            mover.written();
+        }
         Ok(done)
+    }
+
+    /// Who moves SQLite's log, started with the first round; without it commits move it.
+    fn mover(&self) -> Option<&Mover> {
+        let start = || {
+            let started = match &self.database {
+                Database::Sqlite(_) => Mover::start(self.database.clone(), self.line.clone()),
+                Database::Postgres(_) => return None,
+            };
+            started.inspect_err(|error| tracing::warn!(%error, "no thread moves the log")).ok()
+        };
+        self.mover.get_or_init(start).as_ref()
     }
 
     fn transaction<T>(
