@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Ask {
     /// The dataset: `skjema-11`.
-    pub dataset: String,
+    pub dataset: Option<String>,
     /// One reporting year.
     pub year: Option<u16>,
     /// Several.
@@ -135,12 +135,18 @@ impl Ask {
 
     fn form(&self) -> Result<Form, Mistake> {
         let open = Vocabulary::forms();
-        match Form::parse(&self.dataset) {
+        let Some(dataset) = &self.dataset else {
+            return Err(Mistake::shape(
+                "spørsmålet mangler `dataset`, som `skjema-11`",
+                "the question lacks `dataset`, like `skjema-11`",
+            ));
+        };
+        match Form::parse(dataset) {
             Some(form) if open.contains(&form) => Ok(form),
             Some(form) => Err(Mistake::NotOpen(form.dataset().to_owned())),
             None => {
                 let known = open.iter().map(|form| form.dataset());
-                Err(Mistake::unknown(What::Dataset, &self.dataset, known))
+                Err(Mistake::unknown(What::Dataset, dataset, known))
             }
         }
     }

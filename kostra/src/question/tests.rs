@@ -122,6 +122,7 @@ fn what_does_not_exist_is_told_with_what_is_near() {
     );
     assert!(wrong(json!({ "measure": { "sum": "BIDRAGG" } })).contains("`BIDRAG`"));
     assert!(wrong(json!({ "measure": { "count": "person" } })).contains("`persons`"));
+    assert!(wrong(json!({ "dataset": null })).contains("lacks `dataset`"));
     assert!(wrong(json!({ "dataset": "skjema-111" })).contains("`skjema-11`"));
     assert!(wrong(json!({ "dataset": "skjema-12" })).contains("skjema-11C"));
     assert!(wrong(json!({ "year": 1999 })).contains("2024"));
