@@ -120,7 +120,6 @@ impl Counting {
         plan: &'a Plan,
         salts: &'a Salts,
     ) -> Result<Bounding<'a>, NoiseError> {
-        let mut rest = self.persons.several.as_slice();
         let mut bounding = Bounding::of(plan, salts);
         if self.steps.is_empty() && self.value.is_none() {
             for (records, persons) in &self.persons.times {
@@ -128,6 +127,7 @@ impl Counting {
             }
             return Ok(bounding);
         }
+        let mut rest = self.persons.several.as_slice();
         let (mut cells, mut values) = (Vec::new(), Vec::new());
         while !rest.is_empty() {
             let block;
