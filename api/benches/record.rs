@@ -69,7 +69,7 @@ fn events() -> Result<(Vec<u8>, Root)> {
             leaf: "".into(),
         };
         let leaf = line.computed();
-        line.leaf = hjemmel::hex::hex(&leaf).into();
+        line.leaf = hex::encode(leaf).into();
         leaves.push(Hash(leaf));
         serde_json::to_writer(&mut export, &line)?;
         export.push(b'\n');

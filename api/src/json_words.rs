@@ -29,19 +29,34 @@ const PLAIN: [(&str, &str); 16] = [
 /// What is wrong, and where where that is known.
 #[must_use]
 pub fn words(error: &serde_json::Error) -> Text {
-    let said: String =
-        error.to_string().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    let said: String = error.to_string().chars().filter(|c| !c.is_control()).collect();
     let (line, column) = (error.line(), error.column());
     match said.rsplit_once(" at line ") {
         Some((said, place)) if line > 0 => {
-            let Text { nb, en } = meaning(said);
+            let Text { nb, en } = cut(meaning(said));
             Text::new(
                 format!("{nb} (linje {line}, tegn {column})"),
                 format!("{en} at line {place}"),
             )
         }
-        _ => meaning(&said),
+        _ => cut(meaning(&said)),
     }
+}
+
+/// The same after what it is about.
+#[must_use]
+pub fn words_after(nb: &str, en: &str, error: &serde_json::Error) -> Text {
+    let what = words(error);
+    Text::new(format!("{nb}: {}", what.nb), format!("{en}: {}", what.en))
+}
+
+/// Cut in each language by itself: words that were cut before would no longer be known.
+fn cut(text: Text) -> Text {
+    let short = |text: String| match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    };
+    Text::new(short(text.nb), short(text.en))
 }
 
 fn meaning(said: &str) -> Text {
@@ -231,5 +246,7 @@ mod tests {
         let long = format!("{{\"year\":\"{}\"}}", "x\\n".repeat(400));
         let (nb, en) = said(&long);
         assert!(nb.len() < 400 && en.len() < 400 && !nb.contains('\n'), "{nb}");
+        assert!(nb.starts_with("teksten \"x") && nb.contains("… (linje 1"), "{nb}");
+        assert!(en.starts_with("the text \"x") && en.contains("… at line 1"), "{en}");
     }
 }

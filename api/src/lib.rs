@@ -16,7 +16,6 @@ pub mod editions;
 pub mod fault;
 pub mod federation;
 pub mod grants;
-pub mod hex;
 pub mod identity;
 pub mod journal;
 mod json_words;

@@ -8,7 +8,6 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use hjemmel_disclosure::{Basis, Protection};
 use hjemmel_kostra::Language;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// What every answer is negotiated by.
@@ -74,13 +73,7 @@ pub fn entity_tag(marks: &Marks, body: &[u8]) -> String {
         .chain_update(basis.map_or(0, |basis| basis.grant_version).to_be_bytes())
         .chain_update(body)
         .finalize();
-    let mut tag = String::with_capacity(34);
-    tag.push('"');
-    for byte in digest.iter().take(16) {
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
+    format!("\"{}\"", hex::encode(digest.get(..16).unwrap_or_default()))
 }
 
 /// Whether the caller already holds this entity (RFC 9110 section 13.1.2).

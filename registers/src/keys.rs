@@ -142,9 +142,9 @@ impl Keys {
 
     fn text(&self) -> Zeroizing<String> {
         let secrets = [
-            ("identifiers", hex(self.identifiers.as_slice())),
-            ("pseudonyms", hex(self.pseudonyms.as_slice())),
-            ("archive", hex(self.archive.as_slice())),
+            ("identifiers", hex::encode(self.identifiers.as_slice())),
+            ("pseudonyms", hex::encode(self.pseudonyms.as_slice())),
+            ("archive", hex::encode(self.archive.as_slice())),
         ];
         let mut text = Zeroizing::new(format!("{HEAD}version=1\n"));
         for (name, secret) in secrets {
@@ -208,26 +208,13 @@ impl Identities for Keys {
         let mut mac = self.namespace(namespace)?;
         mac.update(linkable);
         let whole = mac.finalize().into_bytes();
-        Ok(hex(whole.get(..16).ok_or(NotOurs)?))
+        Ok(hex::encode(whole.get(..16).ok_or(NotOurs)?))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit =
-        |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn unhex<const N: usize>(text: &str) -> Option<Zeroizing<[u8; N]>> {
     let mut bytes = Zeroizing::new([0; N]);
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).ok()?;
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
+    hex::decode_to_slice(text, bytes.as_mut_slice()).ok()?;
     Some(bytes)
 }
 

@@ -4,7 +4,6 @@ use super::installation::Installation;
 use super::progress::Progress;
 use super::relay::{Relay, Relayed};
 use super::{Failure, findings, say};
-use crate::hex::hex;
 use chrono::Utc;
 use hjemmel_kostra::controls::{Checker, Options, Report};
 use hjemmel_kostra::record::Lines;
@@ -184,7 +183,7 @@ pub fn keep(
         id: Uuid::now_v7(),
         version: imported.edition.version,
         kind,
-        parquet_sha256: hex(&parquet),
+        parquet_sha256: hex::encode(parquet),
         missing_regions: Vec::new(),
         public_from: None,
         reason: None,

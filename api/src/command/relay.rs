@@ -1,7 +1,6 @@
 //! One reading of a file for everyone who needs its bytes, so that what was digested, what was checked and
 //! what was kept are the same, whatever happens to the file meanwhile.
 
-use crate::hex::hex;
 use actix_web::web::Bytes;
 use sha2::{Digest as _, Sha256};
 use std::io::{BufRead, Read, Result};
@@ -51,7 +50,7 @@ impl<R: Read> Relay<R> {
             let mut piece = Vec::with_capacity(PIECE);
             let read = (&mut self.source).take(PIECE as u64).read_to_end(&mut piece)?;
             if read == 0 {
-                return Ok(Relayed { sha256: hex(&hasher.finalize()), bytes });
+                return Ok(Relayed { sha256: hex::encode(hasher.finalize()), bytes });
             }
             bytes += read as u64;
             hasher.update(&piece);
@@ -118,7 +117,7 @@ mod tests {
             }
             running.join().unwrap().unwrap()
         });
-        assert_eq!(relayed.sha256, hex(&Sha256::digest(&bytes)));
+        assert_eq!(relayed.sha256, hex::encode(Sha256::digest(&bytes)));
         assert_eq!(relayed.bytes, bytes.len() as u64);
     }
 

@@ -2,7 +2,6 @@
 //! not at all.
 
 use super::arriving::{Arriving, Measured};
-use crate::hex::hex;
 use chrono::{DateTime, Utc};
 use flate2::read::MultiGzDecoder;
 use hjemmel_kostra::controls::{Checker, Options, Quote, Report};
@@ -219,7 +218,7 @@ fn check(
     let (digest, bytes) = body.finish();
     let (report, quotes) = checker.finish_quoted();
     let deposit = deposit.filter(|_| report.accepted);
-    Ok(Checked { report, quotes, deposit, sha256: hex(&digest), bytes })
+    Ok(Checked { report, quotes, deposit, sha256: hex::encode(digest), bytes })
 }
 
 fn fault(error: std::io::Error, is_packed: bool) -> Fault {

@@ -2,7 +2,6 @@
 
 use super::intake::{Fault, Sender, TOLD, Told, keep};
 use super::reading::read;
-use crate::hex::hex;
 use chrono::{DateTime, Utc};
 use hjemmel_kostra::controls::{Options, Report};
 use hjemmel_kostra::sheet::{Record, Sheet};
@@ -70,7 +69,7 @@ pub fn take_in(
     let (report, quotes) = rows.check(sent.sheet, (sent.year, month), &options);
     let reference = DepositRef { form: sent.sheet.form, year: sent.year, id: Uuid::now_v7() };
     let place = (store, registers);
-    let digest = (hex(&Sha256::digest(body)), body.len() as u64);
+    let digest = (hex::encode(Sha256::digest(body)), body.len() as u64);
     let received = deposit(registers, &reference, &rows.records, &report)
         .and_then(|deposit| keep(place, &reference, &sent.sender, digest, &report, deposit, now))
         .map_err(Refused::Fault)?;

@@ -4,7 +4,6 @@
 pub mod coverage;
 mod resting;
 
-use crate::hex::hex;
 use chrono::{DateTime, Utc};
 use hjemmel_kostra::{Division, Form, calendar};
 use hjemmel_registers::{DepositRef, EditionRef, Registers};
@@ -134,7 +133,7 @@ pub fn freeze(
         id: Uuid::now_v7(),
         version,
         kind: wanted.kind,
-        parquet_sha256: hex(&sha256),
+        parquet_sha256: hex::encode(sha256),
         missing_regions: missing_regions(year, &counting),
         public_from: Some(public_from),
         reason: wanted.reason.clone(),

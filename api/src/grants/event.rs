@@ -1,7 +1,6 @@
 //! Steps and other deeds as events of the record. No name and no reason is in them: a person stands there by a
 //! commitment, and what was written by its salted hash, so that both can be proved and neither read.
 
-use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 use chrono::{DateTime, Utc};
 use hjemmel_policy::Actor;
@@ -76,7 +75,7 @@ pub fn of_step(
         action: &format!("grant:{}", step.act),
         resource: json!({ "grant": case.id, "version": case.version, "revision": case.revision }),
         about: json!({ "from": step.from_state, "to": case.state, "salt": salt,
-            "case": hex(&Sha256::new().chain_update(&salt).chain_update(&case.body).finalize()) }),
+            "case": hex::encode(Sha256::new().chain_update(&salt).chain_update(&case.body).finalize()) }),
         grant: Some((&case.id, case.version)),
     };
     of_deed(&deed, actor, person, policy_version, case.updated_at)

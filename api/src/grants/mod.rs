@@ -11,7 +11,6 @@ pub mod view;
 pub mod written;
 
 use crate::app::App;
-use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 use crate::signin::SignedIn;
 use actix_web::http::header;
@@ -66,7 +65,7 @@ pub fn mark(key: [u8; 32], person: &str) -> String {
         .chain_update(Sha256::digest(person.as_bytes()))
         .chain_update(key)
         .finalize();
-    hex(digest.get(..16).unwrap_or_default())
+    hex::encode(digest.get(..16).unwrap_or_default())
 }
 
 /// What the store said, as a problem.

@@ -1,7 +1,7 @@
 //! Terms as an applicant writes them. What is not an applicant's to say is refused by name: a word such as
 //! `state` or `approver` in an application is either a mistake or an attempt.
 
-use crate::json_words::words;
+use crate::json_words::words_after;
 use crate::problem::{Kind, Problem};
 use hjemmel_kostra::Text;
 use hjemmel_policy::GrantTerms;
@@ -72,7 +72,6 @@ pub fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// What a value that does not read is told.
 #[must_use]
 pub fn unreadable(error: &serde_json::Error) -> Problem {
-    let Text { nb, en } = words(error);
-    Problem::new(Kind::ParameterError)
-        .detail(format!("kan ikke leses: {nb}"), format!("cannot be read: {en}"))
+    let Text { nb, en } = words_after("kan ikke leses", "cannot be read", error);
+    Problem::new(Kind::ParameterError).detail(nb, en)
 }

@@ -9,7 +9,6 @@ use super::reading::{columns, readings};
 use super::{made_up, settings};
 use crate::app::App;
 use crate::fault;
-use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 use crate::shelf::{Edition, Shelf};
 use actix_web::web;
@@ -157,7 +156,7 @@ async fn decide(
         .iter()
         .map(|edition| {
             let digest = edition.reference.sha256.unwrap_or_default();
-            (edition.reference.year, hex(&digest))
+            (edition.reference.year, hex::encode(digest))
         })
         .collect();
     let canonical = question.canonical();
@@ -299,8 +298,7 @@ fn begin(
 /// Answers what was paid for, if it was.
 fn go_on(app: &App, unpaid: Unpaid, allowed: &Allowed, said: Reserved) -> Came {
     let Unpaid { grant, bill, id } = unpaid;
-    let mut slip = Slip { due: bill.charges().to_vec(), id, said: &said };
-    let paid = bill.pay(&mut slip);
+    let paid = bill.pay(&mut Slip { id, said: &said });
     let (paid, left) = match (paid, said) {
         (Ok(paid), Reserved::Paid(left)) => (paid, left),
         (_, Reserved::Answered(stored)) => return Came::Answered(*stored),

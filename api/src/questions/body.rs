@@ -1,6 +1,6 @@
 //! The body of a request: JSON that is a question in the closed grammar, or a problem that names what is wrong.
 
-use crate::json_words::words;
+use crate::json_words::words_after;
 use crate::problem::{Kind, Problem};
 use hjemmel_kostra::Text;
 use hjemmel_kostra::question::{Ask, Mistake, Question, nearest};
@@ -63,8 +63,9 @@ fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(wrong("kroppen er ikke et JSON-objekt", "the body is not a JSON object")),
         Err(error) => {
-            let Text { nb, en } = words(&error);
-            Err(wrong(format!("kroppen er ikke JSON: {nb}"), format!("the body is not JSON: {en}")))
+            let Text { nb, en } =
+                words_after("kroppen er ikke JSON", "the body is not JSON", &error);
+            Err(wrong(nb, en))
         }
     }
 }
@@ -111,11 +112,9 @@ fn explain(error: &serde_json::Error) -> Problem {
         Some(near) => (format!("; mente du `{near}`?"), format!("; did you mean `{near}`?")),
         None => (String::new(), String::new()),
     };
-    let Text { nb, en } = words(error);
-    let problem = wrong(
-        format!("spørsmålet kan ikke leses: {nb}{near_nb}"),
-        format!("the question cannot be read: {en}{near_en}"),
-    );
+    let Text { nb, en } =
+        words_after("spørsmålet kan ikke leses", "the question cannot be read", error);
+    let problem = wrong(format!("{nb}{near_nb}"), format!("{en}{near_en}"));
     match near {
         Some(near) => problem.with("nearest", near),
         None => problem,

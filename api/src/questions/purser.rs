@@ -276,10 +276,8 @@ pub fn charges(due: &[Due], spend: &Spend, first_cap: impl Fn(PurseKind) -> u64)
     of_data.chain([charge(project, total), charge(sponsor, total)]).collect()
 }
 
-/// What the ledger said of a question, to be shown with its bill.
+/// What the ledger said of a question, to be shown with the bill that its charges were made of.
 pub struct Slip<'a> {
-    /// What was to be taken.
-    pub due: Vec<Due>,
     /// The payment's number.
     pub id: Uuid,
     /// What the ledger said.
@@ -287,15 +285,12 @@ pub struct Slip<'a> {
 }
 
 impl Ledger for Slip<'_> {
-    fn reserve(&mut self, charges: &[Due]) -> Result<Reservation, Refusal> {
+    fn reserve(&mut self, _charges: &[Due]) -> Result<Reservation, Refusal> {
         match self.said {
-            // One slip pays one bill, and no other.
-            Reserved::Paid(_) if std::mem::take(&mut self.due) == charges => {
-                Ok(Reservation(self.id.to_string()))
-            }
+            Reserved::Paid(_) => Ok(Reservation(self.id.to_string())),
             Reserved::Exhausted { purse, .. } => Err(short(purse)),
             // Answered, or about to be: this one must not be drawn a second time.
-            Reserved::Paid(_) | Reserved::Answered(_) | Reserved::UnderWay => {
+            Reserved::Answered(_) | Reserved::UnderWay => {
                 Err(Refusal::Unavailable("the question is another's".into()))
             }
         }

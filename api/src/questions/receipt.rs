@@ -2,7 +2,6 @@
 //! it to others who trust the installation and not the researcher.
 
 use super::answer::{Answer, Privacy};
-use crate::hex::hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::SecondsFormat;
@@ -46,7 +45,7 @@ impl ReceiptKey {
     #[must_use]
     pub fn new(secret: &[u8; 32]) -> Self {
         let key = SigningKey::from_bytes(secret);
-        let mut id = hex(&Sha256::digest(key.verifying_key().as_bytes()));
+        let mut id = hex::encode(Sha256::digest(key.verifying_key().as_bytes()));
         id.truncate(16);
         let header = json!({ "alg": "EdDSA", "kid": id, "typ": "hjemmel-receipt+jws" });
         let header = URL_SAFE_NO_PAD.encode(header.to_string());
@@ -74,7 +73,7 @@ impl ReceiptKey {
             id: answer.id,
             paid: paid.collect(),
             project: answer.project.as_deref(),
-            question: hex(&Sha256::digest(canonical.as_bytes())),
+            question: hex::encode(Sha256::digest(canonical.as_bytes())),
             values: values(answer),
         };
         let payload = serde_json::to_vec(&payload)?;
@@ -95,5 +94,5 @@ pub fn values(answer: &Answer) -> String {
             None => writeln!(lines, "null"),
         };
     }
-    hex(&Sha256::digest(lines.as_bytes()))
+    hex::encode(Sha256::digest(lines.as_bytes()))
 }

@@ -48,7 +48,7 @@ impl Notary {
             .into();
         let signing = SigningKey::from_bytes(&seed);
         let public = signing.verifying_key();
-        let print = crate::hex::hex(Sha256::digest(public.to_bytes()).get(..8).unwrap_or_default());
+        let print = hex::encode(Sha256::digest(public.to_bytes()).get(..8).unwrap_or_default());
         let origin = format!("hjemmel/record/{print}");
         let id = signed_note::key_id(&origin, &[&[ED25519], public.as_bytes().as_slice()].concat());
         let secret = STANDARD.encode([&[ED25519], seed.as_slice()].concat());

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::grants::mark;
-use crate::json_words::words;
+use crate::json_words::words_after;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
 use crate::questions::purser::again;
@@ -222,8 +222,9 @@ async fn put_cap(app: &App, caller: &Caller, bytes: &[u8]) -> Result<CapOutcome,
     let (by, marks) = by.ok_or_else(|| Problem::new(Kind::NotPermitted))?;
     let wrong = |nb: String, en: String| Problem::new(Kind::ParameterError).detail(nb, en);
     let wanted: Wanted = serde_json::from_slice(bytes).map_err(|error| {
-        let Text { nb, en } = words(&error);
-        wrong(format!("kroppen kan ikke leses: {nb}"), format!("the body cannot be read: {en}"))
+        let Text { nb, en } =
+            words_after("kroppen kan ikke leses", "the body cannot be read", &error);
+        wrong(nb, en)
     })?;
     let purse = PurseKind::parse(&wanted.kind)
         .map(|kind| PurseId { kind, key: wanted.key.clone() })

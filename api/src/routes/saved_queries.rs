@@ -4,8 +4,7 @@
 use super::table_list::{address, link};
 use super::tables::selection_body;
 use crate::app::App;
-use crate::hex::hex;
-use crate::json_words::words;
+use crate::json_words::words_after;
 use crate::language::{self, statbank_id};
 use crate::problem::{Kind, Problem};
 use crate::pxweb::choice::choose;
@@ -124,12 +123,9 @@ async fn create(
         ));
     }
     let mut query: SavedQuery = serde_json::from_slice(body).map_err(|error| {
-        let Text { nb, en } = words(&error);
-        wrong(
-            "Parameter error",
-            format!("kroppen er ikke en spørring som JSON: {nb}"),
-            format!("the body is not a query in JSON: {en}"),
-        )
+        let (nb, en) = ("kroppen er ikke en spørring som JSON", "the body is not a query in JSON");
+        let Text { nb, en } = words_after(nb, en, &error);
+        wrong("Parameter error", nb, en)
     })?;
     let language = language_of(&query)?;
     statbank_id(language).clone_into(&mut query.language);
@@ -179,7 +175,7 @@ fn could_not(nb: &str, en: &str) -> Problem {
 
 /// The id of a query: what it says, in 80 bits.
 fn name(body: &str) -> String {
-    let mut id = hex(&Sha256::digest(body.as_bytes()));
+    let mut id = hex::encode(Sha256::digest(body.as_bytes()));
     id.truncate(20);
     id
 }

@@ -3,7 +3,7 @@
 //! The same answers as `/pxwebapi/v2` gives: a question here becomes one there.
 
 use crate::app::App;
-use crate::json_words::words;
+use crate::json_words::words_after;
 use crate::language;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::request::Query;
@@ -168,11 +168,9 @@ async fn answer_post(
     let language = language_of(language)?;
     // The body is JSON whatever its Content-Type says: clients send none.
     let asked: TableQuery = serde_json::from_slice(body).map_err(|error| {
-        let Text { nb, en } = words(&error);
-        wrong(
-            format!("kroppen er ikke en spørring som JSON: {nb}"),
-            format!("the body is not a query in JSON: {en}"),
-        )
+        let (nb, en) = ("kroppen er ikke en spørring som JSON", "the body is not a query in JSON");
+        let Text { nb, en } = words_after(nb, en, &error);
+        wrong(nb, en)
     })?;
     let (format, all_down) = format(&asked.response.format)?;
     let mut selection = asked.query.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;

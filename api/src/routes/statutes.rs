@@ -3,7 +3,6 @@
 use crate::app::App;
 use crate::grants::event::Deed;
 use crate::grants::{self, written};
-use crate::hex::hex;
 use crate::problem::{Kind, Problem, requested_language};
 use crate::reply::Reply;
 use crate::signin::SignedIn;
@@ -155,7 +154,7 @@ fn add(store: &Store, statute: Written, by: String) -> Result<Found, hjemmel_sto
         lov: statute.lov,
         section: statute.section,
         url: statute.url,
-        text_sha256: statute.text.map(|text| hex(&Sha256::digest(text.as_bytes()))),
+        text_sha256: statute.text.map(|text| hex::encode(Sha256::digest(text.as_bytes()))),
         valid_from: statute.valid_from.map(|date| date.to_string()),
         valid_to: statute.valid_to.map(|date| date.to_string()),
         note: statute.note,

@@ -4,7 +4,7 @@ use super::codelists::offered_links;
 use super::saved_queries;
 use super::table_list::{address, describe, link};
 use crate::app::App;
-use crate::json_words::words;
+use crate::json_words::words_after;
 use crate::language::statbank_id;
 use crate::problem::{Kind, Problem};
 use crate::pxweb::choice::{Choice, choose};
@@ -240,17 +240,18 @@ pub(super) fn read_body(body: &[u8]) -> Result<VariablesSelection, Problem> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(VariablesSelection::default());
     }
-    let wrong = |why: Text| {
-        Problem::new(Kind::ParameterError).titled("Parameter error").detail(
-            format!("kroppen er ikke et utvalg som JSON: {}", why.nb),
-            format!("the body is not a selection in JSON: {}", why.en),
-        )
+    let (nb, en) = ("kroppen er ikke et utvalg som JSON", "the body is not a selection in JSON");
+    let wrong = |nb: String, en: String| {
+        Problem::new(Kind::ParameterError).titled("Parameter error").detail(nb, en)
     };
     // An empty list would otherwise be read as an object without members, and so as everything.
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(wrong(Text::new("{ … }", "{ … }")));
+        return Err(wrong(format!("{nb}: {{ … }}"), format!("{en}: {{ … }}")));
     }
-    serde_json::from_slice(body).map_err(|error| wrong(words(&error)))
+    serde_json::from_slice(body).map_err(|error| {
+        let Text { nb, en } = words_after(nb, en, &error);
+        wrong(nb, en)
+    })
 }
 
 fn question(

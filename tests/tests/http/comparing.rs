@@ -6,7 +6,6 @@ use crate::installation::{Installation, succeed};
 use crate::node::Node;
 use crate::proxy::Proxy;
 use crate::wire;
-use hjemmel::hex::hex;
 use hjemmel_kostra::identity;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -167,7 +166,7 @@ fn form_11b_and_the_register_are_compared_between_their_holders() {
     let heard = pair.wire.both_ways();
     assert!(heard.contains("/v1/node-comparisons/points"));
     for number in &numbers {
-        let digests = [hex(&Sha256::digest(number)), hex(&Sha512::digest(number))];
+        let digests = [hex::encode(Sha256::digest(number)), hex::encode(Sha512::digest(number))];
         assert!(!heard.contains(number.as_str()), "a number");
         assert!(!digests.iter().any(|digest| heard.contains(&digest[..32])), "a digest");
         for log in [pair.here.log(), pair.there.log()] {

@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use ed25519_dalek::{Signer as _, SigningKey};
-use hjemmel::hex::hex;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -232,14 +231,9 @@ pub fn masked_otherwise(answer: &mut Answer, key: &SigningKey, lie: impl FnOnce(
         }
     }
     let mut signed = b"hjemmel/federation/masked/1\n".to_vec();
-    signed.extend(unhex(message["round"].as_str().unwrap()));
+    signed.extend(hex::decode(message["round"].as_str().unwrap()).unwrap());
     signed.extend(message["node"].as_str().unwrap().bytes());
     signed.extend(all.finalize());
-    sealed["signature"] = hex(&key.sign(&signed).to_bytes()).into();
+    sealed["signature"] = hex::encode(key.sign(&signed).to_bytes()).into();
     answer.body = sealed.to_string().into_bytes();
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }

@@ -155,7 +155,7 @@ impl Outgoing {
 
 /// What names a call: a digest of the node and its token's id.
 pub(super) fn call_id(actor: &str, jti: &str) -> String {
-    crate::hex::hex(&Sha256::digest(format!("{actor} {jti}")))
+    hex::encode(Sha256::digest(format!("{actor} {jti}")))
 }
 
 /// A digest as RFC 9449 writes it.
