@@ -48,7 +48,7 @@ pub(super) fn describe(operation: &mut Map<String, Value>, bodies: &Value) {
 
 fn fill<'a>(body: &mut Value, name: impl Fn(&str) -> Option<&'a Value>) {
     let content = body.get_mut("content").and_then(Value::as_object_mut);
-    for (kind, media) in content.into_iter().flatten().filter(|(kind, _)| kind.ends_with("json")) {
+    for (kind, media) in content.into_iter().flatten().filter(|(kind, _)| kind.contains("json")) {
         let Some(media) = media.as_object_mut() else { continue };
         let empty = media.get("schema").is_none_or(|schema| *schema == json!({}));
         if let Some(name) = name(kind).and_then(Value::as_str).filter(|_| empty) {
