@@ -1,7 +1,7 @@
 //! A decision in words that can be sent to a citizen.
 
 use super::{Asked, Decision, Outcome};
-use crate::{Action as _, Compare, Population};
+use crate::{Action as _, Ask, Compare, Population};
 use hjemmel_kostra::Language;
 
 impl Decision {
@@ -9,7 +9,11 @@ impl Decision {
     /// failed.
     #[must_use]
     pub fn explain(&self, language: Language) -> String {
-        let asked = described(&self.resource, language);
+        let asked = if self.action == Ask::NAME {
+            figures(&self.resource, language)
+        } else {
+            described(&self.resource, language)
+        };
         let who = self.asker(language);
         let is_compared = self.action == Compare::NAME;
         let mut text = match (language, self.outcome) {
@@ -125,26 +129,35 @@ impl Decision {
     }
 }
 
+/// What a question asks for, and for which project, where one was named or found.
+fn figures(asked: &Asked, language: Language) -> String {
+    let (form, years) = (asked.form, listed(asked));
+    match (&asked.project, language) {
+        (Some(project), Language::Nb) => {
+            format!("støyvernede tall fra skjema {form} for {years} til prosjektet {project}")
+        }
+        (Some(project), Language::En) => {
+            format!(
+                "noise-protected figures from form {form} for {years} for the project {project}"
+            )
+        }
+        (None, Language::Nb) => format!("støyvernede tall fra skjema {form} for {years}"),
+        (None, Language::En) => format!("noise-protected figures from form {form} for {years}"),
+    }
+}
+
+fn listed(asked: &Asked) -> String {
+    asked.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 fn described(asked: &Asked, language: Language) -> String {
-    let years = asked.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let years = listed(asked);
     if let Some(holder) = &asked.holder {
         return match (&asked.table, language) {
             (Some(table), Language::Nb) => format!("tabell {table} hos noden {holder}"),
             (Some(table), Language::En) => format!("table {table} at the node {holder}"),
             (None, Language::Nb) => format!("skjema {} hos noden {holder}", asked.form),
             (None, Language::En) => format!("form {} at the node {holder}", asked.form),
-        };
-    }
-    if let Some(project) = &asked.project {
-        return match language {
-            Language::Nb => format!(
-                "støyvernede tall fra skjema {} for {years} til prosjektet {project}",
-                asked.form
-            ),
-            Language::En => format!(
-                "noise-protected figures from form {} for {years} for the project {project}",
-                asked.form
-            ),
         };
     }
     let form = asked.form;
