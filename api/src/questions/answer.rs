@@ -101,6 +101,9 @@ pub struct Told {
     pub simultaneous_half_width: Option<f64>,
     /// For a quantile: this many values at most lie between the true and the chosen one, 95 times in 100.
     pub rank_half_width: Option<f64>,
+    /// The same for all cells of the year at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simultaneous_rank_half_width: Option<f64>,
     /// The cells, the last dimension varying fastest.
     pub cells: Vec<Cell>,
 }
@@ -201,35 +204,33 @@ fn layer_told(layer: &Layer, level: &NoisyLevel) -> Told {
         list: side.list.clone(),
         codes: side.values.iter().map(|value| value.code.clone()).collect(),
     });
-    let half = level.simultaneous_half_width;
+    let [rank, rank_of_all] = level.rank_half_widths.map_or([None; 2], |both| both.map(Some));
     let cells = layer.cells().zip(&level.cells).map(|(place, cell)| {
         let columns = layer.dimensions.iter().map(|side| side.column.clone());
         let codes = place.values().into_iter().map(|value| value.code.clone());
-        Cell { at: columns.zip(codes).collect(), ..cell_told(cell, half) }
+        Cell { at: columns.zip(codes).collect(), ..cell_told(cell) }
     });
     Told {
         year: layer.year,
         dimensions: sides.collect(),
-        simultaneous_half_width: half.map(rounded),
-        rank_half_width: level.rank_half_width.map(rounded),
+        simultaneous_half_width: level.simultaneous_half_width.map(rounded),
+        rank_half_width: rank.map(rounded),
+        simultaneous_rank_half_width: rank_of_all.map(rounded),
         cells: cells.collect(),
     }
 }
 
-fn cell_told(cell: &NoisyCell, half: Option<f64>) -> Cell {
+fn cell_told(cell: &NoisyCell) -> Cell {
     let value = cell.value.and_then(|value| match value {
         Number::Whole(whole) => Some(serde_json::Number::from(whole)),
         Number::Real(real) => serde_json::Number::from_f64(rounded(real)),
     });
-    let middle = value.as_ref().and_then(serde_json::Number::as_f64);
-    let around =
-        middle.zip(half).map(|(value, half)| [rounded(value - half), rounded(value + half)]);
     Cell {
         at: BTreeMap::new(),
         value,
         standard_deviation: cell.standard_deviation.map(rounded),
         interval95: cell.interval95.map(|bounds| bounds.map(rounded)),
-        simultaneous95: around,
+        simultaneous95: cell.simultaneous95.map(|bounds| bounds.map(rounded)),
     }
 }
 

@@ -25,6 +25,7 @@ mod mechanism;
 mod noisy;
 mod plan;
 mod price;
+mod ratio;
 mod release;
 mod tree;
 

@@ -32,14 +32,14 @@ pub struct Noisy {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoisyLevel {
-    /// Intervals this far either way hold all cells of all levels at once 95 times in 100; none for means and
-    /// quantiles.
+    /// Intervals this far either way hold all cells of all levels at once 95 times in 100; none for means, whose intervals
+    /// differ, and quantiles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simultaneous_half_width: Option<f64>,
     /// For a quantile, this many values at most lie between the true and the chosen one, 95 times in 100, beside
-    /// what candidates leave out.
+    /// what candidates leave out: of one cell, and of all cells of all levels at once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rank_half_width: Option<f64>,
+    pub rank_half_widths: Option<[f64; 2]>,
     /// The cells.
     pub cells: Vec<NoisyCell>,
 }
@@ -54,6 +54,8 @@ pub struct NoisyCell {
     pub standard_deviation: Option<f64>,
     /// Holds the true value 95 times in 100; none for a quantile.
     pub interval95: Option<[f64; 2]>,
+    /// Intervals like this hold all cells of all levels at once 95 times in 100; none for a quantile.
+    pub simultaneous95: Option<[f64; 2]>,
 }
 
 /// A number, whole where it counts or adds up.

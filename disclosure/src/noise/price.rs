@@ -332,13 +332,26 @@ fn accuracy(tree: &Tree, drawn: &Drawn) -> Result<PartPrice, NoiseError> {
 
 /// How far the intervals of a cell reach: its own, and where all cells are to be held at once.
 pub(super) fn widths(tree: &Tree, noise: Additive, variance: f64) -> Result<[f64; 2], NoiseError> {
-    let width = |alpha: f64| {
-        if tree.sizes().len() == 1 {
-            return noise.half_width(alpha);
-        }
-        Ok((noise.half_width_of_mix(variance.sqrt(), alpha)? + ROUNDING).floor())
-    };
-    Ok([width(ALPHA)?, width(ALPHA / count(tree))?])
+    let [own, all] = alphas(tree);
+    Ok([width(tree, noise, variance, own)?, width(tree, noise, variance, all)?])
+}
+
+/// How far a number of this variance is off but for this probability.
+pub(super) fn width(
+    tree: &Tree,
+    noise: Additive,
+    variance: f64,
+    alpha: f64,
+) -> Result<f64, NoiseError> {
+    if tree.sizes().len() == 1 {
+        return noise.half_width(alpha);
+    }
+    Ok((noise.half_width_of_mix(variance.sqrt(), alpha)? + ROUNDING).floor())
+}
+
+/// The probability that a cell's interval misses: its own, and where all cells are to be held at once.
+pub(super) fn alphas(tree: &Tree) -> [f64; 2] {
+    [ALPHA, ALPHA / count(tree)]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "cells are few")]

@@ -6,7 +6,8 @@ use super::{
     contribution::Cells,
     ledger::with_prices,
     mechanism::{Additive, Choice},
-    price::{ALPHA, Drawn, Priced, widths},
+    price::{Drawn, Priced, alphas, width, widths},
+    ratio::{self, Part},
     tree::{self, Levels},
 };
 use crate::{Protection, Release, Sealed};
@@ -91,7 +92,8 @@ pub(super) fn answer(
             let sums = estimate(tree, sums, of_sums, false)?;
             let mut done = counts.done.clone();
             done.push(PostProcessing::Ratio);
-            (means(plan.measure(), &counts, &sums), done)
+            let parts = [(&counts, of_counts.as_slice()), (&sums, of_sums.as_slice())];
+            (means(plan, parts)?, done)
         }
         (Cells::Values(leaves), [Drawn::Quantiles { levels }]) => {
             (quantiles(tree, leaves, levels)?, Vec::new())
@@ -176,48 +178,68 @@ fn numbers(
                 value: Some(Number::Whole(value)),
                 standard_deviation: Some(variance.sqrt()),
                 interval95: Some([value as f64 - half, value as f64 + half]),
+                simultaneous95: Some([value as f64 - simultaneous, value as f64 + simultaneous]),
             });
         }
         let simultaneous_half_width = Some(simultaneous);
-        Ok(NoisyLevel { simultaneous_half_width, rank_half_width: None, cells })
+        Ok(NoisyLevel { simultaneous_half_width, rank_half_widths: None, cells })
     })
     .collect()
 }
 
 /// Means of noisy sums and noisy numbers.
-fn means(measure: Measure, counts: &Estimated, sums: &Estimated) -> Vec<NoisyLevel> {
-    let levels = counts.values.iter().zip(&counts.variances);
-    let levels = levels.zip(sums.values.iter().zip(&sums.variances));
+#[expect(clippy::cast_precision_loss, reason = "a mean is not exact")]
+fn means(
+    plan: &Plan,
+    [(counts, of_counts), (sums, of_sums)]: [(&Estimated, &[Additive]); 2],
+) -> Result<Vec<NoisyLevel>, NoiseError> {
+    let parts = |estimated: &Estimated, noise: &[Additive]| -> Levels<Part> {
+        let levels = estimated.values.iter().zip(&estimated.variances).zip(noise);
+        let level = |((values, variances), noise): ((&Vec<i64>, &Vec<f64>), &Additive)| {
+            let cells = values.iter().zip(variances);
+            let part = |(&value, &variance)| Part { value: value as f64, variance, noise: *noise };
+            cells.map(part).collect()
+        };
+        levels.map(level).collect()
+    };
+    let levels = parts(counts, of_counts).into_iter().zip(parts(sums, of_sums));
     levels
-        .map(|((counts, spread), (sums, sums_spread))| {
-            let each = counts.iter().zip(spread).zip(sums.iter().zip(sums_spread));
-            let cells = each.map(|((&count, &of_count), (&sum, &of_sum))| {
-                mean(measure, (count, of_count), (sum, of_sum))
-            });
-            let cells = cells.collect();
-            NoisyLevel { simultaneous_half_width: None, rank_half_width: None, cells }
+        .map(|(counts, sums)| {
+            let cells = counts.into_iter().zip(sums).map(|(count, sum)| mean(plan, count, sum));
+            let cells = cells.collect::<Result<_, _>>()?;
+            Ok(NoisyLevel { simultaneous_half_width: None, rank_half_widths: None, cells })
         })
         .collect()
 }
 
-/// The mean of one cell, each part with its variance. Where the number of values could as well be none, there is
-/// no mean.
+/// The mean of one cell. Where the number of values could as well be none, there is no mean.
 #[expect(clippy::cast_precision_loss, reason = "a mean is not exact")]
-fn mean(measure: Measure, (count, of_count): (i64, f64), (sum, of_sum): (i64, f64)) -> NoisyCell {
-    let count = count as f64;
-    let Some(clamp) =
-        measure.clamp().filter(|_| count >= 1.0 && count > NORMAL95 * of_count.sqrt())
-    else {
-        return NoisyCell { value: None, standard_deviation: None, interval95: None };
+fn mean(plan: &Plan, count: Part, sum: Part) -> Result<NoisyCell, NoiseError> {
+    let is_some = count.value >= 1.0 && count.value > NORMAL95 * count.variance.sqrt();
+    let Some(clamp) = plan.measure().clamp().filter(|_| is_some) else {
+        return Ok(NoisyCell {
+            value: None,
+            standard_deviation: None,
+            interval95: None,
+            simultaneous95: None,
+        });
     };
-    let from_middle = sum as f64 / count;
-    let deviation = ((of_sum + from_middle * from_middle * of_count) / (count * count)).sqrt();
+    let from_middle = sum.value / count.value;
+    let spread = sum.variance + from_middle * from_middle * count.variance;
     let (low, high) = (clamp.low() as f64, clamp.high() as f64);
-    let value = (clamp.middle() as f64 + from_middle).clamp(low, high);
-    let half = NORMAL95 * deviation;
-    let interval = [(value - half).max(low), (value + half).min(high)];
-    let value = Some(Number::Real(value));
-    NoisyCell { value, standard_deviation: Some(deviation), interval95: Some(interval) }
+    let middle = clamp.middle() as f64;
+    let half_width = |part: Part, alpha| width(plan.tree(), part.noise, part.variance, alpha);
+    let interval = |alpha: f64| -> Result<[f64; 2], NoiseError> {
+        let found = ratio::interval(sum, count, alpha, half_width)?;
+        Ok(found.map_or([low, high], |ends| ends.map(|end| (middle + end).clamp(low, high))))
+    };
+    let [own, all] = alphas(plan.tree());
+    Ok(NoisyCell {
+        value: Some(Number::Real((middle + from_middle).clamp(low, high))),
+        standard_deviation: Some(spread.sqrt() / count.value),
+        interval95: Some(interval(own)?),
+        simultaneous95: Some(interval(all)?),
+    })
 }
 
 /// Quantiles of every level, each of the values of its own cells.
@@ -236,10 +258,11 @@ fn quantiles(
             value: Some(Number::Whole(value)),
             standard_deviation: None,
             interval95: None,
+            simultaneous95: None,
         });
         let cells = cells.collect();
-        let rank_half_width = Some(choice.half_width(ALPHA));
-        told.push(NoisyLevel { simultaneous_half_width: None, rank_half_width, cells });
+        let rank_half_widths = Some(alphas(tree).map(|alpha| choice.half_width(alpha)));
+        told.push(NoisyLevel { simultaneous_half_width: None, rank_half_widths, cells });
         if let Some(parents) = tree.parents(level) {
             let above = tree.sizes().get(level.wrapping_sub(1)).copied().unwrap_or_default();
             let mut joined = vec![Vec::new(); above];

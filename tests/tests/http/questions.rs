@@ -204,6 +204,21 @@ fn sums_means_quantiles_and_histograms_are_near_the_truth() {
     near(value(json!({ "sum": "BIDRAG", "to": 200_000 })), sum, 0.05);
     near(value(json!({ "mean": "BIDRAG", "to": 200_000 })), sum / number, 0.05);
     near(value(json!({ "median": "BIDRAG", "to": 200_000 })), middle, 0.1);
+    let by_sex = |measure: Value| {
+        let question = json!({ "measure": measure, "groupBy": ["KJONN"], "rho": 0.5 });
+        ask(&about(&question)).json()["layers"][0].clone()
+    };
+    // Means by sex: somebody's sex is unstated, but hardly anybody's, so that no mean is told there.
+    let means = by_sex(json!({ "mean": "BIDRAG", "to": 200_000 }));
+    for cell in means["cells"].as_array().unwrap().iter().filter(|cell| !cell["value"].is_null()) {
+        let ends = |name: &str| [0, 1].map(|end| cell[name][end].as_f64().unwrap());
+        let ([low, high], [lowest, highest]) = (ends("interval95"), ends("simultaneous95"));
+        let value = cell["value"].as_f64().unwrap();
+        assert!(lowest < low && low < value && value < high && high < highest, "{cell}");
+    }
+    let medians = by_sex(json!({ "median": "BIDRAG", "to": 200_000 }));
+    let ranks = |name: &str| medians[name].as_f64().unwrap();
+    assert!(ranks("rankHalfWidth") < ranks("simultaneousRankHalfWidth"), "{medians}");
     let histogram = json!({ "histogram": "BIDRAG", "edges": [20_000, 60_000] });
     let bins = cells(&ask(&about(&json!({ "measure": histogram, "rho": 2 }))).json());
     assert_eq!(bins.len(), 4);
@@ -290,6 +305,8 @@ fn only_researchers_of_a_project_ask() {
     for name in ["bld", "nav", "legal", "admin", "auditor"] {
         let refused = NODE.caller(name).post(QUERIES, &question).problem(403, "may-not-ask");
         assert!(refused["decision"].is_string(), "{name}");
+        let why = refused["detail"].as_str().unwrap();
+        assert!(why.contains("støyvernede tall fra skjema 11 for 2024"), "{why}");
     }
     // Whoever was decided on may read why, and nobody else who has no part in it.
     let answer = ask(&about(&json!({ "rho": 0.001 })));
