@@ -227,11 +227,6 @@ fn gaussian_half_width(scale: f64, alpha: f64) -> f64 {
     0.0
 }
 
-/// How many standard deviations a normal number exceeds, either way, with this probability.
-pub(super) fn normal_half_width(alpha: f64) -> Result<f64, NoiseError> {
-    gaussian_scale_to_accuracy(1.0, alpha).map_err(no_price)
-}
-
 /// The sum of prices in billionths, rounded up at every step.
 pub(super) fn billionths(costs: impl Iterator<Item = f64>) -> Result<f64, NoiseError> {
     let mut sum = 0.0_f64;

@@ -1,7 +1,7 @@
 //! The interval of a mean, which is a noisy sum divided by a noisy number.
 
 use super::NoiseError;
-use super::mechanism::{Additive, normal_half_width};
+use super::mechanism::Additive;
 
 /// A noisy number, with what it may be off by.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,8 @@ pub(super) fn interval(
     half_width: impl Fn(Part, f64) -> Result<f64, NoiseError>,
 ) -> Result<Option<[f64; 2]>, NoiseError> {
     if let Additive::Gaussian { .. } = number.noise {
-        return Ok(fieller(sum, number, normal_half_width(alpha)?));
+        let deviations = number.noise.half_width_of_mix(1.0, alpha)?;
+        return Ok(fieller(sum, number, deviations));
     }
     let (of_sum, of_number) = (half_width(sum, alpha / 2.0)?, half_width(number, alpha / 2.0)?);
     if number.value <= of_number {
@@ -60,6 +61,10 @@ mod tests {
     const GAUSSIAN: Additive = Additive::Gaussian { scale: 20.0, sensitivity: 1.0 };
     const LAPLACE: Additive = Additive::Laplace { scale: 20.0, sensitivity: 1.0 };
 
+    fn half_width(part: Part, alpha: f64) -> Result<f64, NoiseError> {
+        part.noise.half_width(alpha)
+    }
+
     /// How many of so many noisy ratios of these numbers lie in their intervals, as a share; those that can be anything
     /// do.
     fn held(noise: Additive, (sum, number): (i64, i64), alpha: f64) -> f64 {
@@ -72,9 +77,8 @@ mod tests {
         let sums = noise.draw(&vec![sum; times]).unwrap();
         let numbers = noise.draw(&vec![number; times]).unwrap();
         let truth = part(sum).value / part(number).value;
-        let width = |part: Part, alpha: f64| part.noise.half_width(alpha);
         let inside = sums.iter().zip(&numbers).filter(|(sum, number)| {
-            let found = interval(part(**sum), part(**number), alpha, width).unwrap();
+            let found = interval(part(**sum), part(**number), alpha, half_width).unwrap();
             found.is_none_or(|[low, high]| (low..=high).contains(&truth))
         });
         f64::from(u32::try_from(inside.count()).unwrap()) / 4_000.0
@@ -105,9 +109,8 @@ mod tests {
         let part = |value, noise: Additive| Part { value, variance: noise.variance(), noise };
         for noise in [GAUSSIAN, LAPLACE] {
             for number in [-300.0, 0.0, 38.0] {
-                let width = |part: Part, alpha: f64| part.noise.half_width(alpha);
-                let found = interval(part(9e3, noise), part(number, noise), 0.05, width).unwrap();
-                assert_eq!(found, None, "{noise:?} {number}");
+                let found = interval(part(9e3, noise), part(number, noise), 0.05, half_width);
+                assert_eq!(found.unwrap(), None, "{noise:?} {number}");
             }
         }
     }
