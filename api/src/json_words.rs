@@ -27,8 +27,7 @@ const PLAIN: [(&str, &str); 16] = [
 ];
 
 /// What is wrong, and where where that is known.
-#[must_use]
-pub fn words(error: &serde_json::Error) -> Text {
+fn words(error: &serde_json::Error) -> Text {
     let said: String = error.to_string().chars().filter(|c| !c.is_control()).collect();
     let (line, column) = (error.line(), error.column());
     match said.rsplit_once(" at line ") {
