@@ -15,6 +15,24 @@ pub enum AnyConnection {
     Postgres(PgConnection),
 }
 
+impl AnyConnection {
+    /// The embedded database, for what is written for it alone.
+    pub(crate) fn sqlite(&mut self) -> Result<&mut SqliteConnection, Error> {
+        match self {
+            Self::Sqlite(conn) => Ok(conn),
+            Self::Postgres(_) => Err(Error::Configuration("the database is a server".to_owned())),
+        }
+    }
+
+    /// The server, for what is written for it alone.
+    pub(crate) fn postgres(&mut self) -> Result<&mut PgConnection, Error> {
+        match self {
+            Self::Postgres(conn) => Ok(conn),
+            Self::Sqlite(_) => Err(Error::Configuration("the database is embedded".to_owned())),
+        }
+    }
+}
+
 /// Where the database is.
 #[derive(Debug, Clone)]
 pub enum Database {

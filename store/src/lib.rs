@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod imports;
 mod joint;
+mod ledger;
 mod line;
 mod lock;
 mod mover;

@@ -1,19 +1,18 @@
-//! One transaction for all that waits: answers that were made, decisions, and prices to be taken.
+//! One round for all that waits: answers that were made, decisions, and prices to be taken.
 
 mod postgres;
+mod sqlite;
 
-use crate::answers::{self, NewAnswer, NewRaw, StoredAnswer};
+use crate::answers::{NewAnswer, StoredAnswer};
 use crate::chain::ChainState;
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, Database};
 use crate::purses::{self, Purse, PurseId};
-use crate::schema::answers as answered;
 use crate::spends::{self, Paid, Reserved, Spend};
 use crate::{DecisionRow, Error, Store, decisions};
 use chrono::{DateTime, TimeDelta};
-use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is written in one transaction, in this order.
+/// What is written in one round, in this order.
 #[derive(Debug, Clone)]
 pub struct Round {
     /// Answers that were made.
@@ -51,7 +50,7 @@ pub struct Settled {
 }
 
 impl Store {
-    /// Takes the price of each question, durably; see [`Store::settle`].
+    /// Takes the price of each question; see [`Store::settle`].
     ///
     /// # Errors
     /// As [`Store::settle`].
@@ -60,13 +59,15 @@ impl Store {
         Ok(self.settle(&round)?.reserved)
     }
 
-    /// One round, all or nothing, durable before it returns: keeps answers, records decisions, then takes the price
-    /// of each question from all its purses or from none. Questions are served one after the other, on PostgreSQL
-    /// over all servers: the purses are locked for the transaction, so that none can be read before what went before
-    /// it is written.
+    /// One round: keeps answers; records decisions and takes the price of each question from all its purses or from none.
+    /// Either is done for all or for none. Questions are served one after the other, on PostgreSQL over all servers: the
+    /// purses are locked for the transaction, so that none can be read before what went before it is written.
     ///
     /// The same question is paid for once: while somebody who paid less than `patience` ago may still answer,
     /// others are told to wait. Of a question that has an answer, that one is kept, and no second.
+    ///
+    /// It is durable before it returns, but for payments alone. These outlive this program, and are on the disk before
+    /// any answer that is kept after them.
     ///
     /// # Errors
     /// Nothing was taken, and nothing may leave. After a lost connection it may have been taken all the same, and then
@@ -75,18 +76,17 @@ impl Store {
         if round.is_empty() {
             return Ok(Settled::default());
         }
-        self.round(|conn| {
-            let mut found = Found::of(conn, round)?;
-            let before = found.head.seq;
-            let decisions = decisions::chained(&mut found.head, &round.decisions)?;
-            let (kept, answers) = answers::keep(&mut found.answers, &round.answers)?;
-            let (reserved, paid) = spends::take_all(conn, &mut found, &round.spends)?;
-            let at = round.spends.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at);
-            let changes = Changes { decisions, answers, paid, day: purses::day(at) };
-            changes.write(conn, &found)?;
-            decisions::grown(conn, before, found.head.seq)?;
-            Ok(Settled { kept, reserved })
-        })
+        match self.database {
+            Database::Sqlite(_) => self.settle_on_sqlite(round),
+            Database::Postgres(_) => self.settle_on_postgres(round),
+        }
+    }
+
+    /// Whether answers are kept beside payments instead of by turns with them, which only a server does that writes for
+    /// several at once.
+    #[must_use]
+    pub const fn keeps_beside(&self) -> bool {
+        matches!(self.database, Database::Postgres(_))
     }
 }
 
@@ -98,70 +98,73 @@ pub(crate) struct Found {
     pub answers: BTreeMap<String, StoredAnswer>,
     /// Questions that somebody has paid for and may still answer.
     pub under_way: BTreeSet<String>,
-    /// The purses there are.
+    /// The purses that are to pay.
     pub purses: BTreeMap<PurseId, Purse>,
 }
 
 impl Found {
-    fn of(conn: &mut AnyConnection, round: &Round) -> Result<Self, Error> {
-        let asked: BTreeSet<&str> =
-            round.spends.iter().map(|spend| spend.question_key.as_str()).collect();
-        let made = round.answers.iter().map(|answer| answer.question_key.as_str());
-        let all: BTreeSet<&str> = asked.iter().copied().chain(made).collect();
-        let charges = round.spends.iter().flat_map(|spend| &spend.charges);
-        let ids: BTreeSet<&PurseId> = charges.map(|charge| &charge.purse).collect();
-        let since = spends::since(&round.spends, round.patience);
-        if let AnyConnection::Postgres(c) = conn {
-            let (mut found, answered) = postgres::find(c, &ids, (&asked, since), &all)?;
-            if !answered.is_empty() {
-                let keys = answered.iter().map(String::as_str).collect();
-                found.answers = answers::of_keys(conn, &keys)?;
+    /// Makes the purses that are to pay and do not exist yet.
+    fn complete(&mut self, conn: &mut AnyConnection, round: &Round) -> Result<(), Error> {
+        for charge in round.spends.iter().flat_map(|spend| &spend.charges) {
+            if !self.purses.contains_key(&charge.purse) {
+                let purse = purses::create(conn, &charge.purse, charge.first_cap)?;
+                self.purses.insert(charge.purse.clone(), purse);
             }
-            return Ok(found);
         }
-        Ok(Self {
-            head: decisions::head(conn)?,
-            answers: answers::of_keys(conn, &all)?,
-            under_way: match conn {
-                AnyConnection::Sqlite(c) => spends::under_way(c, &asked, since)?,
-                AnyConnection::Postgres(_) => BTreeSet::new(),
-            },
-            purses: purses::load(conn, ids.into_iter())?,
-        })
+        Ok(())
     }
 }
 
-/// What a round writes.
-struct Changes<'a> {
-    decisions: Vec<decisions::Raw>,
-    answers: Vec<NewRaw<'a>>,
-    paid: Paid,
-    /// The day it is paid on.
-    day: i32,
+/// What a round asks about.
+struct Asked<'a> {
+    /// The purses that are to pay.
+    purses: BTreeSet<&'a PurseId>,
+    /// The questions to be paid for.
+    questions: BTreeSet<&'a str>,
+    /// From when on somebody who has paid may still answer.
+    since: i64,
 }
 
-impl Changes<'_> {
-    fn write(self, conn: &mut AnyConnection, found: &Found) -> Result<(), Error> {
+impl<'a> Asked<'a> {
+    fn of(round: &'a Round) -> Self {
+        let charges = round.spends.iter().flat_map(|spend| &spend.charges);
+        let questions = round.spends.iter().map(|spend| spend.question_key.as_str());
+        Self {
+            purses: charges.map(|charge| &charge.purse).collect(),
+            questions: questions.collect(),
+            since: spends::since(&round.spends, round.patience),
+        }
+    }
+}
+
+/// What a round comes to: to be written, and to be told.
+struct Made {
+    decisions: Vec<decisions::Raw>,
+    paid: Paid,
+    /// The purses as they are afterwards, with what was taken of each.
+    spent: Vec<(Purse, u64)>,
+    /// The day it is paid on.
+    day: i32,
+    reserved: Vec<Reserved>,
+}
+
+impl Made {
+    /// From what was found, which becomes what it is afterwards.
+    fn of(found: &mut Found, round: &Round) -> Result<Self, Error> {
+        let decisions = decisions::chained(&mut found.head, &round.decisions)?;
+        let (reserved, paid) = spends::take_all(found, &round.spends)?;
         let of = |(id, today): (&PurseId, &u64)| {
             let purse = found.purses.get(id).ok_or(Error::NotFound("purse"))?;
             Ok((purse.clone(), *today))
         };
-        let spent: Vec<(Purse, u64)> =
-            self.paid.today.iter().map(of).collect::<Result<_, Error>>()?;
-        let moved = !self.decisions.is_empty();
-        match conn {
-            AnyConnection::Postgres(c) => return postgres::write(c, &self, &found.head, &spent),
-            AnyConnection::Sqlite(c) => {
-                for answer in &self.answers {
-                    diesel::insert_into(answered::table).values(answer).execute(c)?;
-                }
-                decisions::insert(c, self.decisions)?;
-                for (purse, today) in &spent {
-                    purses::spend(c, purse, *today, self.day)?;
-                }
-                spends::insert(c, &self.paid)?;
-            }
-        }
-        if moved { decisions::move_head(conn, &found.head) } else { Ok(()) }
+        let spent = paid.today.iter().map(of).collect::<Result<_, Error>>()?;
+        let at = round.spends.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at);
+        Ok(Self { decisions, paid, spent, day: purses::day(at), reserved })
+    }
+
+    /// Whether answers will be kept for all, which the disk is then waited for with. Who has not paid is told so at once.
+    fn all_paid(&self) -> bool {
+        !self.reserved.is_empty()
+            && self.reserved.iter().all(|said| matches!(said, Reserved::Paid(_)))
     }
 }

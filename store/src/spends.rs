@@ -1,7 +1,6 @@
 //! Paying for questions: first the price is durable, then the answer may come to be. Nothing is ever given back.
 
 use crate::answers::StoredAnswer;
-use crate::connection::AnyConnection;
 use crate::purses::{self, Charge, Purse, PurseId, kind_of};
 use crate::schema::{answers as answered, charges, purses as all_purses, spends};
 use crate::settle::Found;
@@ -183,12 +182,8 @@ impl Store {
     }
 }
 
-/// Takes the price of each question from all its purses, or of none.
-pub(crate) fn take_all(
-    conn: &mut AnyConnection,
-    found: &mut Found,
-    asked: &[Spend],
-) -> Result<(Vec<Reserved>, Paid), Error> {
+/// Takes the price of each question from all its purses, or of none. All purses have been found.
+pub(crate) fn take_all(found: &mut Found, asked: &[Spend]) -> Result<(Vec<Reserved>, Paid), Error> {
     let mut paid = Paid::default();
     let mut outcomes = Vec::with_capacity(asked.len());
     for spend in asked {
@@ -201,7 +196,7 @@ pub(crate) fn take_all(
             continue;
         }
         let charges = joined(&spend.charges);
-        outcomes.push(match take(conn, &mut found.purses, &charges, &mut paid.today)? {
+        outcomes.push(match take(&mut found.purses, &charges, &mut paid.today)? {
             Ok(purses) => {
                 found.under_way.insert(spend.question_key.clone());
                 paid.rows.push(raw(spend, &charges)?);
@@ -218,18 +213,13 @@ pub(crate) fn take_all(
 
 /// Takes all charges, or none and says which purse falls short.
 fn take(
-    conn: &mut AnyConnection,
     purses: &mut BTreeMap<PurseId, Purse>,
     charges: &BTreeMap<PurseId, Charge>,
     today: &mut BTreeMap<PurseId, u64>,
 ) -> Result<Result<Vec<Purse>, (Purse, u64)>, Error> {
     for (id, charge) in charges {
-        if !purses.contains_key(id) {
-            let purse = purses::create(conn, id, charge.first_cap)?;
-            purses.insert(id.clone(), purse);
-        }
-        let short = purses.get(id).filter(|purse| charge.nano > purse.left());
-        if let Some(purse) = short {
+        let purse = purses.get(id).ok_or(Error::NotFound("purse"))?;
+        if charge.nano > purse.left() {
             return Ok(Err((purse.clone(), charge.nano)));
         }
     }

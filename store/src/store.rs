@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::connection::{AnyConnection, Database, FileId, Report};
 use crate::error::Fault;
+use crate::ledger::Connections;
 use crate::line::{Line, Turn};
 use crate::lock::Lock;
 use crate::mover::Mover;
@@ -24,14 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How many times it waits so long while the database is there and others have all connections.
 const TRIES: u32 = 15;
 
-/// How a round begins on PostgreSQL: whoever else pays waits, and then whoever else records.
-const LOCKED: &str =
-    "BEGIN; LOCK TABLE purses IN EXCLUSIVE MODE; LOCK TABLE decision_head IN EXCLUSIVE MODE";
-
-/// How rounds look for rows on PostgreSQL: always by key. A plan that was made while a table was small would read all of it
-/// for as long as the connection lasts, and the tables grow with every round.
-const BY_KEY: &str = "SET enable_seqscan = off";
-
 /// Handle to one installation's database; cloning shares the pool.
 #[derive(Clone)]
 pub struct Store {
@@ -41,13 +34,13 @@ pub struct Store {
     file: Option<FileId>,
     /// The connection of [`Store::ping`]: a pool would wait for a database that is known to be gone.
     pulse: Arc<Mutex<Option<AnyConnection>>>,
-    /// The connection of [`Store::round`], which comes too often to ask each time whether it still stands.
-    ledger: Arc<Mutex<Option<AnyConnection>>>,
+    /// The connections of [`Store::round`] and [`Store::beside`].
+    pub(crate) ledger: Arc<Connections>,
     /// SQLite has one writer at a time. Who finds it taken sleeps and looks again, and may never be lucky; so those of
     /// one process stand in line.
-    line: Arc<Line>,
+    pub(crate) line: Arc<Line>,
     /// See [`Store::mover`].
-    mover: Arc<OnceLock<Option<Mover>>>,
+    pub(crate) mover: Arc<OnceLock<Option<Mover>>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -117,12 +110,12 @@ impl Store {
     }
 
     /// The turn of whoever writes to SQLite.
-    fn turn(&self) -> Option<Turn<'_>> {
+    pub(crate) fn turn(&self) -> Option<Turn<'_>> {
         matches!(self.database, Database::Sqlite(_)).then(|| self.line.turn())
     }
 
     /// An open file can be written to after it was moved or removed, and what is recorded there is lost.
-    fn check_file(&self) -> Result<(), Error> {
+    pub(crate) fn check_file(&self) -> Result<(), Error> {
         if self.database.file_id()? == self.file {
             return Ok(());
         }
@@ -160,47 +153,6 @@ impl Store {
             }
             work(conn)
         })
-    }
-
-    /// Runs `work` in one durable transaction that is alone with the purses and with the head of the record.
-    pub(crate) fn round<T>(
-        &self,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let start = |conn: &mut AnyConnection| begin(conn, "BEGIN IMMEDIATE", LOCKED);
-        self.check_file()?;
-        let _turn = self.turn();
-        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        // Taken out, so that a connection that fails is not asked again.
-        let kept = ledger.take().and_then(|mut conn| start(&mut conn).is_ok().then_some(conn));
-        let mut conn = if let Some(conn) = kept {
-            conn
-        } else {
-            let mut conn = self.database.reconnect()?;
-            if let AnyConnection::Postgres(conn) = &mut conn {
-                conn.batch_execute(BY_KEY)?;
-            }
-            start(&mut conn)?;
-            conn
-        };
-        let done = finish(&mut conn, work)?;
-        *ledger = Some(conn);
-        if let Some(mover) = self.mover() {
-            mover.written();
-        }
-        Ok(done)
-    }
-
-    /// Who moves SQLite's log, started with the first round; without it commits move it.
-    fn mover(&self) -> Option<&Mover> {
-        let start = || {
-            let started = match &self.database {
-                Database::Sqlite(_) => Mover::start(self.database.clone(), self.line.clone()),
-                Database::Postgres(_) => return None,
-            };
-            started.inspect_err(|error| tracing::warn!(%error, "no thread moves the log")).ok()
-        };
-        self.mover.get_or_init(start).as_ref()
     }
 
     fn transaction<T>(
@@ -290,7 +242,7 @@ fn transaction<T>(
     finish(conn, work)
 }
 
-fn begin(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Result<(), Error> {
+pub(crate) fn begin(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Result<(), Error> {
     match conn {
         AnyConnection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, sqlite)?,
         AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, postgres)?,
@@ -298,7 +250,7 @@ fn begin(conn: &mut AnyConnection, sqlite: &str, postgres: &str) -> Result<(), E
     Ok(())
 }
 
-fn finish<T>(
+pub(crate) fn finish<T>(
     conn: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
 ) -> Result<T, Error> {

@@ -42,7 +42,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] when there are fewer rows.
     pub fn record_root(&self, size: Option<u64>) -> Result<Root, Error> {
-        self.snapshot(|conn| root(conn, size))
+        self.told(|conn| root(conn, size))
     }
 
     /// That row `seq` is in the tree over the first `size` rows.
@@ -50,7 +50,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] when it is not.
     pub fn prove_row(&self, seq: i64, size: Option<u64>) -> Result<Proof, Error> {
-        self.snapshot(|conn| {
+        self.told(|conn| {
             let root = root(conn, size)?;
             let at = u64::try_from(seq - 1).map_err(|_| Error::NotFound("row"))?;
             if at >= root.size {
@@ -73,7 +73,7 @@ impl Store {
             return Err(none());
         }
         let tile = Tile::from_path(&format!("tile/{TILE}/{name}")).map_err(|_| none())?;
-        self.snapshot(|conn| {
+        self.told(|conn| {
             let rows: i64 = decision_head::table.find(1).select(decision_head::seq).first(conn)?;
             let below = u32::from(TILE) * u32::from(tile.level());
             let there = u64::try_from(rows).unwrap_or_default().checked_shr(below).unwrap_or(0);
@@ -92,7 +92,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] when there are fewer rows.
     pub fn prove_consistency(&self, old: u64, size: Option<u64>) -> Result<Proof, Error> {
-        self.snapshot(|conn| {
+        self.told(|conn| {
             let root = root(conn, size)?;
             if old == 0 || old > root.size {
                 return Err(Error::NotFound("tree of that size"));
@@ -102,6 +102,17 @@ impl Store {
             let hashes = hashes.map_err(|error| reader.fault(&error))?;
             Ok(Proof { hashes: hashes.into_iter().map(|hash| hash.0).collect(), root })
         })
+    }
+
+    /// Reads what others note elsewhere and hold this record to. A payment is recorded before it is on the disk; what is
+    /// told of the record is there.
+    fn told<T>(
+        &self,
+        read: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let told = self.snapshot(read)?;
+        self.ping()?;
+        Ok(told)
     }
 }
 

@@ -84,7 +84,15 @@ impl Cluster {
         self.order("stop", "stopped");
     }
 
-    /// Starts it again after [`Cluster::stop`].
+    /// Lets the server fall, so that whatever it has not written yet is lost.
+    ///
+    /// # Panics
+    /// The server does not end.
+    pub fn fall(&self) {
+        self.order("fall", "stopped");
+    }
+
+    /// Starts it again after [`Cluster::stop`] or [`Cluster::fall`].
     ///
     /// # Panics
     /// It does not start.

@@ -1,5 +1,5 @@
 # Runs one private PostgreSQL until its standard input closes, which the death of the test process does too.
-# Arguments: the directory of the binaries. Reads `start` and `stop`; answers `ready DIR`, `stopped` or `failed TEXT`.
+# Arguments: the directory of the binaries. Reads `start`, `stop` and `fall`; answers `ready DIR`, `stopped` or `failed TEXT`.
 set -u
 bin=$1
 dir=$(mktemp -d "${TMPDIR:-/tmp}/hjemmel-pg.XXXXXX") || { echo "failed cannot make a directory"; exit 1; }
@@ -19,13 +19,13 @@ start() {
     echo "ready $dir"
 }
 stop() {
-    if [ -n "$pid" ]; then kill -INT "$pid"; wait "$pid"; pid=; fi
+    if [ -n "$pid" ]; then kill -"$1" "$pid"; wait "$pid"; pid=; fi
     echo stopped
 }
 "$bin/initdb" -D "$dir/data" -U hjemmel -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || fail "initdb"
 start
 while read -r word; do
-    case $word in start) start ;; stop) stop ;; esac
+    case $word in start) start ;; stop) stop INT ;; fall) stop QUIT ;; esac
 done
-stop >/dev/null 2>&1
+stop INT >/dev/null 2>&1
 rm -rf "$dir"

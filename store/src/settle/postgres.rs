@@ -1,26 +1,63 @@
-//! A round on PostgreSQL: everything is read in one journey to the server and written in another. Both statements are
-//! prepared once a connection.
+//! A round on PostgreSQL. Answers are kept in a statement of their own, which needs no purse, beside payments. For payments
+//! everything is read in one journey to the server and written in another. The statements are prepared once a connection.
 
-use super::{Changes, Found};
-use crate::Error;
-use crate::answers::NewRaw as Answered;
+use super::{Asked, Found, Made, Round, Settled};
+use crate::answers::{self, NewAnswer, NewRaw as Answered, StoredAnswer};
 use crate::chain::ChainState;
+use crate::connection::AnyConnection;
 use crate::decisions::Raw as Decision;
-use crate::purses::{Purse, PurseId, purse};
+use crate::ledger::Durable;
+use crate::purses::{Purse, purse};
 use crate::spends::{Raw as Bought, RawCharge as Charged};
 use crate::values::stored;
+use crate::{Error, Store, decisions};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is looked for: purses by key, questions that were paid for lately, answers by question.
+impl Store {
+    /// See [`Store::settle`].
+    pub(super) fn settle_on_postgres(&self, round: &Round) -> Result<Settled, Error> {
+        let kept = self.keep_beside(&round.answers)?;
+        if round.spends.is_empty() && round.decisions.is_empty() {
+            return Ok(Settled { kept, reserved: Vec::new() });
+        }
+        let (reserved, all_paid) = self.round(Durable::Soon, |conn| {
+            let mut found = find(conn, &Asked::of(round))?;
+            found.complete(conn, round)?;
+            let before = found.head.seq;
+            let made = Made::of(&mut found, round)?;
+            write(conn.postgres()?, &found.head, &made)?;
+            decisions::grown(conn, before, found.head.seq)?;
+            let all_paid = made.all_paid();
+            Ok((made.reserved, all_paid))
+        })?;
+        if !all_paid {
+            self.ping()?;
+        }
+        Ok(Settled { kept, reserved })
+    }
+
+    fn keep_beside(&self, new: &[NewAnswer]) -> Result<Vec<StoredAnswer>, Error> {
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (kept, rows) = answers::keep(&mut BTreeMap::new(), new)?;
+        self.beside(|conn| {
+            let before = keep(conn, &rows)?;
+            let of_each = kept.iter().map(|own| before.get(&own.question_key).unwrap_or(own));
+            Ok(of_each.cloned().collect())
+        })
+    }
+}
+
+/// What is looked for: purses by key, questions that were paid for lately, questions that have an answer.
 struct Find<'a> {
     purses: Vec<&'a str>,
     asked: Vec<&'a str>,
     since: i64,
-    questions: Vec<&'a str>,
 }
 
 type Texts = Nullable<Array<Text>>;
@@ -48,7 +85,7 @@ impl QueryFragment<Pg> for Find<'_> {
         out.push_sql(") AND at + 0 >= ");
         out.push_bind_param::<BigInt, _>(&self.since)?;
         out.push_sql("), ARRAY(SELECT question_key FROM answers WHERE question_key = ANY(");
-        out.push_bind_param::<Array<Text>, _>(&self.questions)?;
+        out.push_bind_param::<Array<Text>, _>(&self.asked)?;
         out.push_sql(
             ")) FROM decision_head head, LATERAL (SELECT array_agg(kind) AS kinds, \
              array_agg(key) AS keys, array_agg(cap) AS caps, array_agg(spent) AS spent \
@@ -71,20 +108,14 @@ type Row = (
     Vec<String>,
 );
 
-/// What there is, but for the answers; and the questions that have one.
-pub(super) fn find(
-    conn: &mut PgConnection,
-    ids: &BTreeSet<&PurseId>,
-    (asked, since): (&BTreeSet<&str>, i64),
-    questions: &BTreeSet<&str>,
-) -> Result<(Found, Vec<String>), Error> {
+/// What there is.
+fn find(conn: &mut AnyConnection, asked: &Asked<'_>) -> Result<Found, Error> {
     let find = Find {
-        purses: ids.iter().map(|id| id.key.as_str()).collect(),
-        asked: asked.iter().copied().collect(),
-        since,
-        questions: questions.iter().copied().collect(),
+        purses: asked.purses.iter().map(|id| id.key.as_str()).collect(),
+        asked: asked.questions.iter().copied().collect(),
+        since: asked.since,
     };
-    let row: Option<Row> = find.get_result(conn).optional()?;
+    let row: Option<Row> = find.get_result(conn.postgres()?).optional()?;
     let row = row.ok_or_else(|| Error::Corrupt("the chain has no head".to_owned()))?;
     let (seq, hash, kinds, keys, caps, spent, under_way, answered) = row;
     let named = kinds.unwrap_or_default().into_iter().zip(keys.unwrap_or_default());
@@ -92,13 +123,20 @@ pub(super) fn find(
     let purses = named.zip(amounts).map(|((kind, key), (cap, spent))| {
         purse((kind, key, cap, spent)).map(|purse| (purse.id.clone(), purse))
     });
-    let found = Found {
+    Ok(Found {
         head: ChainState { seq, hash },
-        answers: BTreeMap::new(),
+        answers: of_some(conn, &answered.iter().map(String::as_str).collect())?,
         under_way: under_way.into_iter().collect(),
         purses: purses.collect::<Result<_, Error>>()?,
-    };
-    Ok((found, answered))
+    })
+}
+
+/// Their answers; mostly there are none to be asked for.
+fn of_some(
+    conn: &mut AnyConnection,
+    keys: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, StoredAnswer>, Error> {
+    if keys.is_empty() { Ok(BTreeMap::new()) } else { answers::of_keys(conn, keys) }
 }
 
 /// One column of rows to be written.
@@ -152,7 +190,6 @@ struct Write<'a> {
     decisions: Columns<'a>,
     spends: Columns<'a>,
     charges: Columns<'a>,
-    answers: Columns<'a>,
     /// Purses with what is spent of them, in all and on the day.
     purses: Columns<'a>,
     head: &'a ChainState,
@@ -174,7 +211,6 @@ impl QueryFragment<Pg> for Write<'_> {
             ("), decided AS (INSERT INTO decisions", &self.decisions),
             ("), bought AS (INSERT INTO spends", &self.spends),
             ("), charged AS (INSERT INTO charges", &self.charges),
-            ("), answered AS (INSERT INTO answers", &self.answers),
         ] {
             out.push_sql(part);
             push_rows(rows, ") ", &mut out.reborrow())?;
@@ -200,31 +236,60 @@ impl QueryFragment<Pg> for Write<'_> {
     }
 }
 
-pub(super) fn write(
-    conn: &mut PgConnection,
-    changes: &Changes<'_>,
-    head: &ChainState,
-    spent: &[(Purse, u64)],
-) -> Result<(), Error> {
+fn write(conn: &mut PgConnection, head: &ChainState, made: &Made) -> Result<(), Error> {
     let amounts = |of: &dyn Fn(&(Purse, u64)) -> u64| -> Result<Vec<i64>, Error> {
-        spent.iter().map(|one| stored(of(one))).collect()
+        made.spent.iter().map(|one| stored(of(one))).collect()
     };
     let purses = vec![
-        ("kind", Column::Texts(spent.iter().map(|(purse, _)| purse.id.kind.as_str()).collect())),
-        ("key", Column::Texts(spent.iter().map(|(purse, _)| purse.id.key.as_str()).collect())),
+        ("kind", texts(&made.spent, |(purse, _)| purse.id.kind.as_str())),
+        ("key", texts(&made.spent, |(purse, _)| purse.id.key.as_str())),
         ("spent", Column::Numbers(amounts(&|(purse, _)| purse.spent)?)),
         ("today", Column::Numbers(amounts(&|(_, today)| *today)?)),
     ];
     let write = Write {
-        decisions: decisions(&changes.decisions),
-        spends: spends(&changes.paid.rows),
-        charges: charges(&changes.paid.parts),
-        answers: answers(&changes.answers),
+        decisions: decided(&made.decisions),
+        spends: spends(&made.paid.rows),
+        charges: charges(&made.paid.parts),
         purses,
         head,
-        day: changes.day,
+        day: made.day,
     };
-    if write.execute(conn)? == spent.len() { Ok(()) } else { Err(Error::NotFound("purse")) }
+    let paid = write.execute(conn)?;
+    if paid == made.spent.len() { Ok(()) } else { Err(Error::NotFound("purse")) }
+}
+
+/// Answers to be kept where their questions have none yet.
+struct Keep<'a>(Columns<'a>);
+
+impl Query for Keep<'_> {
+    type SqlType = Text;
+}
+
+impl QueryId for Keep<'_> {
+    type QueryId = Keep<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<PgConnection> for Keep<'_> {}
+
+impl QueryFragment<Pg> for Keep<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO answers");
+        push_rows(&self.0, ") ", &mut out)?;
+        out.push_sql(" ON CONFLICT (question_key) DO NOTHING RETURNING question_key");
+        Ok(())
+    }
+}
+
+/// Keeps answers, in a statement that is a transaction of its own, and gives those that their questions had before.
+fn keep(
+    conn: &mut AnyConnection,
+    rows: &[Answered<'_>],
+) -> Result<BTreeMap<String, StoredAnswer>, Error> {
+    let new: Vec<String> = Keep(answered(rows)).load(conn.postgres()?)?;
+    let new: BTreeSet<&str> = new.iter().map(String::as_str).collect();
+    let keys = rows.iter().map(|row| row.question_key);
+    of_some(conn, &keys.filter(|key| !new.contains(key)).collect())
 }
 
 fn texts<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> &'a str) -> Column<'a> {
@@ -239,7 +304,7 @@ fn numbers<'a, T>(rows: &[T], of: impl Fn(&T) -> i64) -> Column<'a> {
     Column::Numbers(rows.iter().map(of).collect())
 }
 
-fn decisions(rows: &[Decision]) -> Columns<'_> {
+fn decided(rows: &[Decision]) -> Columns<'_> {
     let versions = rows.iter().map(|row| row.grant_version).collect();
     vec![
         ("seq", numbers(rows, |row| row.seq)),
@@ -284,7 +349,7 @@ fn charges(rows: &[Charged]) -> Columns<'_> {
     ]
 }
 
-fn answers<'a>(rows: &'a [Answered<'a>]) -> Columns<'a> {
+fn answered<'a>(rows: &'a [Answered<'a>]) -> Columns<'a> {
     vec![
         ("question_key", texts(rows, |row| row.question_key)),
         ("id", texts(rows, |row| &row.id)),

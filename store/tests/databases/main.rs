@@ -20,6 +20,8 @@ mod notices;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod power;
+
 mod purses;
 #[cfg(test)]
 mod releases;

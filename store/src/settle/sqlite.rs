@@ -1,0 +1,61 @@
+//! A round on SQLite, which writes for one at a time: one transaction for everything.
+
+use super::{Asked, Found, Made, Round, Settled};
+use crate::answers::{self, NewRaw};
+use crate::connection::AnyConnection;
+use crate::ledger::Durable;
+use crate::schema::answers as answered;
+use crate::{Error, Store, decisions, purses, spends};
+use diesel::prelude::*;
+use std::collections::BTreeSet;
+
+impl Store {
+    /// See [`Store::settle`].
+    pub(super) fn settle_on_sqlite(&self, round: &Round) -> Result<Settled, Error> {
+        // What is kept in a round is waited for with all that is in it.
+        let durable = if round.answers.is_empty() { Durable::Soon } else { Durable::Now };
+        let (settled, all_paid) = self.round(durable, |conn| {
+            let mut found = found(conn, round)?;
+            let before = found.head.seq;
+            let (kept, answers) = answers::keep(&mut found.answers, &round.answers)?;
+            let made = Made::of(&mut found, round)?;
+            let all_paid = made.all_paid();
+            write(conn.sqlite()?, &answers, &made)?;
+            if !made.decisions.is_empty() {
+                decisions::insert(conn.sqlite()?, made.decisions)?;
+                decisions::move_head(conn, &found.head)?;
+                decisions::grown(conn, before, found.head.seq)?;
+            }
+            Ok((Settled { kept, reserved: made.reserved }, all_paid))
+        })?;
+        if durable == Durable::Soon && !all_paid {
+            self.ping()?;
+        }
+        Ok(settled)
+    }
+}
+
+fn found(conn: &mut AnyConnection, round: &Round) -> Result<Found, Error> {
+    let asked = Asked::of(round);
+    let made = round.answers.iter().map(|answer| answer.question_key.as_str());
+    let all: BTreeSet<&str> = asked.questions.iter().copied().chain(made).collect();
+    let mut found = Found {
+        head: decisions::head(conn)?,
+        answers: answers::of_keys(conn, &all)?,
+        under_way: spends::under_way(conn.sqlite()?, &asked.questions, asked.since)?,
+        purses: purses::load(conn, asked.purses.into_iter())?,
+    };
+    found.complete(conn, round)?;
+    Ok(found)
+}
+
+/// A statement for one row is prepared once, and one for many each time.
+fn write(conn: &mut SqliteConnection, answers: &[NewRaw<'_>], made: &Made) -> Result<(), Error> {
+    for answer in answers {
+        diesel::insert_into(answered::table).values(answer).execute(conn)?;
+    }
+    for (purse, today) in &made.spent {
+        purses::spend(conn, purse, *today, made.day)?;
+    }
+    spends::insert(conn, &made.paid)
+}

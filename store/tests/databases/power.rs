@@ -1,0 +1,148 @@
+//! What is left when the power goes, or the server falls: a payment is waited for together with its answer, so it may be
+//! lost as long as nobody has one, and never afterwards.
+
+use crate::support::{Place, decision, noon, soon};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use hjemmel_store::{
+    Chain, Charge, NewAnswer, PurseId, PurseKind, Reserved, Round, Settled, Spend, Store,
+    question_key,
+};
+use hjemmel_tests::postgres::Cluster;
+use std::path::Path;
+use uuid::Uuid;
+
+/// A question that costs one of a purse of a hundred.
+fn question(number: usize) -> Spend {
+    let purse = PurseId { kind: PurseKind::Project, key: "kvp".to_owned() };
+    Spend {
+        id: Uuid::now_v7(),
+        at: noon(),
+        question_key: question_key(&number.to_string(), &[]),
+        question: number.to_string(),
+        project: "kvp".to_owned(),
+        sponsor: "971032146".to_owned(),
+        decision: Uuid::now_v7(),
+        charges: vec![Charge { purse, nano: 1, first_cap: 100 }],
+    }
+}
+
+/// Pays for a question and records the decision on it.
+fn pay(store: &Store, spend: &Spend) -> Reserved {
+    let round = Round {
+        decisions: vec![decision(1)],
+        spends: vec![spend.clone()],
+        patience: TimeDelta::zero(),
+        ..Round::default()
+    };
+    let Settled { mut reserved, .. } = soon(|| store.settle(&round));
+    reserved.remove(0)
+}
+
+fn keep(store: &Store, spend: &Spend) {
+    let (question_key, body) = (spend.question_key.clone(), b"{}".to_vec());
+    store.keep_answers(&[NewAnswer { question_key, id: spend.id, at: noon(), body }]).unwrap();
+}
+
+fn ask(store: &Store, number: usize) -> Spend {
+    let spend = question(number);
+    assert!(matches!(pay(store, &spend), Reserved::Paid(_)));
+    keep(store, &spend);
+    spend
+}
+
+/// The books agree, the record is whole, and all of these were answered; how many more were paid for.
+fn whole(store: &Store, answered: &[Spend]) -> usize {
+    assert_eq!(store.check_purses().unwrap(), []);
+    assert!(matches!(store.verify_chain(&[]).unwrap(), Chain::Intact(_)));
+    let (paid, kept) = store.paid_and_answered().unwrap();
+    assert_eq!(kept, answered.len() as u64);
+    for spend in answered {
+        assert_eq!(store.answer_of(&spend.question_key).unwrap().unwrap().id, spend.id);
+    }
+    let spent: u64 = store.purses().unwrap().iter().map(|purse| purse.spent).sum();
+    assert_eq!(spent, paid);
+    usize::try_from(paid).unwrap() - answered.len()
+}
+
+#[test]
+fn a_power_cut_leaves_every_answer_paid_for_on_sqlite() {
+    let place = Place::sqlite();
+    let file = Path::new(place.url.strip_prefix("sqlite:").unwrap());
+    let log = |file: &Path| file.with_extension("db-wal");
+    let mut answered: Vec<Spend> = (0..3).map(|number| ask(&place.store, number)).collect();
+    let on_disk = std::fs::metadata(log(file)).unwrap().len();
+    assert!(matches!(pay(&place.store, &question(3)), Reserved::Paid(_)));
+    let written = std::fs::read(log(file)).unwrap();
+    let on_disk = usize::try_from(on_disk).unwrap();
+    assert!(written.len() > on_disk);
+    // Of what was written since, any beginning may have reached the disk.
+    let (mut lost, mut there) = (0, 0);
+    for reached in (on_disk..=written.len()).step_by(1_373).chain([written.len()]) {
+        let folder = tempfile::tempdir().unwrap();
+        let after = folder.path().join("after.db");
+        std::fs::copy(file, &after).unwrap();
+        std::fs::write(log(&after), &written[..reached]).unwrap();
+        let store = Store::open(after.to_str().unwrap(), 1).unwrap();
+        match whole(&store, &answered) {
+            0 => lost += 1,
+            more => there += more,
+        }
+        answered.push(ask(&store, 4));
+        whole(&store, &answered);
+        answered.pop();
+    }
+    assert!(lost > 5 && there == 1, "{lost} {there}");
+}
+
+#[test]
+fn a_server_that_falls_loses_no_answer() {
+    let cluster = Cluster::start();
+    let url = cluster.database("fallen");
+    let store = Store::open(&url, 2).unwrap();
+    store.migrate().unwrap();
+    let mut answered = Vec::new();
+    for number in 0..5 {
+        answered.push(soon(|| Ok::<_, hjemmel_store::Error>(ask(&store, number))));
+        assert!(matches!(pay(&store, &question(100 + number)), Reserved::Paid(_)));
+        cluster.fall();
+        cluster.restart();
+        assert!(soon(|| store.ping().map(|()| whole(&store, &answered))) <= number + 1);
+    }
+}
+
+/// Whether all that was written is on the disk.
+fn is_on_disk(url: &str) -> bool {
+    #[derive(QueryableByName)]
+    struct Flushed {
+        #[diesel(sql_type = Bool)]
+        all: bool,
+    }
+    let sql = "SELECT pg_current_wal_flush_lsn() >= pg_current_wal_insert_lsn() AS all";
+    let mut conn = PgConnection::establish(url).unwrap();
+    diesel::sql_query(sql).get_result::<Flushed>(&mut conn).unwrap().all
+}
+
+#[test]
+fn whatever_is_told_is_on_the_disk_on_postgres() {
+    let cluster = Cluster::start();
+    let url = cluster.database("told");
+    let store = Store::open(&url, 2).unwrap();
+    store.migrate().unwrap();
+    for number in 0..60 {
+        let spend = question(number);
+        assert!(matches!(pay(&store, &spend), Reserved::Paid(_)));
+        keep(&store, &spend);
+        assert!(is_on_disk(&url), "an answer");
+        assert!(matches!(pay(&store, &spend), Reserved::Answered(_)));
+        assert!(is_on_disk(&url), "an answer that was there");
+    }
+    for number in 60..100 {
+        assert!(matches!(pay(&store, &question(number)), Reserved::Paid(_)));
+        store.record_root(None).unwrap();
+        assert!(is_on_disk(&url), "the record");
+    }
+    assert!(matches!(pay(&store, &question(100)), Reserved::Exhausted { .. }));
+    assert!(is_on_disk(&url), "a refusal");
+}
