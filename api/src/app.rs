@@ -148,7 +148,7 @@ impl App {
         let healthy = Arc::new(AtomicBool::new(false));
         let journal = Journal::start(store.clone(), healthy.clone())?;
         let patience = TimeDelta::seconds(i64::from(settings.questions.patience_seconds));
-        let purser = Purser::start(store.clone(), healthy.clone(), patience)?;
+        let purser = Purser::start(&store, &healthy, patience)?;
         let tests =
             if settings.test_installation { TestIssuers::Allowed } else { TestIssuers::Refused };
         let federation = settings.federation.clone();

@@ -28,7 +28,7 @@ pub struct Unavailable;
 
 /// What somebody came for: they have it, or have to wait for it.
 pub enum Served<T> {
-    /// Durable.
+    /// It was carried out.
     Now(T),
     /// In one of the next rounds.
     Later(Serving<T>),
@@ -39,7 +39,7 @@ pub enum Served<T> {
 pub struct Serving<T>(oneshot::Receiver<T>);
 
 impl<T> Serving<T> {
-    /// Waits until it is durable, without a thread.
+    /// Waits until it is carried out, without a thread.
     ///
     /// # Errors
     /// Whether it was carried out is not known.
@@ -56,6 +56,14 @@ enum Order {
 /// The way to the budgets.
 #[derive(Clone)]
 pub struct Purser {
+    paying: Counter,
+    /// The same one where the database writes for one at a time.
+    keeping: Counter,
+}
+
+/// Where orders are handed in.
+#[derive(Clone)]
+struct Counter {
     orders: SyncSender<Order>,
     desk: Arc<Desk>,
 }
@@ -92,23 +100,56 @@ impl Desk {
     }
 }
 
+impl Counter {
+    /// Starts the thread that serves those who come together.
+    fn open(
+        store: &Store,
+        healthy: &Arc<AtomicBool>,
+        patience: TimeDelta,
+        name: &str,
+    ) -> std::io::Result<Self> {
+        let (orders, waiting) = sync_channel(WAITING);
+        let (store, healthy) = (store.clone(), healthy.clone());
+        let (turn, number, crowded) = (Mutex::default(), AtomicUsize::new(0), false.into());
+        let desk = Arc::new(Desk { store, healthy, patience, turn, waiting: number, crowded });
+        let its = desk.clone();
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        thread.spawn(move || serve(&its, &waiting))?;
+        Ok(Self { orders, desk })
+    }
+
+    /// Hands an order in.
+    fn order<T>(
+        &self,
+        order: impl FnOnce(oneshot::Sender<T>) -> Order,
+    ) -> Result<Serving<T>, Unavailable> {
+        let (done, served) = oneshot::channel();
+        self.desk.waiting.fetch_add(1, Ordering::AcqRel);
+        if self.orders.try_send(order(done)).is_err() {
+            self.desk.waiting.fetch_sub(1, Ordering::AcqRel);
+            return Err(Unavailable);
+        }
+        Ok(Serving(served))
+    }
+}
+
 impl Purser {
-    /// Starts the thread that pays for those who come together, and that says so when it cannot: `healthy` turns false.
+    /// Starts the threads that serve those who come together, and that say so when they cannot: `healthy` turns false.
     ///
     /// # Errors
     /// When no thread can be started.
     pub fn start(
-        store: Store,
-        healthy: Arc<AtomicBool>,
+        store: &Store,
+        healthy: &Arc<AtomicBool>,
         patience: TimeDelta,
     ) -> std::io::Result<Self> {
-        let (orders, waiting) = sync_channel(WAITING);
-        let (turn, number, crowded) = (Mutex::default(), AtomicUsize::new(0), false.into());
-        let desk = Arc::new(Desk { store, healthy, patience, turn, waiting: number, crowded });
-        let its = desk.clone();
-        let thread = std::thread::Builder::new().name("purser".to_owned());
-        thread.spawn(move || serve(&its, &waiting))?;
-        Ok(Self { orders, desk })
+        let paying = Counter::open(store, healthy, patience, "purser")?;
+        let keeping = if store.keeps_beside() {
+            Counter::open(store, healthy, patience, "keeper")?
+        } else {
+            paying.clone()
+        };
+        Ok(Self { paying, keeping })
     }
 
     /// Pays for a question, and records the decision on it. Whoever is alone is served at once, which blocks; for threads
@@ -121,10 +162,11 @@ impl Purser {
         spend: Spend,
         decision: Option<DecisionRow>,
     ) -> Result<Served<Reserved>, Unavailable> {
-        let (spends, patience) = (vec![spend], self.desk.patience);
+        let desk = &self.paying.desk;
+        let (spends, patience) = (vec![spend], desk.patience);
         let decisions = decision.into_iter().collect();
         let mut round = Round { spends, decisions, patience, ..Round::default() };
-        if let Some(settled) = self.desk.alone(&round) {
+        if let Some(settled) = desk.alone(&round) {
             return settled?.reserved.pop().map(Served::Now).ok_or(Unavailable);
         }
         let spend = round.spends.pop().ok_or(Unavailable)?;
@@ -141,7 +183,7 @@ impl Purser {
         decision: Option<DecisionRow>,
     ) -> Result<Serving<Reserved>, Unavailable> {
         let decision = decision.map(Box::new);
-        self.order(|done| Order::Reserve(Box::new(spend), decision, done))
+        self.paying.order(|done| Order::Reserve(Box::new(spend), decision, done))
     }
 
     /// Keeps an answer and gives the one that may leave; like [`Purser::reserve`].
@@ -150,31 +192,17 @@ impl Purser {
     /// Nothing may leave.
     pub fn keep(&self, answer: NewAnswer) -> Result<Served<StoredAnswer>, Unavailable> {
         let mut round = Round { answers: vec![answer], ..Round::default() };
-        if let Some(settled) = self.desk.alone(&round) {
+        if let Some(settled) = self.keeping.desk.alone(&round) {
             return settled?.kept.pop().map(Served::Now).ok_or(Unavailable);
         }
         let answer = round.answers.pop().ok_or(Unavailable)?;
-        self.order(|done| Order::Keep(answer, done)).map(Served::Later)
+        self.keeping.order(|done| Order::Keep(answer, done)).map(Served::Later)
     }
 
     /// Whether others are served just now.
     #[must_use]
     pub fn is_crowded(&self) -> bool {
-        self.desk.crowded.load(Ordering::Acquire)
-    }
-
-    /// Hands an order in.
-    fn order<T>(
-        &self,
-        order: impl FnOnce(oneshot::Sender<T>) -> Order,
-    ) -> Result<Serving<T>, Unavailable> {
-        let (done, served) = oneshot::channel();
-        self.desk.waiting.fetch_add(1, Ordering::AcqRel);
-        if self.orders.try_send(order(done)).is_err() {
-            self.desk.waiting.fetch_sub(1, Ordering::AcqRel);
-            return Err(Unavailable);
-        }
-        Ok(Serving(served))
+        self.paying.desk.crowded.load(Ordering::Acquire)
     }
 }
 
@@ -340,7 +368,7 @@ mod tests {
         store.migrate().unwrap();
         let healthy = Arc::new(AtomicBool::new(true));
         let patience = TimeDelta::seconds(30);
-        let purser = Purser::start(store.clone(), healthy.clone(), patience).unwrap();
+        let purser = Purser::start(&store, &healthy, patience).unwrap();
         let ask = |question: &str| {
             let spend = spend(question);
             let body = question.as_bytes().to_vec();
@@ -366,7 +394,7 @@ mod tests {
         assert_eq!(ask("too late"), 0);
         assert_eq!(store.paid_and_answered().unwrap(), (60, 60));
         assert_eq!(store.check_purses().unwrap(), []);
-        assert_eq!(purser.desk.waiting.load(Ordering::Acquire), 0);
+        assert_eq!(purser.paying.desk.waiting.load(Ordering::Acquire), 0);
         assert!(healthy.load(Ordering::Acquire));
     }
 }

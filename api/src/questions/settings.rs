@@ -33,8 +33,8 @@ impl Default for Questions {
             rho_per_dataset_year: 4.0,
             rho_per_project: 2.0,
             rho_per_organisation: 4.0,
-            beat_microseconds: 250,
-            microseconds_per_cell: 150,
+            beat_microseconds: 125,
+            microseconds_per_cell: 50,
             patience_seconds: 30,
             projects: Vec::new(),
         }
