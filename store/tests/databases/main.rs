@@ -21,7 +21,7 @@ mod notices;
 mod policy;
 #[cfg(test)]
 mod power;
-
+#[cfg(test)]
 mod purses;
 #[cfg(test)]
 mod releases;

@@ -55,7 +55,9 @@ mod notices;
 mod policy_store;
 mod postgres;
 mod protecting;
+#[path = "../../privacy/question_attacks.rs"]
 mod question_attacks;
+#[path = "../../privacy/question_estimates.rs"]
 mod question_estimates;
 mod questions;
 mod reference_errors;

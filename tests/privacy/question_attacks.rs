@@ -157,7 +157,7 @@ fn killed_at_any_moment_on_postgresql_too() {
         .fold(postgres::installed("killed-postgres", &url), |made, purse| {
             made.with(&format!("HJEMMEL_QUESTIONS_RHO_PER_{purse}"), "90")
         });
-    killed(&installation, size(2, 200));
+    killed(&installation, size(2, 1_000));
 }
 
 /// Servers under load, each killed at a moment of its own.
