@@ -45,12 +45,8 @@ fn every_cell_of_the_notebook_does_what_it_shows() {
     let script = running().at_its_port(&script);
     let workshop = running().workshop();
     std::fs::write(workshop.join("questions.py"), script).unwrap();
-    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let output = Command::new(&python).current_dir(workshop).arg("questions.py").output();
-    let Ok(output) = output else {
-        eprintln!("python3 is not here: the notebook is not run");
-        return;
-    };
+    let output = Command::new(crate::python()).current_dir(workshop).arg("questions.py").output();
+    let output = output.unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     let said: Vec<&str> = said.split(BETWEEN).collect();
