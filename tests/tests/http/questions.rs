@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 use hjemmel_kostra::Form;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 pub const QUERIES: &str = "/v1/queries";
@@ -185,6 +185,32 @@ fn levels_of_regions_add_up() {
         .collect();
     assert_eq!(sums.len(), levels.len());
     assert!(sums.iter().all(|sum| sum == &sums[0]), "{sums:?}");
+}
+
+#[test]
+fn who_is_in_two_municipalities_counts_in_both_where_levels_add_up() {
+    let truth = truth::of(Form::F11, 2024);
+    let numbers = truth.field("PERSON_FODSELSNR");
+    let places: Vec<(&String, String)> = numbers
+        .iter()
+        .zip(truth.field("KOMMUNE_NR"))
+        .filter(|(number, _)| !number.is_empty())
+        .collect();
+    // A record without a number is a person of its own.
+    let nameless = numbers.len() - places.len();
+    let persons: BTreeSet<&String> = places.iter().map(|(number, _)| *number).collect();
+    let in_each: BTreeSet<&(&String, String)> = places.iter().collect();
+    let of = |group_by: Value| {
+        cells(&ask(&about(&json!({ "groupBy": group_by, "rho": 5 }))).json()).swap_remove(0)
+    };
+    let near = |(_, value, deviation): (_, f64, f64), exact: usize| {
+        let exact = f64::from(u32::try_from(exact).unwrap());
+        assert!((value - exact).abs() < 8.0 * deviation, "{value}, really {exact}");
+    };
+    near(of(json!([])), persons.len() + nameless);
+    let levels = json!([{ "variable": "REGION", "levels": ["country", "municipality"] }]);
+    near(of(levels), in_each.len() + nameless);
+    assert!(in_each.len() > persons.len() + 10, "{} {}", in_each.len(), persons.len());
 }
 
 #[test]
