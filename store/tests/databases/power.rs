@@ -96,12 +96,18 @@ fn a_power_cut_leaves_every_answer_paid_for_on_sqlite() {
     assert!(lost > 5 && there == 1, "{lost} {there}");
 }
 
-#[test]
-fn a_server_that_falls_loses_no_answer() {
+/// A server of one's own, its database, and a store there.
+fn server() -> (Cluster, String, Store) {
     let cluster = Cluster::start();
-    let url = cluster.database("fallen");
+    let url = cluster.database("power");
     let store = Store::open(&url, 2).unwrap();
     store.migrate().unwrap();
+    (cluster, url, store)
+}
+
+#[test]
+fn a_server_that_falls_loses_no_answer() {
+    let (cluster, _, store) = server();
     let mut answered = Vec::new();
     for number in 0..5 {
         answered.push(soon(|| Ok::<_, hjemmel_store::Error>(ask(&store, number))));
@@ -126,10 +132,7 @@ fn is_on_disk(url: &str) -> bool {
 
 #[test]
 fn whatever_is_told_is_on_the_disk_on_postgres() {
-    let cluster = Cluster::start();
-    let url = cluster.database("told");
-    let store = Store::open(&url, 2).unwrap();
-    store.migrate().unwrap();
+    let (_cluster, url, store) = server();
     for number in 0..60 {
         let spend = question(number);
         assert!(matches!(pay(&store, &spend), Reserved::Paid(_)));
