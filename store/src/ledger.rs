@@ -5,15 +5,11 @@ use crate::mover::Mover;
 use crate::store::{begin, finish};
 use crate::{Error, Store};
 use diesel::connection::SimpleConnection as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// How a round begins on PostgreSQL: whoever else pays waits, and then whoever else records.
-const LOCKED: &str =
-    "BEGIN; LOCK TABLE purses IN EXCLUSIVE MODE; LOCK TABLE decision_head IN EXCLUSIVE MODE";
-
-/// The same where the disk is not waited for.
-const LOCKED_SOON: &str = "BEGIN; SET LOCAL synchronous_commit = off; \
-    LOCK TABLE purses IN EXCLUSIVE MODE; LOCK TABLE decision_head IN EXCLUSIVE MODE";
+/// What a round holds on PostgreSQL: whoever else pays waits, and then whoever else records.
+const LOCKS: &str =
+    "LOCK TABLE purses IN EXCLUSIVE MODE; LOCK TABLE decision_head IN EXCLUSIVE MODE";
 
 /// How rows are looked for on PostgreSQL: always by key. A plan that was made while a table was small would read all of it
 /// for as long as the connection lasts, and the tables grow with every round.
@@ -34,6 +30,8 @@ pub(crate) enum Durable {
 pub(crate) struct Connections {
     rounds: Mutex<Option<Ledger>>,
     beside: Mutex<Option<AnyConnection>>,
+    /// See [`Store::mover`].
+    mover: OnceLock<Option<Mover>>,
 }
 
 /// A connection and what its commits wait for.
@@ -55,8 +53,11 @@ impl Ledger {
             })?;
             self.durable = durable;
         }
-        let postgres = if durable == Durable::Now { LOCKED } else { LOCKED_SOON };
-        begin(&mut self.conn, "BEGIN IMMEDIATE", postgres)
+        let soon = match durable {
+            Durable::Now => "",
+            Durable::Soon => "SET LOCAL synchronous_commit = off; ",
+        };
+        begin(&mut self.conn, "BEGIN IMMEDIATE", &format!("BEGIN; {soon}{LOCKS}"))
     }
 }
 
@@ -124,7 +125,7 @@ impl Store {
             };
             started.inspect_err(|error| tracing::warn!(%error, "no thread moves the log")).ok()
         };
-        self.mover.get_or_init(start).as_ref()
+        self.ledger.mover.get_or_init(start).as_ref()
     }
 }
 

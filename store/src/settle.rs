@@ -88,6 +88,13 @@ impl Store {
     pub const fn keeps_beside(&self) -> bool {
         matches!(self.database, Database::Postgres(_))
     }
+
+    /// Waits for the disk, unless all have paid: they keep answers, which the disk is waited for with, and everybody else is
+    /// told at once.
+    fn wait_unless_paid(&self, reserved: &[Reserved]) -> Result<(), Error> {
+        let paid = |said: &Reserved| matches!(said, Reserved::Paid(_));
+        if !reserved.is_empty() && reserved.iter().all(paid) { Ok(()) } else { self.ping() }
+    }
 }
 
 /// What a round finds.
@@ -160,11 +167,5 @@ impl Made {
         let spent = paid.today.iter().map(of).collect::<Result<_, Error>>()?;
         let at = round.spends.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at);
         Ok(Self { decisions, paid, spent, day: purses::day(at), reserved })
-    }
-
-    /// Whether answers will be kept for all, which the disk is then waited for with. Who has not paid is told so at once.
-    fn all_paid(&self) -> bool {
-        !self.reserved.is_empty()
-            && self.reserved.iter().all(|said| matches!(said, Reserved::Paid(_)))
     }
 }

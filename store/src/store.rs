@@ -6,14 +6,13 @@ use crate::error::Fault;
 use crate::ledger::Connections;
 use crate::line::{Line, Turn};
 use crate::lock::Lock;
-use crate::mover::Mover;
 use crate::schema::liveness;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::r2d2::{Pool, PooledConnection, R2D2Connection as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -39,8 +38,6 @@ pub struct Store {
     /// SQLite has one writer at a time. Who finds it taken sleeps and looks again, and may never be lucky; so those of
     /// one process stand in line.
     pub(crate) line: Arc<Line>,
-    /// See [`Store::mover`].
-    pub(crate) mover: Arc<OnceLock<Option<Mover>>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -85,8 +82,7 @@ impl Store {
             .build_unchecked(database.clone());
         let file = database.file_id()?;
         let (pulse, ledger, line) = (Arc::default(), Arc::default(), Arc::default());
-        let mover = Arc::default();
-        Ok(Self { pool, database, file, pulse, ledger, line, mover })
+        Ok(Self { pool, database, file, pulse, ledger, line })
     }
 
     /// A connection, as soon as others have done with one. That there is none is said only where the database cannot
@@ -165,7 +161,7 @@ impl Store {
     }
 
     /// Proves that the database can still take a durable write, which is what recording a
-    /// decision needs.
+    /// decision needs. Whatever was committed before it is on the disk afterwards.
     ///
     /// # Errors
     /// It cannot.

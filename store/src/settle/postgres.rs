@@ -24,19 +24,16 @@ impl Store {
         if round.spends.is_empty() && round.decisions.is_empty() {
             return Ok(Settled { kept, reserved: Vec::new() });
         }
-        let (reserved, all_paid) = self.round(Durable::Soon, |conn| {
+        let reserved = self.round(Durable::Soon, |conn| {
             let mut found = find(conn, &Asked::of(round))?;
             found.complete(conn, round)?;
             let before = found.head.seq;
             let made = Made::of(&mut found, round)?;
             write(conn.postgres()?, &found.head, &made)?;
             decisions::grown(conn, before, found.head.seq)?;
-            let all_paid = made.all_paid();
-            Ok((made.reserved, all_paid))
+            Ok(made.reserved)
         })?;
-        if !all_paid {
-            self.ping()?;
-        }
+        self.wait_unless_paid(&reserved)?;
         Ok(Settled { kept, reserved })
     }
 

@@ -14,22 +14,21 @@ impl Store {
     pub(super) fn settle_on_sqlite(&self, round: &Round) -> Result<Settled, Error> {
         // What is kept in a round is waited for with all that is in it.
         let durable = if round.answers.is_empty() { Durable::Soon } else { Durable::Now };
-        let (settled, all_paid) = self.round(durable, |conn| {
+        let settled = self.round(durable, |conn| {
             let mut found = found(conn, round)?;
             let before = found.head.seq;
             let (kept, answers) = answers::keep(&mut found.answers, &round.answers)?;
             let made = Made::of(&mut found, round)?;
-            let all_paid = made.all_paid();
             write(conn.sqlite()?, &answers, &made)?;
             if !made.decisions.is_empty() {
                 decisions::insert(conn.sqlite()?, made.decisions)?;
                 decisions::move_head(conn, &found.head)?;
                 decisions::grown(conn, before, found.head.seq)?;
             }
-            Ok((Settled { kept, reserved: made.reserved }, all_paid))
+            Ok(Settled { kept, reserved: made.reserved })
         })?;
-        if durable == Durable::Soon && !all_paid {
-            self.ping()?;
+        if durable == Durable::Soon {
+            self.wait_unless_paid(&settled.reserved)?;
         }
         Ok(settled)
     }
