@@ -1,31 +1,20 @@
 //! What is left when the power goes, or the server falls: a payment is waited for together with its answer, so it may be
 //! lost as long as nobody has one, and never afterwards.
 
-use crate::support::{Place, decision, noon, soon};
+use crate::purses::{answer, data, spend, spent};
+use crate::support::{Place, decision, soon};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use hjemmel_store::{
-    Chain, Charge, NewAnswer, PurseId, PurseKind, Reserved, Round, Settled, Spend, Store,
-    question_key,
-};
+use hjemmel_store::{Chain, Reserved, Round, Settled, Spend, Store};
 use hjemmel_tests::postgres::Cluster;
 use std::path::Path;
-use uuid::Uuid;
 
-/// A question that costs one of a purse of a hundred.
+/// What a question costs: of its budgets a hundredth each.
+const PRICE: u64 = 10;
+
 fn question(number: usize) -> Spend {
-    let purse = PurseId { kind: PurseKind::Project, key: "kvp".to_owned() };
-    Spend {
-        id: Uuid::now_v7(),
-        at: noon(),
-        question_key: question_key(&number.to_string(), &[]),
-        question: number.to_string(),
-        project: "kvp".to_owned(),
-        sponsor: "971032146".to_owned(),
-        decision: Uuid::now_v7(),
-        charges: vec![Charge { purse, nano: 1, first_cap: 100 }],
-    }
+    spend(&number.to_string(), "kvp", PRICE)
 }
 
 /// Pays for a question and records the decision on it.
@@ -41,8 +30,7 @@ fn pay(store: &Store, spend: &Spend) -> Reserved {
 }
 
 fn keep(store: &Store, spend: &Spend) {
-    let (question_key, body) = (spend.question_key.clone(), b"{}".to_vec());
-    store.keep_answers(&[NewAnswer { question_key, id: spend.id, at: noon(), body }]).unwrap();
+    store.keep_answers(&[answer(spend, "{}")]).unwrap();
 }
 
 fn ask(store: &Store, number: usize) -> Spend {
@@ -61,8 +49,7 @@ fn whole(store: &Store, answered: &[Spend]) -> usize {
     for spend in answered {
         assert_eq!(store.answer_of(&spend.question_key).unwrap().unwrap().id, spend.id);
     }
-    let spent: u64 = store.purses().unwrap().iter().map(|purse| purse.spent).sum();
-    assert_eq!(spent, paid);
+    assert_eq!(spent(store, &data()), paid * PRICE);
     usize::try_from(paid).unwrap() - answered.len()
 }
 
@@ -110,7 +97,7 @@ fn a_server_that_falls_loses_no_answer() {
     let (cluster, _, store) = server();
     let mut answered = Vec::new();
     for number in 0..5 {
-        answered.push(soon(|| Ok::<_, hjemmel_store::Error>(ask(&store, number))));
+        answered.push(ask(&store, number));
         assert!(matches!(pay(&store, &question(100 + number)), Reserved::Paid(_)));
         cluster.fall();
         cluster.restart();

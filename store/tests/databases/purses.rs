@@ -15,12 +15,12 @@ fn project(name: &str) -> PurseId {
     PurseId { kind: PurseKind::Project, key: name.to_owned() }
 }
 
-fn data() -> PurseId {
+pub fn data() -> PurseId {
     PurseId::of_data(Form::F11, 2024)
 }
 
 /// A question of a project that costs `nano` of the data and of the project.
-fn spend(question: &str, of: &str, nano: u64) -> Spend {
+pub fn spend(question: &str, of: &str, nano: u64) -> Spend {
     let charge = |purse| Charge { purse, nano, first_cap: CAP };
     Spend {
         id: Uuid::now_v7(),
@@ -39,12 +39,12 @@ fn pay(store: &Store, spend: &Spend) -> Reserved {
     store.reserve(std::slice::from_ref(spend), patience).unwrap().remove(0)
 }
 
-fn spent(store: &Store, id: &PurseId) -> u64 {
+pub fn spent(store: &Store, id: &PurseId) -> u64 {
     let all = store.purses().unwrap();
     all.iter().find(|purse| purse.id == *id).map_or(0, |purse| purse.spent)
 }
 
-fn answer(spend: &Spend, body: &str) -> NewAnswer {
+pub fn answer(spend: &Spend, body: &str) -> NewAnswer {
     let (question_key, body) = (spend.question_key.clone(), body.as_bytes().to_vec());
     NewAnswer { question_key, id: spend.id, at: noon(), body }
 }
