@@ -33,6 +33,20 @@ impl AnyConnection {
     }
 }
 
+/// Has a statement of our own prepared once a connection. The library prepares its own `UPDATE` anew each time, and an
+/// `INSERT` of several rows.
+macro_rules! prepared_once {
+    ($statement:ident) => {
+        impl diesel::query_builder::QueryId for $statement<'_> {
+            type QueryId = $statement<'static>;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+
+        impl<C> diesel::RunQueryDsl<C> for $statement<'_> {}
+    };
+}
+pub(crate) use prepared_once;
+
 /// Where the database is.
 #[derive(Debug, Clone)]
 pub enum Database {

@@ -1,7 +1,7 @@
 //! The record of decisions: appended to, read, checked; never changed.
 
 use crate::chain::{Chain, ChainState, Link, ORIGIN};
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, prepared_once};
 use crate::schema::{decision_head, decisions};
 use crate::values::{moment, number, stored, text, uuid};
 use crate::{Error, Store};
@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
@@ -277,15 +277,10 @@ pub(crate) fn move_head(conn: &mut AnyConnection, head: &ChainState) -> Result<(
     Ok(())
 }
 
-/// The library prepares an `UPDATE` anew each time, and every commit has this one.
+/// Every commit has it.
 struct MoveHead<'h>(&'h ChainState);
 
-impl QueryId for MoveHead<'_> {
-    type QueryId = MoveHead<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl<C> RunQueryDsl<C> for MoveHead<'_> {}
+prepared_once!(MoveHead);
 
 impl<DB: Backend> QueryFragment<DB> for MoveHead<'_>
 where

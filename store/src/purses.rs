@@ -4,12 +4,15 @@
 //! client, a grant, a table or an edition: none of these is a way to a fresh one. Amounts are whole billionths
 //! of ρ, rounded up before they come here.
 
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, prepared_once};
 use crate::schema::{purse_days, purses};
 use crate::values::{number, stored};
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sqlite::Sqlite;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose purse it is.
@@ -150,28 +153,63 @@ pub(crate) fn spend(
     today: u64,
     day: i32,
 ) -> Result<(), Error> {
-    let (kind, key) = (purse.id.kind.as_str(), purse.id.key.as_str());
-    let rows = diesel::update(purses::table.find((kind, key)))
-        .set(purses::spent.eq(stored::<u64, i64>(purse.spent)?))
-        .execute(conn)?;
+    let rows = Spent { purse, spent: stored(purse.spent)? }.execute(conn)?;
     if rows != 1 {
         return Err(Error::NotFound("purse"));
     }
     let today: i64 = stored(today)?;
-    let rows = diesel::update(purse_days::table.find((kind, key, day)))
-        .set(purse_days::spent.eq(purse_days::spent + today))
-        .execute(conn)?;
-    if rows == 0 {
+    if (SpentOnDay { purse, today, day }).execute(conn)? == 0 {
         diesel::insert_into(purse_days::table)
             .values((
-                purse_days::kind.eq(kind),
-                purse_days::key.eq(key),
+                purse_days::kind.eq(purse.id.kind.as_str()),
+                purse_days::key.eq(purse.id.key.as_str()),
                 purse_days::day.eq(day),
                 purse_days::spent.eq(today),
             ))
             .execute(conn)?;
     }
     Ok(())
+}
+
+struct Spent<'a> {
+    purse: &'a Purse,
+    spent: i64,
+}
+
+prepared_once!(Spent);
+
+impl QueryFragment<Sqlite> for Spent<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("UPDATE purses SET spent = ");
+        out.push_bind_param::<BigInt, _>(&self.spent)?;
+        push_purse(&self.purse.id, &mut out)
+    }
+}
+
+struct SpentOnDay<'a> {
+    purse: &'a Purse,
+    today: i64,
+    day: i32,
+}
+
+prepared_once!(SpentOnDay);
+
+impl QueryFragment<Sqlite> for SpentOnDay<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("UPDATE purse_days SET spent = spent + ");
+        out.push_bind_param::<BigInt, _>(&self.today)?;
+        push_purse(&self.purse.id, &mut out)?;
+        out.push_sql(" AND day = ");
+        out.push_bind_param::<Integer, _>(&self.day)
+    }
+}
+
+/// Which purse a statement is about.
+fn push_purse<'b>(id: &'b PurseId, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+    out.push_sql(" WHERE key = ");
+    out.push_bind_param::<Text, str>(&id.key)?;
+    out.push_sql(" AND kind = ");
+    out.push_bind_param::<Text, str>(id.kind.as_str())
 }
 
 impl Store {

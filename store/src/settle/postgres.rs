@@ -4,7 +4,7 @@
 use super::{Asked, Found, Made, Round, Settled};
 use crate::answers::{self, NewAnswer, NewRaw as Answered, StoredAnswer};
 use crate::chain::ChainState;
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, prepared_once};
 use crate::decisions::Raw as Decision;
 use crate::ledger::Durable;
 use crate::purses::{Purse, purse};
@@ -13,7 +13,7 @@ use crate::values::stored;
 use crate::{Error, Store, decisions};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment};
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,12 +64,7 @@ impl Query for Find<'_> {
     type SqlType = (BigInt, Text, Texts, Texts, Numbers, Numbers, Array<Text>, Array<Text>);
 }
 
-impl QueryId for Find<'_> {
-    type QueryId = Find<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl RunQueryDsl<PgConnection> for Find<'_> {}
+prepared_once!(Find);
 
 impl QueryFragment<Pg> for Find<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -193,12 +188,7 @@ struct Write<'a> {
     day: i32,
 }
 
-impl QueryId for Write<'_> {
-    type QueryId = Write<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl RunQueryDsl<PgConnection> for Write<'_> {}
+prepared_once!(Write);
 
 impl QueryFragment<Pg> for Write<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -262,12 +252,7 @@ impl Query for Keep<'_> {
     type SqlType = Text;
 }
 
-impl QueryId for Keep<'_> {
-    type QueryId = Keep<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl RunQueryDsl<PgConnection> for Keep<'_> {}
+prepared_once!(Keep);
 
 impl QueryFragment<Pg> for Keep<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
