@@ -316,7 +316,7 @@ fn go_on(app: &App, unpaid: Unpaid, allowed: &Allowed, said: Reserved) -> Came {
     }
 }
 
-/// Reads and draws what was paid for, and has it kept.
+/// Makes what was paid for, and has it kept.
 fn answered(
     app: &App,
     grant: Grant<Ask>,
@@ -325,9 +325,19 @@ fn answered(
 ) -> Result<Served<StoredAnswer>, Problem> {
     let pace = pace(app, allowed, paid.plans());
     let since = Instant::now();
-    let drawn = read_and_draw(app, grant, allowed, paid);
+    let made = make(app, grant, allowed, (id, paid, left));
     pace.hold(since);
-    let noisy = drawn?;
+    app.purser().keep(made?).map_err(|_| Problem::new(Kind::Unavailable))
+}
+
+/// Reads, draws and signs what was paid for.
+fn make(
+    app: &App,
+    grant: Grant<Ask>,
+    allowed: &Allowed,
+    (id, paid, left): (Uuid, Paid, &[Purse]),
+) -> Result<NewAnswer, Problem> {
+    let noisy = read_and_draw(app, grant, allowed, paid)?;
     let mut answer = Answer {
         id,
         dummy: false,
@@ -344,11 +354,10 @@ fn answered(
     let internal = |_| Problem::new(Kind::Internal);
     answer.receipt = Some(app.receipts().sign(&answer, &allowed.canonical).map_err(internal)?);
     let body = answer.to_bytes().map_err(internal)?;
-    let new = NewAnswer { question_key: allowed.key.clone(), id, at: answer.at, body };
-    app.purser().keep(new).map_err(|_| Problem::new(Kind::Unavailable))
+    Ok(NewAnswer { question_key: allowed.key.clone(), id, at: answer.at, body })
 }
 
-/// How long reading and drawing seem to take.
+/// How long making an answer seems to take.
 fn pace<'a>(app: &App, allowed: &Allowed, plans: impl Iterator<Item = &'a Plan>) -> Pace {
     let columns = columns(&allowed.question);
     let readings = plans.zip(&allowed.editions);

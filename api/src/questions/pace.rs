@@ -1,10 +1,10 @@
-//! How long reading and drawing take to whoever waits, and how long a reply is: both follow from the question and from
+//! How long making an answer takes to whoever waits, and how long a reply is: both follow from the question and from
 //! what anybody may know of the records, never from what they hold.
 //!
 //! Reading takes longer where more records match, and drawing takes longer where the noise is large. Everything after
 //! that works on numbers that are protected already, and everything before it on the question alone. So the time from
-//! paying to having drawn is made a whole number of beats, and a beat is known before anything is read: it is long
-//! enough that one is all but always enough.
+//! paying to having an answer to keep is made a whole number of beats, and a beat is known before anything is read: it
+//! is long enough that one is all but always enough.
 
 use super::Questions;
 use hjemmel_disclosure::noise::{Measure, Plan};
@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 const WIDEST: usize = 24;
 /// What a record costs in each column that is looked at.
 const NANOSECONDS_PER_RECORD: u64 = 2;
+/// A thread that sleeps may wake up so much later than it asked to. For the last of a beat it lets others go first instead.
+const LATE: Duration = Duration::from_micros(100);
 /// Candidates of a quantile that cost as much as one draw.
 const CANDIDATES_PER_DRAW: usize = 8;
 
@@ -30,7 +32,7 @@ impl Pace {
         readings: impl Iterator<Item = (&'a Plan, usize, u64)>,
     ) -> Self {
         let least = settings.beat_microseconds.max(1);
-        let mut needed = least;
+        let mut needed = 0_u64;
         for (plan, columns, records) in readings {
             let drawing = settings.microseconds_per_cell.saturating_mul(whole(draws(plan)));
             let size = records.checked_next_power_of_two().unwrap_or(u64::MAX);
@@ -45,7 +47,12 @@ impl Pace {
 
     /// Waits until whole beats have passed since a moment. Blocks; for threads that may wait.
     pub fn hold(self, since: Instant) {
-        std::thread::sleep(self.until_next(since.elapsed()));
+        let elapsed = since.elapsed();
+        let missing = self.until_next(elapsed);
+        std::thread::sleep(missing.saturating_sub(LATE));
+        while since.elapsed() < elapsed + missing {
+            std::thread::yield_now();
+        }
     }
 
     fn until_next(self, elapsed: Duration) -> Duration {
@@ -102,11 +109,22 @@ mod tests {
 
     #[test]
     fn a_beat_follows_from_what_anybody_may_know() {
-        assert_eq!(pace(1, 0, 130_000), Duration::from_micros(500));
-        assert_eq!(pace(1, 1, 130_000), Duration::from_millis(1));
+        assert_eq!(pace(1, 0, 130_000), Duration::from_micros(250));
+        assert_eq!(pace(1, 1, 130_000), Duration::from_micros(500));
         assert_eq!(pace(1, 1, 131_073), pace(1, 1, 262_144));
         assert_eq!(pace(357, 2, 130_000), Duration::from_millis(64));
         assert_eq!(pace(330, 2, 130_000), pace(357, 2, 130_000));
+    }
+
+    #[test]
+    fn nobody_goes_on_before_the_beat() {
+        for beat in [Duration::from_micros(50), Duration::from_millis(2)] {
+            for _ in 0..100 {
+                let since = Instant::now();
+                Pace(beat).hold(since);
+                assert!(since.elapsed() >= beat);
+            }
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub struct Questions {
     pub rho_per_project: f64,
     /// What each body that answers for projects may spend.
     pub rho_per_organisation: f64,
-    /// Reading and drawing seem to take a multiple of this, and a greater one the more cells and records there are.
+    /// Making an answer seems to take a multiple of this, and a greater one the more cells and records there are.
     pub beat_microseconds: u64,
     /// What a cell adds to that.
     pub microseconds_per_cell: u64,
