@@ -17,6 +17,7 @@ pub mod purser;
 pub mod reading;
 pub mod receipt;
 pub mod settings;
+mod teller;
 
 pub use purser::Purser;
 pub use settings::Questions;

@@ -125,7 +125,9 @@ impl Store {
     /// The database cannot be asked, or holds something else than was stored.
     pub fn answer_of(&self, question_key: &str) -> Result<Option<StoredAnswer>, Error> {
         let keys = BTreeSet::from([question_key]);
-        Ok(self.read(|conn| of_keys(conn, &keys))?.remove(question_key))
+        let found = self.read(|conn| of_keys(conn, &keys))?.remove(question_key);
+        self.flush_read()?;
+        Ok(found)
     }
 
     /// The answer of an id.
@@ -136,6 +138,7 @@ impl Store {
         let found: Option<Raw> = self.read(|conn| {
             Ok(answers::table.filter(answers::id.eq(id.to_string())).first(conn).optional()?)
         })?;
+        self.flush_read()?;
         stored(found.ok_or(Error::NotFound("answer"))?)
     }
 }

@@ -19,6 +19,7 @@ mod joint;
 mod ledger;
 mod line;
 mod lock;
+mod log;
 mod mover;
 mod municipal;
 mod node_calls;

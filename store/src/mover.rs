@@ -66,10 +66,8 @@ fn moved(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Charge, PurseId, PurseKind, Round, Spend, Store};
-    use chrono::Utc;
+    use crate::{Round, Spend, Store};
     use std::time::{Duration, Instant};
-    use uuid::Uuid;
 
     #[test]
     fn what_is_written_is_moved_before_a_commit_has_to() {
@@ -80,18 +78,8 @@ mod tests {
         let size = || std::fs::metadata(&path).unwrap().len();
         let before = size();
         let pay = |number: u32| {
-            let purse = PurseId { kind: PurseKind::Project, key: "kvp".to_owned() };
-            let spend = Spend {
-                id: Uuid::now_v7(),
-                at: Utc::now(),
-                question_key: format!("{number:064}"),
-                question: number.to_string(),
-                project: "kvp".to_owned(),
-                sponsor: "971032146".to_owned(),
-                decision: Uuid::now_v7(),
-                charges: vec![Charge { purse, nano: 1, first_cap: 100 }],
-            };
-            store.settle(&Round { spends: vec![spend], ..Round::default() }).unwrap();
+            let round = Round { spends: vec![Spend::example(number)], ..Round::default() };
+            store.settle(&round).unwrap();
         };
         // Far from what fills the log.
         (1..ROUNDS).for_each(pay);

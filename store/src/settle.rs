@@ -47,6 +47,18 @@ pub struct Settled {
     pub kept: Vec<StoredAnswer>,
     /// For each question, whether it was paid for.
     pub reserved: Vec<Reserved>,
+    /// Whether all of it may be told. Where not, only who has paid may be told so, and everything else after
+    /// [`Store::flush`].
+    pub on_disk: bool,
+}
+
+impl Settled {
+    /// Where what was written is not waited for. Who has paid keeps an answer, which is, and with it what it was paid with.
+    fn soon(kept: Vec<StoredAnswer>, reserved: Vec<Reserved>) -> Self {
+        let paid = |said: &Reserved| matches!(said, Reserved::Paid(_));
+        let on_disk = kept.is_empty() && !reserved.is_empty() && reserved.iter().all(paid);
+        Self { kept, reserved, on_disk }
+    }
 }
 
 impl Store {
@@ -73,10 +85,20 @@ impl Store {
     /// Nothing was taken, and nothing may leave. After a lost connection it may have been taken all the same, and then
     /// it stays taken.
     pub fn settle(&self, round: &Round) -> Result<Settled, Error> {
-        if round.is_empty() {
-            return Ok(Settled::default());
+        let settled = self.settle_soon(round)?;
+        if !settled.on_disk {
+            self.flush()?;
         }
+        Ok(Settled { on_disk: true, ..settled })
+    }
+
+    /// The same, and whoever calls waits for the disk where [`Settled::on_disk`] says so.
+    ///
+    /// # Errors
+    /// As [`Store::settle`].
+    pub fn settle_soon(&self, round: &Round) -> Result<Settled, Error> {
         match self.database {
+            _ if round.is_empty() => Ok(Settled { on_disk: true, ..Settled::default() }),
             Database::Sqlite(_) => self.settle_on_sqlite(round),
             Database::Postgres(_) => self.settle_on_postgres(round),
         }
@@ -87,13 +109,6 @@ impl Store {
     #[must_use]
     pub const fn keeps_beside(&self) -> bool {
         matches!(self.database, Database::Postgres(_))
-    }
-
-    /// Waits for the disk, unless all have paid: they keep answers, which the disk is waited for with, and everybody else is
-    /// told at once.
-    fn wait_unless_paid(&self, reserved: &[Reserved]) -> Result<(), Error> {
-        let paid = |said: &Reserved| matches!(said, Reserved::Paid(_));
-        if !reserved.is_empty() && reserved.iter().all(paid) { Ok(()) } else { self.ping() }
     }
 }
 

@@ -322,3 +322,21 @@ pub fn question_key(canonical: &str, editions: &[(u16, String)]) -> String {
     let each = editions.iter().map(|(year, edition)| format!("\n{year} {edition}"));
     sha256([canonical.to_owned()].into_iter().chain(each).collect::<String>().as_bytes())
 }
+
+#[cfg(test)]
+impl Spend {
+    /// One of a hundred that a project can pay for.
+    pub(crate) fn example(number: u32) -> Self {
+        let purse = PurseId { kind: crate::PurseKind::Project, key: "kvp".to_owned() };
+        Self {
+            id: Uuid::from_u128(number.into()),
+            at: DateTime::UNIX_EPOCH,
+            question_key: format!("{number:064}"),
+            question: number.to_string(),
+            project: "kvp".to_owned(),
+            sponsor: "971032146".to_owned(),
+            decision: Uuid::nil(),
+            charges: vec![Charge { purse, nano: 1, first_cap: 100 }],
+        }
+    }
+}

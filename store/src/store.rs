@@ -110,8 +110,10 @@ impl Store {
         matches!(self.database, Database::Sqlite(_)).then(|| self.line.turn())
     }
 
-    /// An open file can be written to after it was moved or removed, and what is recorded there is lost.
+    /// An open file can be written to after it was moved or removed, and what is recorded there is lost. So may be what comes
+    /// after something that was.
     pub(crate) fn check_file(&self) -> Result<(), Error> {
+        self.ledger.log.check()?;
         if self.database.file_id()? == self.file {
             return Ok(());
         }

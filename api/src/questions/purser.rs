@@ -1,6 +1,7 @@
 //! Payments on their way to the disk. Questions that come together share a transaction, so that many cost about
 //! as much as one, and wait in line instead of being refused. Whoever comes alone pays in their own thread.
 
+use super::teller::Teller;
 use chrono::TimeDelta;
 use hjemmel_disclosure::noise::{Charge as Due, Ledger, Refusal, Reservation};
 use hjemmel_store::{
@@ -78,6 +79,7 @@ struct Desk {
     waiting: AtomicUsize,
     /// Whether several were served in the last round, who come again soon.
     crowded: AtomicBool,
+    teller: Teller,
 }
 
 impl Desk {
@@ -87,13 +89,20 @@ impl Desk {
         if self.waiting.load(Ordering::Acquire) > 0 || self.crowded.load(Ordering::Acquire) {
             return None;
         }
-        let _turn = match self.turn.try_lock() {
+        let turn = match self.turn.try_lock() {
             Ok(turn) => turn,
             Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        let settled = again(|| self.store.settle(round));
-        Some(settled.map_err(|error| {
+        let settled = again(|| self.store.settle_soon(round));
+        drop(turn);
+        let flushed = settled.and_then(|settled| {
+            if !settled.on_disk {
+                self.store.flush()?;
+            }
+            Ok(settled)
+        });
+        Some(flushed.map_err(|error| {
             failed(&error, 1, &self.healthy);
             Unavailable
         }))
@@ -109,9 +118,12 @@ impl Counter {
         name: &str,
     ) -> std::io::Result<Self> {
         let (orders, waiting) = sync_channel(WAITING);
+        let flushed = store.clone();
+        let teller = Teller::start(format!("{name}-disk"), healthy, move || flushed.flush())?;
         let (store, healthy) = (store.clone(), healthy.clone());
         let (turn, number, crowded) = (Mutex::default(), AtomicUsize::new(0), false.into());
-        let desk = Arc::new(Desk { store, healthy, patience, turn, waiting: number, crowded });
+        let desk = Desk { store, healthy, patience, turn, waiting: number, crowded, teller };
+        let desk = Arc::new(desk);
         let its = desk.clone();
         let thread = std::thread::Builder::new().name(name.to_owned());
         thread.spawn(move || serve(&its, &waiting))?;
@@ -229,46 +241,36 @@ fn serve(desk: &Desk, waiting: &Receiver<Order>) {
                 }
             }
         }
-        let (store, healthy) = (&desk.store, &desk.healthy);
-        let settled = again(|| store.settle(&round));
+        let store = &desk.store;
+        let settled = again(|| store.settle_soon(&round));
         desk.waiting.fetch_sub(served, Ordering::AcqRel);
         match settled {
             Ok(settled) => {
                 drop(turn);
-                deliver(Ok(settled.kept), keepers, healthy);
-                deliver(Ok(settled.reserved), payers, healthy);
+                desk.teller.tell(settled, payers, keepers);
             }
             Err(error) if keepers.is_empty() || payers.is_empty() => {
-                failed(&error, keepers.len() + payers.len(), healthy);
+                failed(&error, keepers.len() + payers.len(), &desk.healthy);
             }
             // What is wrong with the one need not be wrong with the other.
             Err(_) => {
                 let answers = std::mem::take(&mut round.answers);
-                deliver(again(|| store.keep_answers(&answers)), keepers, healthy);
-                let paid = again(|| store.settle(&round)).map(|settled| settled.reserved);
-                deliver(paid, payers, healthy);
+                let answers = Round { answers, ..Round::default() };
+                for (round, payers, keepers) in
+                    [(answers, Vec::new(), keepers), (round, payers, Vec::new())]
+                {
+                    match again(|| store.settle_soon(&round)) {
+                        Ok(settled) => desk.teller.tell(settled, payers, keepers),
+                        Err(error) => failed(&error, keepers.len() + payers.len(), &desk.healthy),
+                    }
+                }
             }
         }
     }
 }
 
-/// Whoever has gone away needs no answer; a sender that is dropped says that there is none.
-fn deliver<T>(
-    outcome: Result<Vec<T>, Error>,
-    waiting: Vec<oneshot::Sender<T>>,
-    healthy: &AtomicBool,
-) {
-    match outcome {
-        Ok(outcomes) => {
-            for (outcome, waiter) in outcomes.into_iter().zip(waiting) {
-                let _ = waiter.send(outcome);
-            }
-        }
-        Err(error) => failed(&error, waiting.len(), healthy),
-    }
-}
-
-fn failed(error: &Error, questions: usize, healthy: &AtomicBool) {
+/// Says that nothing is known of some questions. Nobody is told anything: a sender that is dropped says so.
+pub fn failed(error: &Error, questions: usize, healthy: &AtomicBool) {
     healthy.store(false, Ordering::Release);
     tracing::error!(%error, questions, "the budgets cannot be written");
 }

@@ -6,7 +6,6 @@ use crate::answers::{self, NewAnswer, NewRaw as Answered, StoredAnswer};
 use crate::chain::ChainState;
 use crate::connection::{AnyConnection, prepared_once};
 use crate::decisions::Raw as Decision;
-use crate::ledger::Durable;
 use crate::purses::{Purse, purse};
 use crate::spends::{Raw as Bought, RawCharge as Charged};
 use crate::values::stored;
@@ -18,13 +17,13 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Store {
-    /// See [`Store::settle`].
+    /// See [`Store::settle_soon`].
     pub(super) fn settle_on_postgres(&self, round: &Round) -> Result<Settled, Error> {
         let kept = self.keep_beside(&round.answers)?;
         if round.spends.is_empty() && round.decisions.is_empty() {
-            return Ok(Settled { kept, reserved: Vec::new() });
+            return Ok(Settled { kept, on_disk: true, ..Settled::default() });
         }
-        let reserved = self.round(Durable::Soon, |conn| {
+        let reserved = self.round(|conn| {
             let mut found = find(conn, &Asked::of(round))?;
             found.complete(conn, round)?;
             let before = found.head.seq;
@@ -33,8 +32,7 @@ impl Store {
             decisions::grown(conn, before, found.head.seq)?;
             Ok(made.reserved)
         })?;
-        self.wait_unless_paid(&reserved)?;
-        Ok(Settled { kept, reserved })
+        Ok(Settled { kept, ..Settled::soon(Vec::new(), reserved) })
     }
 
     fn keep_beside(&self, new: &[NewAnswer]) -> Result<Vec<StoredAnswer>, Error> {

@@ -3,18 +3,15 @@
 use super::{Asked, Found, Made, Round, Settled};
 use crate::answers::{self, NewRaw};
 use crate::connection::AnyConnection;
-use crate::ledger::Durable;
 use crate::schema::answers as answered;
 use crate::{Error, Store, decisions, purses, spends};
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 
 impl Store {
-    /// See [`Store::settle`].
+    /// See [`Store::settle_soon`].
     pub(super) fn settle_on_sqlite(&self, round: &Round) -> Result<Settled, Error> {
-        // What is kept in a round is waited for with all that is in it.
-        let durable = if round.answers.is_empty() { Durable::Soon } else { Durable::Now };
-        let settled = self.round(durable, |conn| {
+        self.round(|conn| {
             let mut found = found(conn, round)?;
             let before = found.head.seq;
             let (kept, answers) = answers::keep(&mut found.answers, &round.answers)?;
@@ -25,12 +22,8 @@ impl Store {
                 decisions::move_head(conn, &found.head)?;
                 decisions::grown(conn, before, found.head.seq)?;
             }
-            Ok(Settled { kept, reserved: made.reserved })
-        })?;
-        if durable == Durable::Soon {
-            self.wait_unless_paid(&settled.reserved)?;
-        }
-        Ok(settled)
+            Ok(Settled::soon(kept, made.reserved))
+        })
     }
 }
 
