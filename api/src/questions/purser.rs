@@ -75,7 +75,7 @@ struct Desk {
     healthy: Arc<AtomicBool>,
     patience: TimeDelta,
     turn: Mutex<()>,
-    /// Orders that were handed in and have not been served.
+    /// Orders that were handed in and are in no round yet.
     waiting: AtomicUsize,
     /// Whether several were served in the last round, who come again soon.
     crowded: AtomicBool,
@@ -107,6 +107,25 @@ impl Desk {
             Unavailable
         }))
     }
+
+    /// Settles a round and has everybody told what came of it.
+    fn settle(
+        &self,
+        mut round: Round,
+        payers: Vec<oneshot::Sender<Reserved>>,
+        keepers: Vec<oneshot::Sender<StoredAnswer>>,
+    ) {
+        match again(|| self.store.settle_soon(&round)) {
+            Ok(settled) => self.teller.tell(settled, payers, keepers),
+            // What is wrong with the one need not be wrong with the other.
+            Err(_) if !payers.is_empty() && !keepers.is_empty() => {
+                let answers = std::mem::take(&mut round.answers);
+                self.settle(Round { answers, ..Round::default() }, Vec::new(), keepers);
+                self.settle(round, payers, Vec::new());
+            }
+            Err(error) => failed(&error, keepers.len() + payers.len(), &self.healthy),
+        }
+    }
 }
 
 impl Counter {
@@ -115,11 +134,10 @@ impl Counter {
         store: &Store,
         healthy: &Arc<AtomicBool>,
         patience: TimeDelta,
+        teller: Teller,
         name: &str,
     ) -> std::io::Result<Self> {
         let (orders, waiting) = sync_channel(WAITING);
-        let flushed = store.clone();
-        let teller = Teller::start(format!("{name}-disk"), healthy, move || flushed.flush())?;
         let (store, healthy) = (store.clone(), healthy.clone());
         let (turn, number, crowded) = (Mutex::default(), AtomicUsize::new(0), false.into());
         let desk = Desk { store, healthy, patience, turn, waiting: number, crowded, teller };
@@ -155,9 +173,11 @@ impl Purser {
         healthy: &Arc<AtomicBool>,
         patience: TimeDelta,
     ) -> std::io::Result<Self> {
-        let paying = Counter::open(store, healthy, patience, "purser")?;
+        let flushed = store.clone();
+        let teller = Teller::start(healthy, move || flushed.flush())?;
+        let paying = Counter::open(store, healthy, patience, teller.clone(), "purser")?;
         let keeping = if store.keeps_beside() {
-            Counter::open(store, healthy, patience, "keeper")?
+            Counter::open(store, healthy, patience, teller, "keeper")?
         } else {
             paying.clone()
         };
@@ -221,7 +241,7 @@ impl Purser {
 fn serve(desk: &Desk, waiting: &Receiver<Order>) {
     // To wait for more would only make those wait who are there: whoever comes during a round shares the next one.
     while let Ok(first) = waiting.recv() {
-        let turn = desk.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = desk.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let batch: Vec<Order> =
             std::iter::once(first).chain(waiting.try_iter()).take(TOGETHER).collect();
         let served = batch.len();
@@ -241,31 +261,9 @@ fn serve(desk: &Desk, waiting: &Receiver<Order>) {
                 }
             }
         }
-        let store = &desk.store;
-        let settled = again(|| store.settle_soon(&round));
+        // Whoever comes now still finds the turn taken.
         desk.waiting.fetch_sub(served, Ordering::AcqRel);
-        match settled {
-            Ok(settled) => {
-                drop(turn);
-                desk.teller.tell(settled, payers, keepers);
-            }
-            Err(error) if keepers.is_empty() || payers.is_empty() => {
-                failed(&error, keepers.len() + payers.len(), &desk.healthy);
-            }
-            // What is wrong with the one need not be wrong with the other.
-            Err(_) => {
-                let answers = std::mem::take(&mut round.answers);
-                let answers = Round { answers, ..Round::default() };
-                for (round, payers, keepers) in
-                    [(answers, Vec::new(), keepers), (round, payers, Vec::new())]
-                {
-                    match again(|| store.settle_soon(&round)) {
-                        Ok(settled) => desk.teller.tell(settled, payers, keepers),
-                        Err(error) => failed(&error, keepers.len() + payers.len(), &desk.healthy),
-                    }
-                }
-            }
-        }
+        desk.settle(round, payers, keepers);
     }
 }
 

@@ -25,6 +25,7 @@ impl Word {
 }
 
 /// Tells what came of rounds.
+#[derive(Clone)]
 pub struct Teller(Sender<Vec<Word>>);
 
 impl Teller {
@@ -33,13 +34,12 @@ impl Teller {
     /// # Errors
     /// When no thread can be started.
     pub fn start(
-        name: String,
         healthy: &Arc<AtomicBool>,
         flush: impl Fn() -> Result<(), Error> + Send + 'static,
     ) -> std::io::Result<Self> {
         let (later, waiting) = channel();
         let healthy = healthy.clone();
-        let thread = std::thread::Builder::new().name(name);
+        let thread = std::thread::Builder::new().name("teller".to_owned());
         thread.spawn(move || wait_and_tell(flush, &healthy, &waiting))?;
         Ok(Self(later))
     }
@@ -103,7 +103,7 @@ mod tests {
         let healthy = Arc::new(AtomicBool::new(true));
         let (flushed, disk) = channel();
         let flush = move || disk.recv().unwrap();
-        let teller = Teller::start("disk".to_owned(), &healthy, flush).unwrap();
+        let teller = Teller::start(&healthy, flush).unwrap();
         let hand = |on_disk| {
             let (payer, paid) = oneshot::channel();
             let (refused, refusal) = oneshot::channel();
