@@ -86,13 +86,19 @@ impl Store {
     /// it stays taken.
     pub fn settle(&self, round: &Round) -> Result<Settled, Error> {
         let settled = self.settle_soon(round)?;
-        if !settled.on_disk {
-            self.flush()?;
-        }
+        self.wait_for(&settled)?;
         Ok(Settled { on_disk: true, ..settled })
     }
 
-    /// The same, and whoever calls waits for the disk where [`Settled::on_disk`] says so.
+    /// Waits for the disk where what came of a round must not be told before.
+    ///
+    /// # Errors
+    /// As [`Store::flush`].
+    pub fn wait_for(&self, settled: &Settled) -> Result<(), Error> {
+        if settled.on_disk { Ok(()) } else { self.flush() }
+    }
+
+    /// The same as [`Store::settle`], and whoever calls waits for the disk where [`Settled::on_disk`] says so.
     ///
     /// # Errors
     /// As [`Store::settle`].

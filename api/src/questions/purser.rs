@@ -96,13 +96,11 @@ impl Desk {
         };
         let settled = again(|| self.store.settle_soon(round));
         drop(turn);
-        let flushed = settled.and_then(|settled| {
-            if !settled.on_disk {
-                self.store.flush()?;
-            }
+        let waited = settled.and_then(|settled| {
+            self.store.wait_for(&settled)?;
             Ok(settled)
         });
-        Some(flushed.map_err(|error| {
+        Some(waited.map_err(|error| {
             failed(&error, 1, &self.healthy);
             Unavailable
         }))
