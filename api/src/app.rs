@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::shelf::Shelf;
 use crate::table_answer::Ready;
 use arc_swap::{ArcSwap, ArcSwapOption};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use hjemmel_disclosure::archive::{self, ArchiveKey};
 use hjemmel_kostra::Form;
 use hjemmel_policy::Policy;
@@ -147,8 +147,7 @@ impl App {
         let registers = Arc::new(Registers::open(&config, keys.clone())?);
         let healthy = Arc::new(AtomicBool::new(false));
         let journal = Journal::start(store.clone(), healthy.clone())?;
-        let patience = TimeDelta::seconds(i64::from(settings.questions.patience_seconds));
-        let purser = Purser::start(&store, &healthy, patience)?;
+        let purser = Purser::start(&store, &healthy, settings.questions.terms())?;
         let tests =
             if settings.test_installation { TestIssuers::Allowed } else { TestIssuers::Refused };
         let federation = settings.federation.clone();

@@ -54,11 +54,11 @@ pub use municipal::{MunicipalDelivery, MunicipalFilter, MunicipalStatus, Receive
 pub use node_calls::NodeCall;
 pub use policy::{GrantRow, PolicyVersion};
 pub use protections::{Protection, ProtectionState};
-pub use purses::{Charge, Purse, PurseId, PurseKind};
+pub use purses::{FirstCaps, OfData, Purse, PurseId, PurseKind, charges};
 pub use releases::{NewRelease, Publication, Release, ReleaseStanding, published};
 pub use rounds::{Entered, Judge, RoundKind, RoundRow};
 pub use saved_queries::SavedQueryRow;
-pub use settle::{Round, Settled};
+pub use settle::{Round, Settled, Terms};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
 pub use spent::ProjectDay;
 pub use store::{Store, newest_migration};

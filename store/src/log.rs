@@ -73,22 +73,15 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NewAnswer, Round, Spend, Store};
+    use crate::{Round, Spend, Store};
 
     fn pay(store: &Store, number: u32) -> Result<(), Error> {
-        let round = Round { spends: vec![Spend::example(number)], ..Round::default() };
-        store.settle(&round).map(drop)
-    }
-
-    fn keeping(number: u32) -> Round {
-        let Spend { question_key, id, at, .. } = Spend::example(number);
-        let answer = NewAnswer { question_key, id, at, body: vec![1] };
-        Round { answers: vec![answer], ..Round::default() }
+        store.settle(&Round::paying(number)).map(drop)
     }
 
     #[test]
     fn what_the_disk_refuses_is_not_told_nor_anything_after_it() {
-        let keep = |store: &Store, number| store.settle(&keeping(number)).map(drop);
+        let keep = |store: &Store, number| store.settle(&Round::keeping(number)).map(drop);
         let read = |store: &Store, number| store.answer(Spend::example(number).id).map(drop);
         for tell in [keep, read] {
             let folder = tempfile::tempdir().unwrap();
@@ -104,7 +97,7 @@ mod tests {
             let log = store.ledger.log.flushed().file.replace(device);
             // A payment is not waited for, and what was on the disk before is there.
             pay(&store, 3).unwrap();
-            assert!(!store.settle_soon(&keeping(2)).unwrap().on_disk);
+            assert!(!store.settle_soon(&Round::keeping(2)).unwrap().on_disk);
             assert!(matches!(tell(&store, 2), Err(Error::Unavailable(Fault::File(_)))));
             // The disk is as good as before, and what it was given is not on it.
             store.ledger.log.flushed().file = log;
@@ -122,8 +115,8 @@ mod tests {
         store.migrate().unwrap();
         pay(&store, 1).unwrap();
         pay(&store, 2).unwrap();
-        store.settle_soon(&keeping(1)).unwrap();
-        store.settle_soon(&keeping(2)).unwrap();
+        store.settle_soon(&Round::keeping(1)).unwrap();
+        store.settle_soon(&Round::keeping(2)).unwrap();
         let rounds = || store.ledger.log.flushed().rounds;
         assert_eq!(rounds(), 0);
         store.flush().unwrap();

@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::sqlite::Sqlite;
+use hjemmel_kostra::Form;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose purse it is.
@@ -59,8 +60,15 @@ pub struct PurseId {
 impl PurseId {
     /// The purse of a form and year.
     #[must_use]
-    pub fn of_data(form: hjemmel_kostra::Form, year: u16) -> Self {
+    pub fn of_data(form: Form, year: u16) -> Self {
         Self { kind: PurseKind::DatasetYear, key: format!("{}/{year}", form.dataset()) }
+    }
+
+    /// The form and year whose purse it is.
+    pub(crate) fn data(&self) -> Result<(Form, u16), Error> {
+        let parts = self.key.split_once('/').filter(|_| self.kind == PurseKind::DatasetYear);
+        let data = parts.and_then(|(form, year)| Some((Form::parse(form)?, year.parse().ok()?)));
+        data.ok_or_else(|| Error::Corrupt(format!("`{}` is no form and year", self.key)))
     }
 }
 
@@ -83,15 +91,44 @@ impl Purse {
     }
 }
 
-/// What one question takes from one purse.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Charge {
-    /// The purse.
-    pub purse: PurseId,
-    /// How much.
-    pub nano: u64,
-    /// The cap of the purse if it does not exist yet.
-    pub first_cap: u64,
+/// The caps of purses that do not exist yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FirstCaps {
+    /// Of each form and year.
+    pub dataset_year: u64,
+    /// Of each project.
+    pub project: u64,
+    /// Of each body.
+    pub organisation: u64,
+}
+
+impl FirstCaps {
+    /// The cap of a purse of a kind.
+    #[must_use]
+    pub const fn of(&self, kind: PurseKind) -> u64 {
+        match kind {
+            PurseKind::DatasetYear => self.dataset_year,
+            PurseKind::Project => self.project,
+            PurseKind::Organisation => self.organisation,
+        }
+    }
+}
+
+/// What a question takes of each form and year.
+pub type OfData = BTreeMap<(Form, u16), u64>;
+
+/// What a question takes from each purse: from those of the data what each form and year costs, and all of it from the
+/// project and from the body that answers for it.
+#[must_use]
+pub fn charges(of_data: &OfData, payers: Option<(&str, &str)>) -> BTreeMap<PurseId, u64> {
+    let total = of_data.values().fold(0_u64, |sum, nano| sum.saturating_add(*nano));
+    let of_data =
+        of_data.iter().map(|((form, year), nano)| (PurseId::of_data(*form, *year), *nano));
+    let payers = payers.into_iter().flat_map(|(project, sponsor)| {
+        let payer = |kind, key: &str| (PurseId { kind, key: key.to_owned() }, total);
+        [payer(PurseKind::Project, project), payer(PurseKind::Organisation, sponsor)]
+    });
+    of_data.chain(payers).collect()
 }
 
 type Raw = (String, String, i64, i64);

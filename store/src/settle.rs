@@ -6,14 +6,14 @@ mod sqlite;
 use crate::answers::{NewAnswer, StoredAnswer};
 use crate::chain::ChainState;
 use crate::connection::{AnyConnection, Database};
-use crate::purses::{self, Purse, PurseId};
+use crate::purses::{self, FirstCaps, Purse, PurseId};
 use crate::spends::{self, Paid, Reserved, Spend};
 use crate::{DecisionRow, Error, Store, decisions};
 use chrono::{DateTime, TimeDelta};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is written in one round, in this order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Round {
     /// Answers that were made.
     pub answers: Vec<NewAnswer>,
@@ -21,15 +21,17 @@ pub struct Round {
     pub decisions: Vec<DecisionRow>,
     /// Questions to be paid for.
     pub spends: Vec<Spend>,
-    /// How long somebody who has paid may still answer.
-    pub patience: TimeDelta,
+    /// On which terms.
+    pub terms: Terms,
 }
 
-impl Default for Round {
-    fn default() -> Self {
-        let (answers, decisions, spends) = (Vec::new(), Vec::new(), Vec::new());
-        Self { answers, decisions, spends, patience: TimeDelta::zero() }
-    }
+/// What an installation settles about payments.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terms {
+    /// How long somebody who has paid may still answer.
+    pub patience: TimeDelta,
+    /// The caps of purses that nobody has spent from.
+    pub first_caps: FirstCaps,
 }
 
 impl Round {
@@ -66,8 +68,8 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::settle`].
-    pub fn reserve(&self, asked: &[Spend], patience: TimeDelta) -> Result<Vec<Reserved>, Error> {
-        let round = Round { spends: asked.to_vec(), patience, ..Round::default() };
+    pub fn reserve(&self, asked: &[Spend], terms: Terms) -> Result<Vec<Reserved>, Error> {
+        let round = Round { spends: asked.to_vec(), terms, ..Round::default() };
         Ok(self.settle(&round)?.reserved)
     }
 
@@ -75,7 +77,7 @@ impl Store {
     /// Either is done for all or for none. Questions are served one after the other, on PostgreSQL over all servers: the
     /// purses are locked for the transaction, so that none can be read before what went before it is written.
     ///
-    /// The same question is paid for once: while somebody who paid less than `patience` ago may still answer,
+    /// The same question is paid for once: while somebody who paid less than their patience ago may still answer,
     /// others are told to wait. Of a question that has an answer, that one is kept, and no second.
     ///
     /// It is durable before it returns, but for payments alone. These outlive this program, and are on the disk before
@@ -132,11 +134,11 @@ pub(crate) struct Found {
 
 impl Found {
     /// Makes the purses that are to pay and do not exist yet.
-    fn complete(&mut self, conn: &mut AnyConnection, round: &Round) -> Result<(), Error> {
-        for charge in round.spends.iter().flat_map(|spend| &spend.charges) {
-            if !self.purses.contains_key(&charge.purse) {
-                let purse = purses::create(conn, &charge.purse, charge.first_cap)?;
-                self.purses.insert(charge.purse.clone(), purse);
+    fn complete(&mut self, conn: &mut AnyConnection, asked: &Asked<'_>) -> Result<(), Error> {
+        for id in asked.purses() {
+            if !self.purses.contains_key(id) {
+                let purse = purses::create(conn, id, asked.terms.first_caps.of(id.kind))?;
+                self.purses.insert(id.clone(), purse);
             }
         }
         Ok(())
@@ -145,23 +147,31 @@ impl Found {
 
 /// What a round asks about.
 struct Asked<'a> {
-    /// The purses that are to pay.
-    purses: BTreeSet<&'a PurseId>,
-    /// The questions to be paid for.
-    questions: BTreeSet<&'a str>,
-    /// From when on somebody who has paid may still answer.
-    since: i64,
+    terms: Terms,
+    /// The questions to be paid for, each with what it takes from each purse.
+    spends: Vec<(&'a Spend, BTreeMap<PurseId, u64>)>,
 }
 
 impl<'a> Asked<'a> {
     fn of(round: &'a Round) -> Self {
-        let charges = round.spends.iter().flat_map(|spend| &spend.charges);
-        let questions = round.spends.iter().map(|spend| spend.question_key.as_str());
-        Self {
-            purses: charges.map(|charge| &charge.purse).collect(),
-            questions: questions.collect(),
-            since: spends::since(&round.spends, round.patience),
-        }
+        let spends = round.spends.iter().map(|spend| (spend, spend.charges()));
+        Self { terms: round.terms, spends: spends.collect() }
+    }
+
+    /// The purses that are to pay.
+    fn purses(&self) -> BTreeSet<&PurseId> {
+        self.spends.iter().flat_map(|(_, charges)| charges.keys()).collect()
+    }
+
+    /// The questions.
+    fn keys(&self) -> BTreeSet<&'a str> {
+        self.spends.iter().map(|(spend, _)| spend.question_key.as_str()).collect()
+    }
+
+    /// From when on somebody who has paid may still answer.
+    fn since(&self) -> i64 {
+        let newest = self.spends.iter().map(|(spend, _)| spend.at).max().unwrap_or_default();
+        newest.checked_sub_signed(self.terms.patience).unwrap_or(newest).timestamp_micros()
     }
 }
 
@@ -178,15 +188,48 @@ struct Made {
 
 impl Made {
     /// From what was found, which becomes what it is afterwards.
-    fn of(found: &mut Found, round: &Round) -> Result<Self, Error> {
-        let decisions = decisions::chained(&mut found.head, &round.decisions)?;
-        let (reserved, paid) = spends::take_all(found, &round.spends)?;
+    fn of(found: &mut Found, asked: &Asked<'_>, decisions: &[DecisionRow]) -> Result<Self, Error> {
+        let decisions = decisions::chained(&mut found.head, decisions)?;
+        let (reserved, paid) = spends::take_all(found, &asked.spends)?;
         let of = |(id, today): (&PurseId, &u64)| {
             let purse = found.purses.get(id).ok_or(Error::NotFound("purse"))?;
             Ok((purse.clone(), *today))
         };
         let spent = paid.today.iter().map(of).collect::<Result<_, Error>>()?;
-        let at = round.spends.first().map_or(DateTime::UNIX_EPOCH, |spend| spend.at);
+        let at = asked.spends.first().map_or(DateTime::UNIX_EPOCH, |(spend, _)| spend.at);
         Ok(Self { decisions, paid, spent, day: purses::day(at), reserved })
+    }
+}
+
+#[cfg(test)]
+impl Round {
+    /// One that pays for an example, of which a thousand may be.
+    pub(crate) fn paying(number: u32) -> Self {
+        let spend = Spend::example(number);
+        let decision = DecisionRow {
+            id: spend.decision,
+            at: spend.at,
+            policy_version: 1,
+            subject_kind: "organisation".to_owned(),
+            organisation: None,
+            supplier: None,
+            client: None,
+            action: "question:ask".to_owned(),
+            resource: "{}".to_owned(),
+            outcome: "allowed".to_owned(),
+            grant_id: None,
+            grant_version: None,
+            body: "{}".to_owned(),
+        };
+        let first_caps = FirstCaps { dataset_year: 1_000, project: 1_000, organisation: 1_000 };
+        let terms = Terms { first_caps, ..Terms::default() };
+        Self { decisions: vec![decision], spends: vec![spend], terms, ..Self::default() }
+    }
+
+    /// One that keeps its answer.
+    pub(crate) fn keeping(number: u32) -> Self {
+        let Spend { question_key, id, at, .. } = Spend::example(number);
+        let answer = NewAnswer { question_key, id, at, body: vec![1] };
+        Self { answers: vec![answer], ..Self::default() }
     }
 }

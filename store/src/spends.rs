@@ -1,12 +1,12 @@
 //! Paying for questions: first the price is durable, then the answer may come to be. Nothing is ever given back.
 
 use crate::answers::StoredAnswer;
-use crate::purses::{self, Charge, Purse, PurseId, kind_of};
+use crate::purses::{self, OfData, Purse, PurseId, kind_of};
 use crate::schema::{answers as answered, charges, purses as all_purses, spends};
 use crate::settle::Found;
 use crate::values::{moment, number, sha256, stored, text, uuid};
 use crate::{Error, Store};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -28,8 +28,16 @@ pub struct Spend {
     pub sponsor: String,
     /// The recorded decision.
     pub decision: Uuid,
-    /// What it takes from each purse; a purse named twice pays the sum.
-    pub charges: Vec<Charge>,
+    /// What it takes from the purse of each form and year. Project and sponsor each pay the sum.
+    pub of_data: OfData,
+}
+
+impl Spend {
+    /// What it takes from each purse.
+    #[must_use]
+    pub fn charges(&self) -> BTreeMap<PurseId, u64> {
+        purses::charges(&self.of_data, Some((&self.project, &self.sponsor)))
+    }
 }
 
 /// What came of wanting to pay.
@@ -125,42 +133,40 @@ impl Store {
             let newest = (spends::at.desc(), spends::id.desc());
             let rows: Vec<Raw> = query.order(newest).limit(i64::from(filter.limit)).load(conn)?;
             let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-            let mut parts: BTreeMap<String, Vec<Charge>> = BTreeMap::new();
+            let mut parts = Vec::new();
             for some in ids.chunks(1_000) {
                 let of_some = charges::table.filter(charges::spend_id.eq_any(some));
-                let order = (charges::spend_id, charges::kind, charges::key);
-                for row in of_some.order(order).load::<RawCharge>(conn)? {
-                    let purse = PurseId { kind: kind_of(&row.kind)?, key: row.key };
-                    let charge = Charge { purse, nano: number(row.nano)?, first_cap: 0 };
-                    parts.entry(row.spend_id).or_default().push(charge);
-                }
+                parts.extend(of_some.load::<RawCharge>(conn)?);
             }
-            rows.into_iter()
-                .map(|row| {
-                    let charges = parts.remove(&row.id).unwrap_or_default();
-                    spend(row, charges)
-                })
-                .collect()
+            let mut parts = by_spend(parts)?;
+            let told = |row: Raw| spend(parts.remove(&row.id).unwrap_or_default(), row);
+            rows.into_iter().map(told).collect()
         })
     }
 
-    /// The purses whose charges do not add up to what they say is spent; none where the books agree.
+    /// The purses that do not say that as much is spent as the payments from them add up to; none where the books agree.
     ///
     /// # Errors
-    /// The database cannot be asked.
+    /// The database cannot be asked, or a payment is not what was taken for it.
     pub fn check_purses(&self) -> Result<Vec<LedgerFault>, Error> {
         self.snapshot(|conn| {
-            let rows: Vec<RawCharge> = charges::table.load(conn)?;
-            let mut sums: BTreeMap<(String, String), u64> = BTreeMap::new();
-            for row in rows {
-                *sums.entry((row.kind, row.key)).or_default() += number::<i64, u64>(row.nano)?;
+            let mut parts = by_spend(charges::table.load(conn)?)?;
+            let mut sums: BTreeMap<PurseId, u64> = BTreeMap::new();
+            for row in spends::table.load::<Raw>(conn)? {
+                let of_data = parts.remove(&row.id).unwrap_or_default();
+                if of_data.values().sum::<u64>() != number::<i64, u64>(row.nano)? {
+                    let what = format!("payment `{}` is not what was taken for it", row.id);
+                    return Err(Error::Corrupt(what));
+                }
+                for (purse, nano) in spend(of_data, row)?.charges() {
+                    *sums.entry(purse).or_default() += nano;
+                }
             }
             let all: Vec<(String, String, i64, i64)> = all_purses::table.load(conn)?;
             let mut faults = Vec::new();
             for row in all {
-                let charged =
-                    sums.get(&(row.0.clone(), row.1.clone())).copied().unwrap_or_default();
                 let purse = purses::purse(row)?;
+                let charged = sums.get(&purse.id).copied().unwrap_or_default();
                 if purse.spent != charged {
                     faults.push(LedgerFault { purse: purse.id, spent: purse.spent, charged });
                 }
@@ -183,10 +189,13 @@ impl Store {
 }
 
 /// Takes the price of each question from all its purses, or of none. All purses have been found.
-pub(crate) fn take_all(found: &mut Found, asked: &[Spend]) -> Result<(Vec<Reserved>, Paid), Error> {
+pub(crate) fn take_all(
+    found: &mut Found,
+    asked: &[(&Spend, BTreeMap<PurseId, u64>)],
+) -> Result<(Vec<Reserved>, Paid), Error> {
     let mut paid = Paid::default();
     let mut outcomes = Vec::with_capacity(asked.len());
-    for spend in asked {
+    for (spend, charges) in asked {
         if let Some(answer) = found.answers.get(&spend.question_key) {
             outcomes.push(Reserved::Answered(Box::new(answer.clone())));
             continue;
@@ -195,14 +204,10 @@ pub(crate) fn take_all(found: &mut Found, asked: &[Spend]) -> Result<(Vec<Reserv
             outcomes.push(Reserved::UnderWay);
             continue;
         }
-        let charges = joined(&spend.charges);
-        outcomes.push(match take(&mut found.purses, &charges, &mut paid.today)? {
+        outcomes.push(match take(&mut found.purses, charges, &mut paid.today)? {
             Ok(purses) => {
                 found.under_way.insert(spend.question_key.clone());
-                paid.rows.push(raw(spend, &charges)?);
-                for charge in charges.values() {
-                    paid.parts.push(raw_charge(spend, charge)?);
-                }
+                paid.add(spend)?;
                 Reserved::Paid(purses)
             }
             Err((purse, asked)) => Reserved::Exhausted { purse, asked },
@@ -214,42 +219,24 @@ pub(crate) fn take_all(found: &mut Found, asked: &[Spend]) -> Result<(Vec<Reserv
 /// Takes all charges, or none and says which purse falls short.
 fn take(
     purses: &mut BTreeMap<PurseId, Purse>,
-    charges: &BTreeMap<PurseId, Charge>,
+    charges: &BTreeMap<PurseId, u64>,
     today: &mut BTreeMap<PurseId, u64>,
 ) -> Result<Result<Vec<Purse>, (Purse, u64)>, Error> {
-    for (id, charge) in charges {
+    for (id, nano) in charges {
         let purse = purses.get(id).ok_or(Error::NotFound("purse"))?;
-        if charge.nano > purse.left() {
-            return Ok(Err((purse.clone(), charge.nano)));
+        if *nano > purse.left() {
+            return Ok(Err((purse.clone(), *nano)));
         }
     }
     let mut after = Vec::with_capacity(charges.len());
-    for (id, charge) in charges {
+    for (id, nano) in charges {
         if let Some(purse) = purses.get_mut(id) {
-            purse.spent += charge.nano;
+            purse.spent += nano;
             after.push(purse.clone());
-            *today.entry(id.clone()).or_default() += charge.nano;
+            *today.entry(id.clone()).or_default() += nano;
         }
     }
     Ok(Ok(after))
-}
-
-/// A purse named twice pays the sum.
-fn joined(charges: &[Charge]) -> BTreeMap<PurseId, Charge> {
-    let mut all: BTreeMap<PurseId, Charge> = BTreeMap::new();
-    for charge in charges {
-        match all.get_mut(&charge.purse) {
-            Some(before) => before.nano = before.nano.saturating_add(charge.nano),
-            None => drop(all.insert(charge.purse.clone(), charge.clone())),
-        }
-    }
-    all
-}
-
-/// From when on somebody who has paid may still answer.
-pub(crate) fn since(asked: &[Spend], patience: TimeDelta) -> i64 {
-    let newest = asked.iter().map(|spend| spend.at).max().unwrap_or_default();
-    newest.checked_sub_signed(patience).unwrap_or(newest).timestamp_micros()
 }
 
 /// The questions that were paid for since then, so that their answer may still come.
@@ -278,31 +265,43 @@ pub(crate) fn insert(conn: &mut SqliteConnection, paid: &Paid) -> Result<(), Err
     Ok(())
 }
 
-fn raw(spend: &Spend, charges: &BTreeMap<PurseId, Charge>) -> Result<Raw, Error> {
-    let of_project = |charge: &&Charge| charge.purse.kind == crate::PurseKind::Project;
-    let paid = charges.values().find(of_project).or_else(|| charges.values().next());
-    Ok(Raw {
-        id: spend.id.to_string(),
-        at: spend.at.timestamp_micros(),
-        question_key: spend.question_key.clone(),
-        question: text(&spend.question),
-        project: text(&spend.project),
-        sponsor: text(&spend.sponsor),
-        decision: spend.decision.to_string(),
-        nano: stored(paid.map_or(0, |charge| charge.nano))?,
-    })
+impl Paid {
+    /// Adds a payment. What project and sponsor pay follows from its row.
+    fn add(&mut self, spend: &Spend) -> Result<(), Error> {
+        let (id, mut total) = (spend.id.to_string(), 0_u64);
+        for ((form, year), nano) in &spend.of_data {
+            total = total.saturating_add(*nano);
+            let purse = PurseId::of_data(*form, *year);
+            let kind = purse.kind.as_str().to_owned();
+            let part =
+                RawCharge { spend_id: id.clone(), kind, key: purse.key, nano: stored(*nano)? };
+            self.parts.push(part);
+        }
+        self.rows.push(Raw {
+            id,
+            at: spend.at.timestamp_micros(),
+            question_key: spend.question_key.clone(),
+            question: text(&spend.question),
+            project: text(&spend.project),
+            sponsor: text(&spend.sponsor),
+            decision: spend.decision.to_string(),
+            nano: stored(total)?,
+        });
+        Ok(())
+    }
 }
 
-fn raw_charge(spend: &Spend, charge: &Charge) -> Result<RawCharge, Error> {
-    Ok(RawCharge {
-        spend_id: spend.id.to_string(),
-        kind: charge.purse.kind.as_str().to_owned(),
-        key: charge.purse.key.clone(),
-        nano: stored(charge.nano)?,
-    })
+/// What was taken of the data, by payment.
+fn by_spend(parts: Vec<RawCharge>) -> Result<BTreeMap<String, OfData>, Error> {
+    let mut all: BTreeMap<String, OfData> = BTreeMap::new();
+    for part in parts {
+        let purse = PurseId { kind: kind_of(&part.kind)?, key: part.key };
+        all.entry(part.spend_id).or_default().insert(purse.data()?, number(part.nano)?);
+    }
+    Ok(all)
 }
 
-fn spend(row: Raw, charges: Vec<Charge>) -> Result<Spend, Error> {
+fn spend(of_data: OfData, row: Raw) -> Result<Spend, Error> {
     Ok(Spend {
         id: uuid(&row.id)?,
         at: moment(row.at)?,
@@ -311,7 +310,7 @@ fn spend(row: Raw, charges: Vec<Charge>) -> Result<Spend, Error> {
         project: row.project,
         sponsor: row.sponsor,
         decision: uuid(&row.decision)?,
-        charges,
+        of_data,
     })
 }
 
@@ -325,9 +324,8 @@ pub fn question_key(canonical: &str, editions: &[(u16, String)]) -> String {
 
 #[cfg(test)]
 impl Spend {
-    /// One of a hundred that a project can pay for.
+    /// One of many that cost one billionth.
     pub(crate) fn example(number: u32) -> Self {
-        let purse = PurseId { kind: crate::PurseKind::Project, key: "kvp".to_owned() };
         Self {
             id: Uuid::from_u128(number.into()),
             at: DateTime::UNIX_EPOCH,
@@ -335,8 +333,8 @@ impl Spend {
             question: number.to_string(),
             project: "kvp".to_owned(),
             sponsor: "971032146".to_owned(),
-            decision: Uuid::nil(),
-            charges: vec![Charge { purse, nano: 1, first_cap: 100 }],
+            decision: Uuid::from_u128(number.into()),
+            of_data: BTreeMap::from([((hjemmel_kostra::Form::F11, 2024), 1)]),
         }
     }
 }

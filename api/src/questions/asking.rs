@@ -4,7 +4,7 @@ use super::answer::{self, Answer};
 use super::body::Asked;
 use super::pace::Pace;
 use super::plan::{plans, unplannable};
-use super::purser::{Served, Serving, Slip, charges};
+use super::purser::{Served, Serving, Slip};
 use super::reading::{columns, readings};
 use super::{made_up, settings};
 use crate::app::App;
@@ -271,7 +271,8 @@ fn begin(
         Ok(bill) => bill,
         Err(error) => return Came::Refused(unplannable(&error)),
     };
-    let mut spend = Spend {
+    let due = bill.charges().iter();
+    let spend = Spend {
         id: Uuid::now_v7(),
         at: Utc::now(),
         question_key: allowed.key.clone(),
@@ -279,10 +280,8 @@ fn begin(
         project: allowed.project.id.clone(),
         sponsor: allowed.project.sponsor.to_string(),
         decision: allowed.decision.id,
-        charges: Vec::new(),
+        of_data: due.map(|due| ((due.lineage.form, due.lineage.year), due.nano_rho)).collect(),
     };
-    let settings = &app.settings().questions;
-    spend.charges = charges(bill.charges(), &spend, |kind| settings.first_cap(kind));
     let unpaid = Unpaid { grant, bill, id: spend.id };
     let served = match company {
         Company::Others => app.purser().queue(spend, row).map(Served::Later),

@@ -11,7 +11,7 @@ use actix_web::web;
 use hjemmel_disclosure::noise::{Price, price};
 use hjemmel_kostra::question::{Layer, MOST_CELLS, MOST_RECORDS, Question};
 use hjemmel_policy::{Caller, Project};
-use hjemmel_store::{Purse, PurseId, PurseKind};
+use hjemmel_store::{Purse, PurseId, charges};
 use serde_json::{Value, json};
 
 /// The share of a cell half an interval may be, where the caller does not say.
@@ -100,20 +100,13 @@ async fn budgets(
         return Err(Problem::new(Kind::Unavailable));
     };
     let form = question.form();
-    let mut due: Vec<(PurseId, u64)> = question
-        .years()
-        .iter()
-        .zip(prices)
-        .map(|(year, price)| (PurseId::of_data(form, *year), price.nano_rho))
-        .collect();
-    if let Some(project) = project {
-        let total = prices.iter().map(|price| price.nano_rho).sum();
-        let sponsor = project.sponsor.to_string();
-        due.push((PurseId { kind: PurseKind::Project, key: project.id.clone() }, total));
-        due.push((PurseId { kind: PurseKind::Organisation, key: sponsor }, total));
-    }
+    let of_data = question.years().iter().zip(prices);
+    let of_data = of_data.map(|(year, price)| ((form, *year), price.nano_rho)).collect();
+    let sponsor = project.map(|project| project.sponsor.to_string());
+    let payers = project.map(|project| project.id.as_str()).zip(sponsor.as_deref());
+    let due = charges(&of_data, payers);
     let tell = |(id, nano): (PurseId, u64)| {
-        let cap = app.settings().questions.first_cap(id.kind);
+        let cap = app.settings().questions.first_caps().of(id.kind);
         let fresh = Purse { id: id.clone(), cap, spent: 0 };
         let purse = known.iter().find(|purse| purse.id == id).unwrap_or(&fresh);
         let after = purse.left().checked_sub(nano);

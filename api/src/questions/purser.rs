@@ -2,11 +2,10 @@
 //! as much as one, and wait in line instead of being refused. Whoever comes alone pays in their own thread.
 
 use super::teller::Teller;
-use chrono::TimeDelta;
-use hjemmel_disclosure::noise::{Charge as Due, Ledger, Refusal, Reservation};
+use hjemmel_disclosure::noise::{Charge, Ledger, Refusal, Reservation};
 use hjemmel_store::{
-    Charge, DecisionRow, Error, NewAnswer, Purse, PurseId, PurseKind, Reserved, Round, Settled,
-    Spend, Store, StoredAnswer,
+    DecisionRow, Error, NewAnswer, Purse, Reserved, Round, Settled, Spend, Store, StoredAnswer,
+    Terms,
 };
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -73,7 +72,7 @@ struct Counter {
 struct Desk {
     store: Store,
     healthy: Arc<AtomicBool>,
-    patience: TimeDelta,
+    terms: Terms,
     turn: Mutex<()>,
     /// Orders that were handed in and are in no round yet.
     waiting: AtomicUsize,
@@ -131,14 +130,14 @@ impl Counter {
     fn open(
         store: &Store,
         healthy: &Arc<AtomicBool>,
-        patience: TimeDelta,
+        terms: Terms,
         teller: Teller,
         name: &str,
     ) -> std::io::Result<Self> {
         let (orders, waiting) = sync_channel(WAITING);
         let (store, healthy) = (store.clone(), healthy.clone());
         let (turn, number, crowded) = (Mutex::default(), AtomicUsize::new(0), false.into());
-        let desk = Desk { store, healthy, patience, turn, waiting: number, crowded, teller };
+        let desk = Desk { store, healthy, terms, turn, waiting: number, crowded, teller };
         let desk = Arc::new(desk);
         let its = desk.clone();
         let thread = std::thread::Builder::new().name(name.to_owned());
@@ -166,16 +165,12 @@ impl Purser {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(
-        store: &Store,
-        healthy: &Arc<AtomicBool>,
-        patience: TimeDelta,
-    ) -> std::io::Result<Self> {
+    pub fn start(store: &Store, healthy: &Arc<AtomicBool>, terms: Terms) -> std::io::Result<Self> {
         let flushed = store.clone();
         let teller = Teller::start(healthy, move || flushed.flush())?;
-        let paying = Counter::open(store, healthy, patience, teller.clone(), "purser")?;
+        let paying = Counter::open(store, healthy, terms, teller.clone(), "purser")?;
         let keeping = if store.keeps_beside() {
-            Counter::open(store, healthy, patience, teller, "keeper")?
+            Counter::open(store, healthy, terms, teller, "keeper")?
         } else {
             paying.clone()
         };
@@ -193,9 +188,9 @@ impl Purser {
         decision: Option<DecisionRow>,
     ) -> Result<Served<Reserved>, Unavailable> {
         let desk = &self.paying.desk;
-        let (spends, patience) = (vec![spend], desk.patience);
+        let (spends, terms) = (vec![spend], desk.terms);
         let decisions = decision.into_iter().collect();
-        let mut round = Round { spends, decisions, patience, ..Round::default() };
+        let mut round = Round { spends, decisions, terms, ..Round::default() };
         if let Some(settled) = desk.alone(&round) {
             return settled?.reserved.pop().map(Served::Now).ok_or(Unavailable);
         }
@@ -244,7 +239,7 @@ fn serve(desk: &Desk, waiting: &Receiver<Order>) {
             std::iter::once(first).chain(waiting.try_iter()).take(TOGETHER).collect();
         let served = batch.len();
         desk.crowded.store(served > 1, Ordering::Release);
-        let mut round = Round { patience: desk.patience, ..Round::default() };
+        let mut round = Round { terms: desk.terms, ..Round::default() };
         let (mut payers, mut keepers) = (Vec::new(), Vec::new());
         for order in batch {
             match order {
@@ -287,21 +282,6 @@ pub fn again<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     }
 }
 
-/// What the question of a project costs: each year's own purse pays what that year costs; project and body pay all of it.
-pub fn charges(due: &[Due], spend: &Spend, first_cap: impl Fn(PurseKind) -> u64) -> Vec<Charge> {
-    let charge = |purse: PurseId, nano: u64| {
-        let first_cap = first_cap(purse.kind);
-        Charge { purse, nano, first_cap }
-    };
-    let of_data = due
-        .iter()
-        .map(|due| charge(PurseId::of_data(due.lineage.form, due.lineage.year), due.nano_rho));
-    let total = due.iter().fold(0_u64, |sum, due| sum.saturating_add(due.nano_rho));
-    let project = PurseId { kind: PurseKind::Project, key: spend.project.clone() };
-    let sponsor = PurseId { kind: PurseKind::Organisation, key: spend.sponsor.clone() };
-    of_data.chain([charge(project, total), charge(sponsor, total)]).collect()
-}
-
 /// What the ledger said of a question, to be shown with the bill that its charges were made of.
 pub struct Slip<'a> {
     /// The payment's number.
@@ -311,7 +291,7 @@ pub struct Slip<'a> {
 }
 
 impl Ledger for Slip<'_> {
-    fn reserve(&mut self, _charges: &[Due]) -> Result<Reservation, Refusal> {
+    fn reserve(&mut self, _charges: &[Charge]) -> Result<Reservation, Refusal> {
         match self.said {
             Reserved::Paid(_) => Ok(Reservation(self.id.to_string())),
             Reserved::Exhausted { purse, .. } => Err(short(purse)),
@@ -333,10 +313,12 @@ fn short(purse: &Purse) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::Utc;
+    use chrono::{TimeDelta, Utc};
+    use hjemmel_kostra::Form;
+    use hjemmel_store::FirstCaps;
+    use std::collections::BTreeMap;
 
     fn spend(question: &str) -> Spend {
-        let purse = PurseId { kind: PurseKind::Project, key: "kvp".to_owned() };
         Spend {
             id: Uuid::now_v7(),
             at: Utc::now(),
@@ -346,7 +328,7 @@ mod tests {
             project: "kvp".to_owned(),
             sponsor: "971032146".to_owned(),
             decision: Uuid::now_v7(),
-            charges: vec![Charge { purse, nano: 1, first_cap: 60 }],
+            of_data: BTreeMap::from([((Form::F11, 2024), 1)]),
         }
     }
 
@@ -365,8 +347,9 @@ mod tests {
         let store = Store::open(path.to_str().unwrap(), 2).unwrap();
         store.migrate().unwrap();
         let healthy = Arc::new(AtomicBool::new(true));
-        let patience = TimeDelta::seconds(30);
-        let purser = Purser::start(&store, &healthy, patience).unwrap();
+        let first_caps = FirstCaps { dataset_year: 60, project: 100, organisation: 100 };
+        let terms = Terms { patience: TimeDelta::seconds(30), first_caps };
+        let purser = Purser::start(&store, &healthy, terms).unwrap();
         let ask = |question: &str| {
             let spend = spend(question);
             let body = question.as_bytes().to_vec();

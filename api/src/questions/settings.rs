@@ -1,7 +1,8 @@
 //! What an installation settles about questions: caps, projects, and when replies leave.
 
+use chrono::TimeDelta;
 use hjemmel_policy::Project;
-use hjemmel_store::PurseKind;
+use hjemmel_store::{FirstCaps, Terms};
 use serde::Deserialize;
 
 /// Billionths of ρ in ρ.
@@ -42,14 +43,21 @@ impl Default for Questions {
 }
 
 impl Questions {
-    /// The cap of a purse that nobody has changed, in billionths of ρ, rounded down.
+    /// The caps of purses that nobody has changed, in billionths of ρ, rounded down.
     #[must_use]
-    pub fn first_cap(&self, kind: PurseKind) -> u64 {
-        nano(match kind {
-            PurseKind::DatasetYear => self.rho_per_dataset_year,
-            PurseKind::Project => self.rho_per_project,
-            PurseKind::Organisation => self.rho_per_organisation,
-        })
+    pub fn first_caps(&self) -> FirstCaps {
+        FirstCaps {
+            dataset_year: nano(self.rho_per_dataset_year),
+            project: nano(self.rho_per_project),
+            organisation: nano(self.rho_per_organisation),
+        }
+    }
+
+    /// On which terms questions are paid.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        let patience = TimeDelta::seconds(i64::from(self.patience_seconds));
+        Terms { patience, first_caps: self.first_caps() }
     }
 }
 

@@ -15,7 +15,7 @@ use hjemmel_kostra::Text;
 use hjemmel_kostra::question::Vocabulary;
 use hjemmel_policy::{Caller, Role, Subject};
 use hjemmel_store::{
-    CapChange, CapOutcome, Charge, ProjectDay, Purse, PurseId, PurseKind, Spend, SpendFilter, Store,
+    CapChange, CapOutcome, ProjectDay, Purse, PurseId, PurseKind, Spend, SpendFilter, Store,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ async fn list(app: &App, caller: &Caller) -> Result<Value, Problem> {
     }
     let purses = wanted.into_iter().map(|id| {
         let found = known.iter().find(|purse| purse.id == id).cloned();
-        let cap = app.settings().questions.first_cap(id.kind);
+        let cap = app.settings().questions.first_caps().of(id.kind);
         found.unwrap_or(Purse { id, cap, spent: 0 })
     });
     let told: Vec<Value> = purses.map(|purse| tell(&purse, &days, sees_all)).collect();
@@ -241,7 +241,7 @@ async fn put_cap(app: &App, caller: &Caller, bytes: &[u8]) -> Result<CapOutcome,
             format!("`rhoCap` must be from 0 to {MOST_RHO}, and `reason` must say why"),
         ));
     }
-    let first_cap = app.settings().questions.first_cap(purse.kind);
+    let first_cap = app.settings().questions.first_caps().of(purse.kind);
     let change = CapChange {
         id: Uuid::now_v7(),
         purse,
@@ -336,7 +336,7 @@ fn by_project(days: &[ProjectDay]) -> Vec<Value> {
 
 fn told(spend: &Spend) -> Value {
     let question: Value = serde_json::from_str(&spend.question).unwrap_or_default();
-    let charge = |charge: &Charge| json!({ "kind": charge.purse.kind.as_str(), "key": charge.purse.key, "rho": rho(charge.nano) });
+    let charge = |(purse, nano): (&PurseId, &u64)| json!({ "kind": purse.kind.as_str(), "key": purse.key, "rho": rho(*nano) });
     json!({
         "id": spend.id,
         "at": spend.at.to_rfc3339_opts(SecondsFormat::Millis, true),
@@ -344,7 +344,7 @@ fn told(spend: &Spend) -> Value {
         "sponsor": spend.sponsor,
         "decision": spend.decision,
         "question": question,
-        "charges": spend.charges.iter().map(charge).collect::<Vec<_>>(),
+        "charges": spend.charges().iter().map(charge).collect::<Vec<_>>(),
     })
 }
 

@@ -24,10 +24,11 @@ impl Store {
             return Ok(Settled { kept, on_disk: true, ..Settled::default() });
         }
         let reserved = self.round(|conn| {
-            let mut found = find(conn, &Asked::of(round))?;
-            found.complete(conn, round)?;
+            let asked = Asked::of(round);
+            let mut found = find(conn, &asked)?;
+            found.complete(conn, &asked)?;
             let before = found.head.seq;
-            let made = Made::of(&mut found, round)?;
+            let made = Made::of(&mut found, &asked, &round.decisions)?;
             write(conn.postgres()?, &found.head, &made)?;
             decisions::grown(conn, before, found.head.seq)?;
             Ok(made.reserved)
@@ -101,9 +102,9 @@ type Row = (
 /// What there is.
 fn find(conn: &mut AnyConnection, asked: &Asked<'_>) -> Result<Found, Error> {
     let find = Find {
-        purses: asked.purses.iter().map(|id| id.key.as_str()).collect(),
-        asked: asked.questions.iter().copied().collect(),
-        since: asked.since,
+        purses: asked.purses().into_iter().map(|id| id.key.as_str()).collect(),
+        asked: asked.keys().into_iter().collect(),
+        since: asked.since(),
     };
     let row: Option<Row> = find.get_result(conn.postgres()?).optional()?;
     let row = row.ok_or_else(|| Error::Corrupt("the chain has no head".to_owned()))?;

@@ -1,7 +1,7 @@
 //! A round on SQLite, which writes for one at a time: one transaction for everything.
 
 use super::{Asked, Found, Made, Round, Settled};
-use crate::answers::{self, NewRaw};
+use crate::answers::{self, NewAnswer, NewRaw};
 use crate::connection::AnyConnection;
 use crate::schema::answers as answered;
 use crate::{Error, Store, decisions, purses, spends};
@@ -12,10 +12,11 @@ impl Store {
     /// See [`Store::settle_soon`].
     pub(super) fn settle_on_sqlite(&self, round: &Round) -> Result<Settled, Error> {
         self.round(|conn| {
-            let mut found = found(conn, round)?;
+            let asked = Asked::of(round);
+            let mut found = found(conn, &asked, &round.answers)?;
             let before = found.head.seq;
             let (kept, answers) = answers::keep(&mut found.answers, &round.answers)?;
-            let made = Made::of(&mut found, round)?;
+            let made = Made::of(&mut found, &asked, &round.decisions)?;
             write(conn.sqlite()?, &answers, &made)?;
             if !made.decisions.is_empty() {
                 decisions::insert(conn.sqlite()?, made.decisions)?;
@@ -27,17 +28,21 @@ impl Store {
     }
 }
 
-fn found(conn: &mut AnyConnection, round: &Round) -> Result<Found, Error> {
-    let asked = Asked::of(round);
-    let made = round.answers.iter().map(|answer| answer.question_key.as_str());
-    let all: BTreeSet<&str> = asked.questions.iter().copied().chain(made).collect();
+fn found(
+    conn: &mut AnyConnection,
+    asked: &Asked<'_>,
+    answers: &[NewAnswer],
+) -> Result<Found, Error> {
+    let questions = asked.keys();
+    let made = answers.iter().map(|answer| answer.question_key.as_str());
+    let all: BTreeSet<&str> = questions.iter().copied().chain(made).collect();
     let mut found = Found {
         head: decisions::head(conn)?,
         answers: answers::of_keys(conn, &all)?,
-        under_way: spends::under_way(conn.sqlite()?, &asked.questions, asked.since)?,
-        purses: purses::load(conn, asked.purses.into_iter())?,
+        under_way: spends::under_way(conn.sqlite()?, &questions, asked.since())?,
+        purses: purses::load(conn, asked.purses().into_iter())?,
     };
-    found.complete(conn, round)?;
+    found.complete(conn, asked)?;
     Ok(found)
 }
 

@@ -1,9 +1,8 @@
 //! What is left when the power goes, or the server falls: a payment is waited for together with its answer, so it may be
 //! lost as long as nobody has one, and never afterwards.
 
-use crate::purses::{answer, data, spend, spent};
+use crate::purses::{answer, data, spend, spent, terms};
 use crate::support::{Place, decision, soon};
-use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use hjemmel_store::{Chain, Reserved, Round, Settled, Spend, Store};
@@ -22,7 +21,7 @@ fn pay(store: &Store, spend: &Spend) -> Reserved {
     let round = Round {
         decisions: vec![decision(1)],
         spends: vec![spend.clone()],
-        patience: TimeDelta::zero(),
+        terms: terms(0),
         ..Round::default()
     };
     let Settled { mut reserved, .. } = soon(|| store.settle(&round));

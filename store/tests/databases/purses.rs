@@ -4,12 +4,26 @@ use crate::support::{Place, noon};
 use chrono::TimeDelta;
 use hjemmel_kostra::Form;
 use hjemmel_store::{
-    CapChange, CapOutcome, Charge, Error, NewAnswer, PurseId, PurseKind, Reserved, Spend,
-    SpendFilter, Store, question_key,
+    CapChange, CapOutcome, Error, FirstCaps, NewAnswer, PurseId, PurseKind, Reserved, Spend,
+    SpendFilter, Store, Terms, question_key,
 };
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const CAP: u64 = 1_000;
+
+/// The statements of the migration that left to a payment's row what follows from it.
+macro_rules! migration {
+    ($database:literal, $way:literal) => {
+        include_str!(concat!(
+            "../../../migrations/",
+            $database,
+            "/2026-12-02-230000_charge_data_alone/",
+            $way,
+            ".sql"
+        ))
+    };
+}
 
 fn project(name: &str) -> PurseId {
     PurseId { kind: PurseKind::Project, key: name.to_owned() }
@@ -19,9 +33,15 @@ pub fn data() -> PurseId {
     PurseId::of_data(Form::F11, 2024)
 }
 
-/// A question of a project that costs `nano` of the data and of the project.
+/// Each form and year has a cap of a thousand, and projects and bodies have more than they need.
+pub fn terms(seconds: i64) -> Terms {
+    let (project, organisation) = (10 * CAP, 10 * CAP);
+    let first_caps = FirstCaps { dataset_year: CAP, project, organisation };
+    Terms { patience: TimeDelta::seconds(seconds), first_caps }
+}
+
+/// A question of a project that costs `nano`.
 pub fn spend(question: &str, of: &str, nano: u64) -> Spend {
-    let charge = |purse| Charge { purse, nano, first_cap: CAP };
     Spend {
         id: Uuid::now_v7(),
         at: noon(),
@@ -30,13 +50,12 @@ pub fn spend(question: &str, of: &str, nano: u64) -> Spend {
         project: of.to_owned(),
         sponsor: "971032146".to_owned(),
         decision: Uuid::now_v7(),
-        charges: vec![charge(data()), charge(project(of))],
+        of_data: BTreeMap::from([((Form::F11, 2024), nano)]),
     }
 }
 
 fn pay(store: &Store, spend: &Spend) -> Reserved {
-    let patience = TimeDelta::seconds(30);
-    store.reserve(std::slice::from_ref(spend), patience).unwrap().remove(0)
+    store.reserve(std::slice::from_ref(spend), terms(30)).unwrap().remove(0)
 }
 
 pub fn spent(store: &Store, id: &PurseId) -> u64 {
@@ -73,7 +92,7 @@ on_both! {
 
     fn in_one_batch_too(place) {
         let many: Vec<Spend> = (0..200).map(|n| spend(&n.to_string(), "kvp", 100)).collect();
-        let outcomes = place.store.reserve(&many, TimeDelta::seconds(30)).unwrap();
+        let outcomes = place.store.reserve(&many, terms(30)).unwrap();
         let paid = |outcome: &&Reserved| matches!(outcome, Reserved::Paid(_));
         assert_eq!(outcomes.iter().filter(paid).count(), 10);
         assert_eq!(place.store.paid_and_answered().unwrap(), (10, 0));
@@ -96,7 +115,7 @@ on_both! {
         let store = &place.store;
         let (first, second) = (spend("a", "kvp", 100), spend("a", "unge", 100));
         let outcomes =
-            store.reserve(&[first.clone(), second.clone()], TimeDelta::seconds(30)).unwrap();
+            store.reserve(&[first.clone(), second.clone()], terms(30)).unwrap();
         assert!(matches!(outcomes[..], [Reserved::Paid(_), Reserved::UnderWay]));
         assert_eq!(pay(store, &second), Reserved::UnderWay);
         let kept = store.keep_answers(&[answer(&first, "7")]).unwrap().remove(0);
@@ -176,9 +195,31 @@ on_both! {
         assert_eq!(all.iter().map(|spend| spend.id).collect::<Vec<_>>(), [second.id, first.id]);
         let filter = SpendFilter { project: Some("kvp".to_owned()), limit: 10, ..SpendFilter::default() };
         let own = store.spends(&filter).unwrap();
-        assert_eq!((own.len(), own[0].charges.iter().map(|charge| charge.nano).sum::<u64>()), (1, 200));
+        let sponsor = PurseId { kind: PurseKind::Organisation, key: "971032146".to_owned() };
+        let charges = [(data(), 100), (project("kvp"), 100), (sponsor.clone(), 100)];
+        assert_eq!((own.len(), own[0].charges()), (1, charges.into()));
         let days = store.spent_by_day(noon()).unwrap();
-        assert_eq!(days[&data()].iter().map(|(_, nano)| nano).sum::<u64>(), 300);
+        for purse in [data(), sponsor] {
+            assert_eq!(days[&purse].iter().map(|(_, nano)| nano).sum::<u64>(), 300);
+        }
+    }
+
+    fn what_project_and_sponsor_paid_was_written_twice_once(place) {
+        let store = &place.store;
+        pay(store, &spend("a", "kvp", 100));
+        let all = || store.spends(&SpendFilter { limit: 10, ..SpendFilter::default() });
+        let paid = all().unwrap();
+        let [down, up] = if place.is_sqlite() {
+            [migration!("sqlite", "down"), migration!("sqlite", "up")]
+        } else {
+            [migration!("postgres", "down"), migration!("postgres", "up")]
+        };
+        place.raw(down).unwrap();
+        assert!(matches!(all(), Err(Error::Corrupt(_))), "there are payments from three purses");
+        place.raw(up).unwrap();
+        assert_eq!(all().unwrap(), paid);
+        assert_eq!(store.check_purses().unwrap(), []);
+        assert!(place.raw("DELETE FROM charges").is_err());
     }
 
     fn what_projects_paid_is_added_up_by_day_however_long_the_list_is(place) {
@@ -227,6 +268,10 @@ on_both! {
         place.unguard("answers");
         place.raw("UPDATE answers SET sha256 = 'abababababababababababababababababababababababababababababababab'").unwrap();
         assert!(matches!(store.answer(first.id), Err(Error::Corrupt(_))));
+        assert_eq!(store.check_purses().unwrap(), []);
+        place.unguard("spends");
+        place.raw("UPDATE spends SET nano = 1").unwrap();
+        assert!(matches!(store.check_purses(), Err(Error::Corrupt(_))));
     }
 }
 
