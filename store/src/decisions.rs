@@ -299,10 +299,12 @@ where
 
 /// Adds the nodes of the tree that were finished by rows from one to another.
 pub(crate) fn grown(conn: &mut AnyConnection, before: i64, now: i64) -> Result<(), Error> {
-    if before / crate::tree::WIDTH == now / crate::tree::WIDTH {
-        return Ok(());
-    }
-    crate::tree::grow(conn, now)
+    if grows(before, now) { crate::tree::grow(conn, now) } else { Ok(()) }
+}
+
+/// Whether rows from one to another finish a node of the tree.
+pub(crate) const fn grows(before: i64, now: i64) -> bool {
+    before / crate::tree::WIDTH != now / crate::tree::WIDTH
 }
 
 /// Where the record ends.

@@ -3,6 +3,7 @@
 use crate::connection::{AnyConnection, Database};
 use crate::log::Log;
 use crate::mover::Mover;
+use crate::settle::Left;
 use crate::store::{begin, finish};
 use crate::{Error, Store};
 use diesel::connection::SimpleConnection as _;
@@ -20,6 +21,8 @@ const BY_KEY: &str = "SET enable_seqscan = off";
 #[derive(Default)]
 pub(crate) struct Connections {
     rounds: Mutex<Option<AnyConnection>>,
+    /// What the last round left on PostgreSQL.
+    pub(crate) left: Mutex<Option<Left>>,
     /// What rounds write on SQLite.
     pub(crate) log: Log,
     beside: Mutex<Option<AnyConnection>>,
@@ -51,6 +54,27 @@ impl Store {
             mover.written();
         }
         Ok(done)
+    }
+
+    /// A round on PostgreSQL that is a single statement: `work` says whether it was written. Where the connection is lost it
+    /// may have been all the same, and then it stays written.
+    pub(crate) fn at_once(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
+        self.check_file()?;
+        let mut kept = self.ledger.rounds.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut conn) = kept.take() else { return Ok(false) };
+        match work(&mut conn) {
+            Ok(written) => {
+                *kept = Some(conn);
+                Ok(written)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a round is begun anew");
+                Ok(false)
+            }
+        }
     }
 
     /// Waits until all rounds that were settled before are on the disk.

@@ -3,6 +3,8 @@
 mod postgres;
 mod sqlite;
 
+pub(crate) use postgres::Left;
+
 use crate::answers::{NewAnswer, StoredAnswer};
 use crate::chain::ChainState;
 use crate::connection::{AnyConnection, Database};

@@ -1,20 +1,35 @@
-//! A round on PostgreSQL. Answers are kept in a statement of their own, which needs no purse, beside payments. For payments
-//! everything is read in one journey to the server and written in another. The statements are prepared once a connection.
+//! A round on PostgreSQL. Answers are kept in a statement of their own, which needs no purse, beside payments. A payment
+//! is made of what the last round left, where nobody else has written since, in one journey to the server; else everything
+//! is locked and read before. The statements are prepared once a connection.
+
+mod columns;
+#[cfg(test)]
+mod tests;
+mod write;
 
 use super::{Asked, Found, Made, Round, Settled};
 use crate::answers::{self, NewAnswer, NewRaw as Answered, StoredAnswer};
 use crate::chain::ChainState;
 use crate::connection::{AnyConnection, prepared_once};
-use crate::decisions::Raw as Decision;
-use crate::purses::{Purse, purse};
-use crate::spends::{Raw as Bought, RawCharge as Charged};
-use crate::values::stored;
+use crate::purses::{Purse, PurseId, purse};
+use crate::spends::Reserved;
 use crate::{Error, Store, decisions};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment};
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
+use write::Assumed;
+
+/// What the last round left behind.
+#[derive(Debug, Clone)]
+pub(crate) struct Left {
+    head: ChainState,
+    purses: BTreeMap<PurseId, Purse>,
+    /// Whether it found what the round before it had left. Where others write too, to guess is a journey for nothing.
+    undisturbed: bool,
+}
 
 impl Store {
     /// See [`Store::settle_soon`].
@@ -23,17 +38,71 @@ impl Store {
         if round.spends.is_empty() && round.decisions.is_empty() {
             return Ok(Settled { kept, on_disk: true, ..Settled::default() });
         }
-        let reserved = self.round(|conn| {
-            let asked = Asked::of(round);
-            let mut found = find(conn, &asked)?;
-            found.complete(conn, &asked)?;
-            let before = found.head.seq;
-            let made = Made::of(&mut found, &asked, &round.decisions)?;
-            write(conn.postgres()?, &found.head, &made)?;
-            decisions::grown(conn, before, found.head.seq)?;
-            Ok(made.reserved)
-        })?;
+        let asked = Asked::of(round);
+        let before = self.ledger.left.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let guessed = match &before {
+            Some(left) if left.undisturbed => self.guess(left, round, &asked)?,
+            _ => None,
+        };
+        let (reserved, left) = match guessed {
+            Some(guessed) => guessed,
+            None => self.look_and_pay(before, round, &asked)?,
+        };
+        *self.ledger.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
         Ok(Settled { kept, ..Settled::soon(Vec::new(), reserved) })
+    }
+
+    /// Pays from what the last round left. None where it is not so any more, or where more is to be done than to pay for
+    /// everything: nobody is refused by a guess.
+    fn guess(
+        &self,
+        left: &Left,
+        round: &Round,
+        asked: &Asked<'_>,
+    ) -> Result<Option<(Vec<Reserved>, Left)>, Error> {
+        if !asked.purses().into_iter().all(|id| left.purses.contains_key(id)) {
+            return Ok(None);
+        }
+        let (answers, under_way) = (BTreeMap::new(), BTreeSet::new());
+        let (head, purses) = (left.head.clone(), left.purses.clone());
+        let mut found = Found { head, answers, under_way, purses };
+        let made = Made::of(&mut found, asked, &round.decisions)?;
+        let all_paid = made.reserved.iter().all(|said| matches!(said, Reserved::Paid(_)));
+        if !all_paid || decisions::grows(left.head.seq, found.head.seq) {
+            return Ok(None);
+        }
+        let assumed = Assumed { head: &left.head, since: asked.since() };
+        let written =
+            self.at_once(|conn| write::write(conn.postgres()?, &assumed, &found.head, &made))?;
+        let left = Left { head: found.head, purses: found.purses, undisturbed: true };
+        Ok(written.then_some((made.reserved, left)))
+    }
+
+    /// Locks and reads everything first.
+    fn look_and_pay(
+        &self,
+        before: Option<Left>,
+        round: &Round,
+        asked: &Asked<'_>,
+    ) -> Result<(Vec<Reserved>, Left), Error> {
+        self.round(|conn| {
+            let mut found = find(conn, asked)?;
+            found.complete(conn, asked)?;
+            let head = found.head.clone();
+            let made = Made::of(&mut found, asked, &round.decisions)?;
+            let assumed = Assumed { head: &head, since: asked.since() };
+            if !write::write(conn.postgres()?, &assumed, &found.head, &made)? {
+                // Nothing of it was written: an answer was kept in between, which looks at no purse.
+                return Err(Error::Busy("a question was answered meanwhile".to_owned()));
+            }
+            decisions::grown(conn, head.seq, found.head.seq)?;
+            let mut left = Left { undisturbed: false, head: found.head, purses: BTreeMap::new() };
+            if let Some(before) = before.filter(|before| before.head == head) {
+                (left.purses, left.undisturbed) = (before.purses, true);
+            }
+            left.purses.extend(found.purses);
+            Ok((made.reserved, left))
+        })
     }
 
     fn keep_beside(&self, new: &[NewAnswer]) -> Result<Vec<StoredAnswer>, Error> {
@@ -47,6 +116,17 @@ impl Store {
             Ok(of_each.cloned().collect())
         })
     }
+}
+
+/// Keeps answers and gives those that their questions had before.
+fn keep(
+    conn: &mut AnyConnection,
+    rows: &[Answered<'_>],
+) -> Result<BTreeMap<String, StoredAnswer>, Error> {
+    let new = write::keep(conn.postgres()?, rows)?;
+    let new: BTreeSet<&str> = new.iter().map(String::as_str).collect();
+    let keys = rows.iter().map(|row| row.question_key);
+    of_some(conn, &keys.filter(|key| !new.contains(key)).collect())
 }
 
 /// What is looked for: purses by key, questions that were paid for lately, questions that have an answer.
@@ -128,214 +208,4 @@ fn of_some(
     keys: &BTreeSet<&str>,
 ) -> Result<BTreeMap<String, StoredAnswer>, Error> {
     if keys.is_empty() { Ok(BTreeMap::new()) } else { answers::of_keys(conn, keys) }
-}
-
-/// One column of rows to be written.
-enum Column<'a> {
-    Texts(Vec<&'a str>),
-    Perhaps(Vec<Option<&'a str>>),
-    Numbers(Vec<i64>),
-    Small(Vec<Option<i32>>),
-    Bytes(Vec<&'a [u8]>),
-}
-
-impl Column<'_> {
-    fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        match self {
-            Self::Texts(all) => out.push_bind_param::<Array<Text>, _>(all),
-            Self::Perhaps(all) => out.push_bind_param::<Array<Nullable<Text>>, _>(all),
-            Self::Numbers(all) => out.push_bind_param::<Array<BigInt>, _>(all),
-            Self::Small(all) => out.push_bind_param::<Array<Nullable<Integer>>, _>(all),
-            Self::Bytes(all) => out.push_bind_param::<Array<Binary>, _>(all),
-        }
-    }
-}
-
-/// Rows of a table, by column.
-type Columns<'a> = Vec<(&'static str, Column<'a>)>;
-
-/// The names of columns, what comes between, and their rows.
-fn push_rows<'b>(
-    columns: &'b Columns<'_>,
-    between: &str,
-    out: &mut AstPass<'_, 'b, Pg>,
-) -> QueryResult<()> {
-    for (place, (name, _)) in columns.iter().enumerate() {
-        out.push_sql(if place == 0 { " (" } else { ", " });
-        out.push_sql(name);
-    }
-    out.push_sql(between);
-    out.push_sql("SELECT * FROM unnest(");
-    for (place, (_, column)) in columns.iter().enumerate() {
-        if place > 0 {
-            out.push_sql(", ");
-        }
-        column.bind(out)?;
-    }
-    out.push_sql(")");
-    Ok(())
-}
-
-/// Rows are handed over as columns: the statement is the same however many there are.
-struct Write<'a> {
-    decisions: Columns<'a>,
-    spends: Columns<'a>,
-    charges: Columns<'a>,
-    /// Purses with what is spent of them, in all and on the day.
-    purses: Columns<'a>,
-    head: &'a ChainState,
-    day: i32,
-}
-
-prepared_once!(Write);
-
-impl QueryFragment<Pg> for Write<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH given");
-        push_rows(&self.purses, ") AS (", &mut out.reborrow())?;
-        for (part, rows) in [
-            ("), decided AS (INSERT INTO decisions", &self.decisions),
-            ("), bought AS (INSERT INTO spends", &self.spends),
-            ("), charged AS (INSERT INTO charges", &self.charges),
-        ] {
-            out.push_sql(part);
-            push_rows(rows, ") ", &mut out.reborrow())?;
-        }
-        out.push_sql("), moved AS (UPDATE decision_head SET hash = ");
-        out.push_bind_param::<Text, _>(&self.head.hash)?;
-        out.push_sql(", seq = ");
-        out.push_bind_param::<BigInt, _>(&self.head.seq)?;
-        out.push_sql(" WHERE id = 1 AND seq < ");
-        out.push_bind_param::<BigInt, _>(&self.head.seq)?;
-        out.push_sql(
-            "), of_day AS (INSERT INTO purse_days (kind, key, day, spent) SELECT kind, key, ",
-        );
-        out.push_bind_param::<Integer, _>(&self.day)?;
-        out.push_sql(
-            ", today FROM given ON CONFLICT (kind, key, day) \
-             DO UPDATE SET spent = purse_days.spent + EXCLUDED.spent), \
-             paid AS (UPDATE purses SET spent = given.spent FROM given \
-             WHERE purses.kind = given.kind AND purses.key = given.key RETURNING 1) \
-             SELECT 1 FROM paid",
-        );
-        Ok(())
-    }
-}
-
-fn write(conn: &mut PgConnection, head: &ChainState, made: &Made) -> Result<(), Error> {
-    let amounts = |of: &dyn Fn(&(Purse, u64)) -> u64| -> Result<Vec<i64>, Error> {
-        made.spent.iter().map(|one| stored(of(one))).collect()
-    };
-    let purses = vec![
-        ("kind", texts(&made.spent, |(purse, _)| purse.id.kind.as_str())),
-        ("key", texts(&made.spent, |(purse, _)| purse.id.key.as_str())),
-        ("spent", Column::Numbers(amounts(&|(purse, _)| purse.spent)?)),
-        ("today", Column::Numbers(amounts(&|(_, today)| *today)?)),
-    ];
-    let write = Write {
-        decisions: decided(&made.decisions),
-        spends: spends(&made.paid.rows),
-        charges: charges(&made.paid.parts),
-        purses,
-        head,
-        day: made.day,
-    };
-    let paid = write.execute(conn)?;
-    if paid == made.spent.len() { Ok(()) } else { Err(Error::NotFound("purse")) }
-}
-
-/// Answers to be kept where their questions have none yet.
-struct Keep<'a>(Columns<'a>);
-
-impl Query for Keep<'_> {
-    type SqlType = Text;
-}
-
-prepared_once!(Keep);
-
-impl QueryFragment<Pg> for Keep<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO answers");
-        push_rows(&self.0, ") ", &mut out)?;
-        out.push_sql(" ON CONFLICT (question_key) DO NOTHING RETURNING question_key");
-        Ok(())
-    }
-}
-
-/// Keeps answers, in a statement that is a transaction of its own, and gives those that their questions had before.
-fn keep(
-    conn: &mut AnyConnection,
-    rows: &[Answered<'_>],
-) -> Result<BTreeMap<String, StoredAnswer>, Error> {
-    let new: Vec<String> = Keep(answered(rows)).load(conn.postgres()?)?;
-    let new: BTreeSet<&str> = new.iter().map(String::as_str).collect();
-    let keys = rows.iter().map(|row| row.question_key);
-    of_some(conn, &keys.filter(|key| !new.contains(key)).collect())
-}
-
-fn texts<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> &'a str) -> Column<'a> {
-    Column::Texts(rows.iter().map(of).collect())
-}
-
-fn perhaps<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> &'a Option<String>) -> Column<'a> {
-    Column::Perhaps(rows.iter().map(|row| of(row).as_deref()).collect())
-}
-
-fn numbers<'a, T>(rows: &[T], of: impl Fn(&T) -> i64) -> Column<'a> {
-    Column::Numbers(rows.iter().map(of).collect())
-}
-
-fn decided(rows: &[Decision]) -> Columns<'_> {
-    let versions = rows.iter().map(|row| row.grant_version).collect();
-    vec![
-        ("seq", numbers(rows, |row| row.seq)),
-        ("id", texts(rows, |row| &row.id)),
-        ("at", numbers(rows, |row| row.at)),
-        ("policy_version", numbers(rows, |row| row.policy_version)),
-        ("subject_kind", texts(rows, |row| &row.subject_kind)),
-        ("organisation", perhaps(rows, |row| &row.organisation)),
-        ("supplier", perhaps(rows, |row| &row.supplier)),
-        ("client", perhaps(rows, |row| &row.client)),
-        ("action", texts(rows, |row| &row.action)),
-        ("resource", texts(rows, |row| &row.resource)),
-        ("outcome", texts(rows, |row| &row.outcome)),
-        ("grant_id", perhaps(rows, |row| &row.grant_id)),
-        ("grant_version", Column::Small(versions)),
-        ("body", texts(rows, |row| &row.body)),
-        ("previous", texts(rows, |row| &row.previous)),
-        ("leaf", texts(rows, |row| &row.leaf)),
-        ("hash", texts(rows, |row| &row.hash)),
-    ]
-}
-
-fn spends(rows: &[Bought]) -> Columns<'_> {
-    vec![
-        ("id", texts(rows, |row| &row.id)),
-        ("at", numbers(rows, |row| row.at)),
-        ("question_key", texts(rows, |row| &row.question_key)),
-        ("question", texts(rows, |row| &row.question)),
-        ("project", texts(rows, |row| &row.project)),
-        ("sponsor", texts(rows, |row| &row.sponsor)),
-        ("decision", texts(rows, |row| &row.decision)),
-        ("nano", numbers(rows, |row| row.nano)),
-    ]
-}
-
-fn charges(rows: &[Charged]) -> Columns<'_> {
-    vec![
-        ("spend_id", texts(rows, |row| &row.spend_id)),
-        ("kind", texts(rows, |row| &row.kind)),
-        ("key", texts(rows, |row| &row.key)),
-        ("nano", numbers(rows, |row| row.nano)),
-    ]
-}
-
-fn answered<'a>(rows: &'a [Answered<'a>]) -> Columns<'a> {
-    vec![
-        ("question_key", texts(rows, |row| row.question_key)),
-        ("id", texts(rows, |row| &row.id)),
-        ("at", numbers(rows, |row| row.at)),
-        ("body", Column::Bytes(rows.iter().map(|row| row.body).collect())),
-        ("sha256", texts(rows, |row| &row.sha256)),
-    ]
 }

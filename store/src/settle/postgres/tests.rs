@@ -1,0 +1,165 @@
+//! That a guess is written where everything is as it was, and only there.
+
+use super::*;
+use crate::{CapChange, Chain, Reserved, Spend};
+use chrono::TimeDelta;
+use hjemmel_kostra::Form;
+use hjemmel_tests::postgres::Cluster;
+use std::sync::Barrier;
+use uuid::Uuid;
+
+/// Two servers with one database.
+fn servers(name: &str) -> [Store; 2] {
+    let url = Cluster::shared().database(name);
+    let servers = [(); 2].map(|()| Store::open(&url, 2).unwrap());
+    servers[0].migrate().unwrap();
+    servers
+}
+
+fn pay(store: &Store, number: u32) -> Reserved {
+    store.settle(&Round::paying(number)).unwrap().reserved.remove(0)
+}
+
+fn left(store: &Store) -> Left {
+    store.ledger.left.lock().unwrap().clone().unwrap()
+}
+
+/// Whether it is paid for from what the last round left.
+fn guessed(store: &Store, round: &Round) -> bool {
+    store.guess(&left(store), round, &Asked::of(round)).unwrap().is_some()
+}
+
+fn whole(store: &Store, paid: u64) {
+    assert_eq!(store.check_purses().unwrap(), []);
+    assert_eq!(store.paid_and_answered().unwrap().0, paid);
+    assert!(matches!(store.verify_chain(&[]).unwrap(), Chain::Intact(_)));
+}
+
+#[test]
+fn what_nobody_else_has_touched_is_paid_from_in_one_journey() {
+    let [store, other] = servers("guessed");
+    pay(&store, 1);
+    assert!(!left(&store).undisturbed);
+    pay(&store, 2);
+    assert!(left(&store).undisturbed);
+    assert!(guessed(&store, &Round::paying(3)));
+    whole(&store, 3);
+    // The next round finds it and pays in spite of it, and guesses no more until it has found its own.
+    assert!(matches!(pay(&store, 4), Reserved::Paid(_)));
+    assert!(!left(&store).undisturbed);
+    pay(&store, 5);
+    assert!(left(&store).undisturbed);
+    pay(&other, 6);
+    pay(&store, 7);
+    assert!(!left(&store).undisturbed);
+    whole(&store, 7);
+}
+
+#[test]
+fn nodes_of_the_tree_are_finished_all_the_same() {
+    let [store, _] = servers("finished");
+    for number in 0..600 {
+        assert!(matches!(pay(&store, number), Reserved::Paid(_)));
+    }
+    whole(&store, 600);
+    assert_eq!(store.prove_consistency(300, None).unwrap().root.size, 600);
+}
+
+#[test]
+fn whatever_has_changed_nothing_is_paid_by_a_guess() {
+    let [store, other] = servers("changed");
+    let lower = |number: u32| {
+        let purse = PurseId::of_data(Form::F11, 2024);
+        let (reason, proposed_by) = (String::new(), "kari".to_owned());
+        let (id, proposed_at) = (Uuid::from_u128(number.into()), Spend::example(number).at);
+        let (cap, marks, approved_by, settled_at) = (900, Vec::new(), None, None);
+        let change = CapChange {
+            id,
+            purse,
+            cap,
+            reason,
+            proposed_by,
+            marks,
+            proposed_at,
+            approved_by,
+            settled_at,
+        };
+        other.change_cap(&change, 0).map(drop)
+    };
+    let record = |number| other.record_decisions(&Round::paying(number).decisions);
+    let spend = |number| {
+        let round = Round { decisions: Vec::new(), ..Round::paying(number) };
+        other.settle(&round).map(drop)
+    };
+    let changes: [&dyn Fn(u32) -> Result<(), Error>; 3] = [&lower, &record, &spend];
+    let mut paid = 0;
+    for (first, change) in (0..).step_by(10).zip(changes) {
+        for number in first..first + 3 {
+            pay(&store, number);
+        }
+        assert!(left(&store).undisturbed);
+        change(first + 3).unwrap();
+        let before = store.paid_and_answered().unwrap().0;
+        assert!(!guessed(&store, &Round::paying(first + 4)));
+        whole(&store, before);
+        assert!(matches!(pay(&store, first + 4), Reserved::Paid(_)));
+        paid = before + 1;
+    }
+    whole(&store, paid);
+}
+
+/// One that asks the same later.
+fn again(number: u32, hours: i64) -> Round {
+    let mut round = Round::paying(number);
+    round.decisions[0].id = Uuid::now_v7();
+    round.spends[0].id = Uuid::now_v7();
+    round.spends[0].at += TimeDelta::hours(hours);
+    round
+}
+
+#[test]
+fn a_question_is_paid_once_by_guesses_too() {
+    let [store, _] = servers("once");
+    for number in 0..3 {
+        pay(&store, number);
+    }
+    assert!(!guessed(&store, &again(2, 0)));
+    assert_eq!(store.settle(&again(2, 0)).unwrap().reserved, [Reserved::UnderWay]);
+    // Nobody answers for so long: it is paid again.
+    assert!(guessed(&store, &again(2, 1)));
+    store.settle(&Round::keeping(2)).unwrap();
+    for number in 4..6 {
+        pay(&store, number);
+    }
+    assert!(left(&store).undisturbed && !guessed(&store, &again(2, 2)));
+    let reserved = store.settle(&again(2, 2)).unwrap().reserved;
+    assert!(matches!(reserved[..], [Reserved::Answered(_)]));
+    whole(&store, 6);
+}
+
+#[test]
+fn of_two_that_guess_at_the_same_time_one_is_wrong() {
+    let servers = &servers("race");
+    for (number, server) in (1_000..).zip(servers) {
+        pay(server, number);
+    }
+    for number in 0..200 {
+        pay(&servers[0], number);
+        let (left, together) = (left(&servers[0]), Barrier::new(2));
+        let guess = |server: &Store, number| {
+            // Where no decision moves the record, the purses alone tell that somebody was faster.
+            let round = Round { decisions: Vec::new(), ..again(number, 1) };
+            together.wait();
+            server.guess(&left, &round, &Asked::of(&round)).unwrap().is_some()
+        };
+        let paid = std::thread::scope(|scope| {
+            // The same question, and two of their own.
+            let asked = [number, number + 2_000 * (number % 2)];
+            let guess = &guess;
+            let threads = [0, 1].map(|n| scope.spawn(move || guess(&servers[n], asked[n])));
+            threads.map(|thread| thread.join().unwrap())
+        });
+        assert_ne!(paid[0], paid[1], "{number}");
+    }
+    whole(&servers[0], 402);
+}
