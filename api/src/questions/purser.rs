@@ -96,7 +96,7 @@ impl Desk {
         let settled = again(|| self.store.settle_soon(round));
         drop(turn);
         let waited = settled.and_then(|settled| {
-            self.store.wait_for(&settled)?;
+            again(|| self.store.wait_for(&settled))?;
             Ok(settled)
         });
         Some(waited.map_err(|error| {
