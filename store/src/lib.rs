@@ -38,6 +38,7 @@ mod spent;
 mod store;
 mod targets;
 mod values;
+mod version;
 
 pub use answers::{NewAnswer, StoredAnswer};
 pub use callings::CallingOff;
@@ -61,7 +62,7 @@ pub use saved_queries::SavedQueryRow;
 pub use settle::{Round, Settled, Terms};
 pub use spends::{LedgerFault, Reserved, Spend, SpendFilter, question_key};
 pub use spent::ProjectDay;
-pub use store::{Store, newest_migration};
+pub use store::Store;
 pub use targets::TargetRow;
 
 mod cases;

@@ -282,15 +282,10 @@ fn names<T: ToString>(
     }
 }
 
-/// The newest migration this program knows, for version reports.
-///
-/// # Errors
-/// The embedded migrations cannot be read.
-pub fn newest_migration() -> Result<String, Error> {
-    let all: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> = SQLITE
-        .migrations()
-        .map_err(|error| Error::Configuration(format!("migrations unreadable: {error}")))?;
-    named(&all).pop().ok_or(Error::NotFound("migration"))
+/// The migrations this program knows, oldest first; those of PostgreSQL have the same names.
+pub(crate) fn migrations() -> Result<Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>>, Error> {
+    let unreadable = |error| Error::Configuration(format!("migrations unreadable: {error}"));
+    SQLITE.migrations().map_err(unreadable)
 }
 
 #[cfg(test)]

@@ -50,6 +50,22 @@ on_both! {
         place.store.ping().unwrap();
     }
 
+    fn a_database_of_another_version_is_told_from_ours(place) {
+        let said = || place.store.check_version().map_err(|error| error.to_string());
+        said().unwrap();
+        let versions = "__diesel_schema_migrations";
+        let newest = format!("DELETE FROM {versions} WHERE version = (SELECT max(version) FROM {versions})");
+        place.raw(&newest).unwrap();
+        let older = said().unwrap_err();
+        assert!(older.contains("lacks 1 ") && older.contains("hjemmel migrate"), "{older}");
+        assert!(older.contains(&place.store.pending().unwrap()[0]), "{older}");
+        place.raw(&format!("INSERT INTO {versions} (version) VALUES ('99991231000000')")).unwrap();
+        let newer = said().unwrap_err();
+        assert!(newer.contains("newer") && newer.contains("99991231000000"), "{newer}");
+        place.raw(&format!("DROP TABLE {versions}")).unwrap();
+        assert!(said().unwrap_err().contains("hjemmel migrate"));
+    }
+
     fn nodes_that_start_at_once_take_turns(place) {
         let all = place.store.revert_all().unwrap().len();
         let applied: usize = std::thread::scope(|scope| {

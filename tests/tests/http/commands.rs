@@ -179,9 +179,15 @@ fn a_database_without_tables_is_told_to_be_migrated_and_not_made_by_serving() {
         vec!["import", &truth, "--form", "11F", "--year", "2024"],
         vec!["release", "--form", "11", "--year", "2024"],
     ];
-    for command in commands {
-        assert_says(&installation.run(&command), &["hjemmel migrate", "hjemmel.db"]);
+    for command in &commands {
+        assert_says(&installation.run(command), &["hjemmel migrate", "hjemmel.db"]);
         assert!(!file.exists(), "{command:?} made an empty database");
+    }
+    succeed(&installation.run(&["migrate"]));
+    // As one that an older version has made.
+    installation.store().revert_all().unwrap();
+    for command in &commands {
+        assert_says(&installation.run(command), &["older", "lacks", "hjemmel migrate"]);
     }
     succeed(&installation.run(&["migrate"]));
     let nothing = installation.run(&["release", "--form", "11", "--year", "2024"]);
