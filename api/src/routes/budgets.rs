@@ -168,7 +168,7 @@ fn change(change: &CapChange) -> Value {
         "rhoCap": rho(change.cap),
         "reason": change.reason,
         "proposedBy": change.proposed_by,
-        "proposedAt": change.proposed_at,
+        "proposedAt": change.proposed_at.to_rfc3339_opts(SecondsFormat::Millis, true),
         "approvedBy": change.approved_by,
     })
 }

@@ -169,10 +169,15 @@ fn a_cap_is_lowered_by_one_administrator_and_raised_by_two() {
     assert_eq!(cap("researcher", 1.0).status, 403);
     assert_eq!(cap("auditor", 1.0).status, 403);
     assert_eq!((cap("admin", 1.0).status, now()), (200, 1.0));
-    assert_eq!((cap("admin", 5.0).status, now()), (202, 1.0));
-    assert_eq!((cap("admin", 5.0).status, now()), (202, 1.0));
+    let wanted = cap("admin", 5.0);
+    assert_eq!((wanted.status, now()), (202, 1.0));
+    let twice = cap("admin", 5.0);
+    assert_eq!((twice.status, now()), (202, 1.0));
     let waiting = node.caller("admin2").get(BUDGETS).ok().json()["waiting"].clone();
     assert_eq!(waiting[0]["rhoCap"], 5.0);
+    // One change, said the same way whenever it is said.
+    assert_eq!(wanted.json()["change"], waiting[0]);
+    assert_eq!(twice.json()["change"], waiting[0]);
     // A second account of the person who asked first.
     let folder = installation.path("").to_string_lossy().into_owned();
     let again = [
