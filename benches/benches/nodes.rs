@@ -5,7 +5,7 @@
 
 use chrono::Utc;
 use hjemmel_benches::Result;
-use hjemmel_benches::clock::{Times, by_turns, ratio};
+use hjemmel_benches::clock::{Times, by_turns, median, ratio};
 use hjemmel_benches::nodes::{Node, installation, join};
 use hjemmel_benches::place::{Place, YEAR, bearer, import};
 use hjemmel_benches::records;
@@ -131,11 +131,7 @@ fn tables(place: &Place, persons: u32) -> Result<()> {
         counted.push(times.iter().map(|(counted, _)| *counted).fold(0.0, f64::max));
         own.push(times.iter().map(|(_, table)| *table).fold(0.0, f64::max));
     }
-    for times in [&mut whole, &mut counted, &mut own] {
-        times.sort_unstable_by(f64::total_cmp);
-    }
-    let median = |times: &[f64]| times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
-    let (whole, counted, own) = (median(&whole), median(&counted), median(&own));
+    let (whole, counted, own) = (median(whole), median(counted), median(own));
     println!(
         "{TABLE} over three nodes: {whole:.3} s; the slowest of them alone: {counted:.3} s to count, {own:.3} s for its own table"
     );

@@ -50,12 +50,17 @@ pub fn by_turns(rounds: usize, sides: &mut [Side<'_>]) -> Result<Vec<Times>> {
     Ok(times)
 }
 
+/// The middle one.
+#[must_use]
+pub fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_unstable_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 /// Prints the best and the median of ratios of which more is better, one of each round, and the goal.
-pub fn rounds(what: &str, mut ratios: Vec<f64>, goal: &str) {
-    ratios.sort_unstable_by(f64::total_cmp);
-    let (best, median) = (ratios.last(), ratios.get(ratios.len() / 2));
-    let (best, median) = (best.copied().unwrap_or(f64::NAN), median.copied().unwrap_or(f64::NAN));
-    println!("{what}: best {best:.2}, median {median:.2} (goal {goal})");
+pub fn rounds(what: &str, ratios: Vec<f64>, goal: &str) {
+    let best = ratios.iter().copied().fold(f64::NAN, f64::max);
+    println!("{what}: best {best:.2}, median {:.2} (goal {goal})", median(ratios));
 }
 
 /// Prints how two sides compare, and the goal.
