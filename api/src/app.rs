@@ -137,8 +137,7 @@ impl App {
     /// When the database, keys, records, policy or issuers cannot be used.
     pub fn open(settings: Settings, verifier: Verifier) -> Result<Self, AppError> {
         let clock = Clock::of(&settings).ok_or(AppError::Clock)?;
-        let store = Store::open_existing(&settings.store.url, settings.store.connections)?;
-        store.check_version()?;
+        let store = Store::open_current(&settings.store.url, settings.store.connections)?;
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = hjemmel_registers::Config {
             memory_limit: settings.registers.memory_megabytes << 20,

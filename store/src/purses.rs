@@ -117,11 +117,16 @@ impl FirstCaps {
 /// What a question takes of each form and year.
 pub type OfData = BTreeMap<(Form, u16), u64>;
 
+/// What a question takes altogether.
+pub(crate) fn total(of_data: &OfData) -> u64 {
+    of_data.values().fold(0, |sum, nano| sum.saturating_add(*nano))
+}
+
 /// What a question takes from each purse: from those of the data what each form and year costs, and all of it from the
 /// project and from the body that answers for it.
 #[must_use]
 pub fn charges(of_data: &OfData, payers: Option<(&str, &str)>) -> BTreeMap<PurseId, u64> {
-    let total = of_data.values().fold(0_u64, |sum, nano| sum.saturating_add(*nano));
+    let total = total(of_data);
     let of_data =
         of_data.iter().map(|((form, year), nano)| (PurseId::of_data(*form, *year), *nano));
     let payers = payers.into_iter().flat_map(|(project, sponsor)| {

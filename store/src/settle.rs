@@ -79,7 +79,7 @@ impl Store {
     /// Either is done for all or for none. Questions are served one after the other, on PostgreSQL over all servers: the
     /// purses are locked for the transaction, so that none can be read before what went before it is written.
     ///
-    /// The same question is paid for once: while somebody who paid less than their patience ago may still answer,
+    /// The same question is paid for once: while somebody who paid less than [`Terms::patience`] ago may still answer,
     /// others are told to wait. Of a question that has an answer, that one is kept, and no second.
     ///
     /// It is durable before it returns, but for payments alone. These outlive this program, and are on the disk before

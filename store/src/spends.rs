@@ -154,7 +154,7 @@ impl Store {
             let mut sums: BTreeMap<PurseId, u64> = BTreeMap::new();
             for row in spends::table.load::<Raw>(conn)? {
                 let of_data = parts.remove(&row.id).unwrap_or_default();
-                if of_data.values().sum::<u64>() != number::<i64, u64>(row.nano)? {
+                if purses::total(&of_data) != number::<i64, u64>(row.nano)? {
                     let what = format!("payment `{}` is not what was taken for it", row.id);
                     return Err(Error::Corrupt(what));
                 }
@@ -268,9 +268,8 @@ pub(crate) fn insert(conn: &mut SqliteConnection, paid: &Paid) -> Result<(), Err
 impl Paid {
     /// Adds a payment. What project and sponsor pay follows from its row.
     fn add(&mut self, spend: &Spend) -> Result<(), Error> {
-        let (id, mut total) = (spend.id.to_string(), 0_u64);
+        let id = spend.id.to_string();
         for ((form, year), nano) in &spend.of_data {
-            total = total.saturating_add(*nano);
             let purse = PurseId::of_data(*form, *year);
             let kind = purse.kind.as_str().to_owned();
             let part =
@@ -285,7 +284,7 @@ impl Paid {
             project: text(&spend.project),
             sponsor: text(&spend.sponsor),
             decision: spend.decision.to_string(),
-            nano: stored(total)?,
+            nano: stored(purses::total(&spend.of_data))?,
         });
         Ok(())
     }

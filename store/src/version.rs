@@ -15,6 +15,16 @@ diesel::table! {
 }
 
 impl Store {
+    /// Opens a database that is there already and of this version.
+    ///
+    /// # Errors
+    /// As [`Store::open_existing`] and [`Store::check_version`].
+    pub fn open_current(url: &str, pool_size: u32) -> Result<Self, Error> {
+        let store = Self::open_existing(url, pool_size)?;
+        store.check_version()?;
+        Ok(store)
+    }
+
     /// That every migration of this program was applied, and no other.
     ///
     /// # Errors

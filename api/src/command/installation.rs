@@ -40,8 +40,7 @@ impl Installation {
 
     /// Opens what the settings name; all of it must be there.
     pub fn of(settings: Settings) -> Result<Self, Failure> {
-        let store = Store::open_existing(&settings.store.url, settings.store.connections)?;
-        store.check_version()?;
+        let store = Store::open_current(&settings.store.url, settings.store.connections)?;
         let keys = Arc::new(Keys::load(&settings.keys.file)?);
         let config = Config {
             memory_limit: settings.registers.memory_megabytes << 20,

@@ -39,7 +39,8 @@ impl Store {
             return Ok(Settled { kept, on_disk: true, ..Settled::default() });
         }
         let asked = Asked::of(round);
-        let before = self.ledger.left.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // Taken out: what comes of a round that fails is not known.
+        let before = self.ledger.left.lock().unwrap_or_else(PoisonError::into_inner).take();
         let guessed = match &before {
             Some(left) if left.undisturbed => self.guess(left, round, &asked)?,
             _ => None,
