@@ -1,17 +1,16 @@
-//! The budgets themselves: what may be spent of them, what has been, and by day.
+//! The budgets themselves: what may be spent of them, and what has been.
 //!
 //! A purse belongs to the underlying data (form and year), to a project or to a body, and never to an account, a
 //! client, a grant, a table or an edition: none of these is a way to a fresh one. Amounts are whole billionths
 //! of ρ, rounded up before they come here.
 
 use crate::connection::{AnyConnection, prepared_once};
-use crate::schema::{purse_days, purses};
+use crate::schema::purses;
 use crate::values::{number, stored};
 use crate::{Error, Store};
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use hjemmel_kostra::Form;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,11 +146,6 @@ pub(crate) fn kind_of(text: &str) -> Result<PurseKind, Error> {
     PurseKind::parse(text).ok_or_else(|| Error::Corrupt(format!("`{text}` is no kind of purse")))
 }
 
-/// The day of a moment, since 1970-01-01.
-pub(crate) fn day(at: DateTime<Utc>) -> i32 {
-    i32::try_from(at.timestamp().div_euclid(86_400)).unwrap_or(i32::MAX)
-}
-
 /// The purses of these ids that exist.
 pub(crate) fn load<'a>(
     conn: &mut AnyConnection,
@@ -188,29 +182,10 @@ pub(crate) fn create(conn: &mut AnyConnection, id: &PurseId, cap: u64) -> Result
     Ok(Purse { id: id.clone(), cap, spent: 0 })
 }
 
-/// Writes what a purse has come to, and what of it was spent on this day.
-pub(crate) fn spend(
-    conn: &mut SqliteConnection,
-    purse: &Purse,
-    today: u64,
-    day: i32,
-) -> Result<(), Error> {
+/// Writes what a purse has come to.
+pub(crate) fn spend(conn: &mut SqliteConnection, purse: &Purse) -> Result<(), Error> {
     let rows = Spent { purse, spent: stored(purse.spent)? }.execute(conn)?;
-    if rows != 1 {
-        return Err(Error::NotFound("purse"));
-    }
-    let today: i64 = stored(today)?;
-    if (SpentOnDay { purse, today, day }).execute(conn)? == 0 {
-        diesel::insert_into(purse_days::table)
-            .values((
-                purse_days::kind.eq(purse.id.kind.as_str()),
-                purse_days::key.eq(purse.id.key.as_str()),
-                purse_days::day.eq(day),
-                purse_days::spent.eq(today),
-            ))
-            .execute(conn)?;
-    }
-    Ok(())
+    if rows == 1 { Ok(()) } else { Err(Error::NotFound("purse")) }
 }
 
 struct Spent<'a> {
@@ -224,34 +199,11 @@ impl QueryFragment<Sqlite> for Spent<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("UPDATE purses SET spent = ");
         out.push_bind_param::<BigInt, _>(&self.spent)?;
-        push_purse(&self.purse.id, &mut out)
+        out.push_sql(" WHERE key = ");
+        out.push_bind_param::<Text, str>(&self.purse.id.key)?;
+        out.push_sql(" AND kind = ");
+        out.push_bind_param::<Text, str>(self.purse.id.kind.as_str())
     }
-}
-
-struct SpentOnDay<'a> {
-    purse: &'a Purse,
-    today: i64,
-    day: i32,
-}
-
-prepared_once!(SpentOnDay);
-
-impl QueryFragment<Sqlite> for SpentOnDay<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("UPDATE purse_days SET spent = spent + ");
-        out.push_bind_param::<BigInt, _>(&self.today)?;
-        push_purse(&self.purse.id, &mut out)?;
-        out.push_sql(" AND day = ");
-        out.push_bind_param::<Integer, _>(&self.day)
-    }
-}
-
-/// Which purse a statement is about.
-fn push_purse<'b>(id: &'b PurseId, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-    out.push_sql(" WHERE key = ");
-    out.push_bind_param::<Text, str>(&id.key)?;
-    out.push_sql(" AND kind = ");
-    out.push_bind_param::<Text, str>(id.kind.as_str())
 }
 
 impl Store {
@@ -263,27 +215,5 @@ impl Store {
         let rows: Vec<Raw> =
             self.read(|conn| Ok(purses::table.order((purses::kind, purses::key)).load(conn)?))?;
         rows.into_iter().map(purse).collect()
-    }
-
-    /// What was spent of each purse on each day from one on: day since 1970-01-01 and amount, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be asked.
-    pub fn spent_by_day(
-        &self,
-        since: DateTime<Utc>,
-    ) -> Result<BTreeMap<PurseId, Vec<(i32, u64)>>, Error> {
-        let rows: Vec<(String, String, i32, i64)> = self.read(|conn| {
-            Ok(purse_days::table
-                .filter(purse_days::day.ge(day(since)))
-                .order((purse_days::kind, purse_days::key, purse_days::day))
-                .load(conn)?)
-        })?;
-        let mut all: BTreeMap<PurseId, Vec<(i32, u64)>> = BTreeMap::new();
-        for (kind, key, day, spent) in rows {
-            let id = PurseId { kind: kind_of(&kind)?, key };
-            all.entry(id).or_default().push((day, number(spent)?));
-        }
-        Ok(all)
     }
 }

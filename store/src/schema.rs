@@ -254,14 +254,6 @@ diesel::table! {
     }
 }
 diesel::table! {
-    purse_days (kind, key, day) {
-        kind -> Text,
-        key -> Text,
-        day -> Integer,
-        spent -> BigInt,
-    }
-}
-diesel::table! {
     spends (id) {
         id -> Text,
         at -> BigInt,
@@ -271,14 +263,7 @@ diesel::table! {
         sponsor -> Text,
         decision -> Text,
         nano -> BigInt,
-    }
-}
-diesel::table! {
-    charges (spend_id, kind, key) {
-        spend_id -> Text,
-        kind -> Text,
-        key -> Text,
-        nano -> BigInt,
+        of_data -> Text,
     }
 }
 diesel::table! {

@@ -1,9 +1,8 @@
 //! How many records left under each grant on each day.
 
 use crate::connection::AnyConnection;
-use crate::purses::day;
 use crate::schema::sent_rows;
-use crate::values::{number, stored};
+use crate::values::{day, number, stored};
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

@@ -11,7 +11,7 @@ use crate::connection::{AnyConnection, Database};
 use crate::purses::{self, FirstCaps, Purse, PurseId};
 use crate::spends::{self, Paid, Reserved, Spend};
 use crate::{DecisionRow, Error, Store, decisions};
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is written in one round, in this order.
@@ -183,8 +183,6 @@ struct Made {
     paid: Paid,
     /// The purses as they are afterwards, with what was taken of each.
     spent: Vec<(Purse, u64)>,
-    /// The day it is paid on.
-    day: i32,
     reserved: Vec<Reserved>,
 }
 
@@ -193,13 +191,12 @@ impl Made {
     fn of(found: &mut Found, asked: &Asked<'_>, decisions: &[DecisionRow]) -> Result<Self, Error> {
         let decisions = decisions::chained(&mut found.head, decisions)?;
         let (reserved, paid) = spends::take_all(found, &asked.spends)?;
-        let of = |(id, today): (&PurseId, &u64)| {
+        let of = |(id, taken): (&PurseId, &u64)| {
             let purse = found.purses.get(id).ok_or(Error::NotFound("purse"))?;
-            Ok((purse.clone(), *today))
+            Ok((purse.clone(), *taken))
         };
-        let spent = paid.today.iter().map(of).collect::<Result<_, Error>>()?;
-        let at = asked.spends.first().map_or(DateTime::UNIX_EPOCH, |(spend, _)| spend.at);
-        Ok(Self { decisions, paid, spent, day: purses::day(at), reserved })
+        let spent = paid.taken.iter().map(of).collect::<Result<_, Error>>()?;
+        Ok(Self { decisions, paid, spent, reserved })
     }
 }
 

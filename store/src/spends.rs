@@ -1,8 +1,8 @@
 //! Paying for questions: first the price is durable, then the answer may come to be. Nothing is ever given back.
 
 use crate::answers::StoredAnswer;
-use crate::purses::{self, OfData, Purse, PurseId, kind_of};
-use crate::schema::{answers as answered, charges, purses as all_purses, spends};
+use crate::purses::{self, OfData, Purse, PurseId, PurseKind};
+use crate::schema::{answers as answered, purses as all_purses, spends};
 use crate::settle::Found;
 use crate::values::{moment, number, sha256, stored, text, uuid};
 use crate::{Error, Store};
@@ -93,24 +93,15 @@ pub(crate) struct Raw {
     pub sponsor: String,
     pub decision: String,
     pub nano: i64,
-}
-
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = charges)]
-pub(crate) struct RawCharge {
-    pub spend_id: String,
-    pub kind: String,
-    pub key: String,
-    pub nano: i64,
+    pub of_data: String,
 }
 
 /// What paying comes to, to be written once.
 #[derive(Default)]
 pub(crate) struct Paid {
     pub rows: Vec<Raw>,
-    pub parts: Vec<RawCharge>,
     /// What is taken of each purse.
-    pub today: BTreeMap<PurseId, u64>,
+    pub taken: BTreeMap<PurseId, u64>,
 }
 
 impl Store {
@@ -119,7 +110,7 @@ impl Store {
     /// # Errors
     /// The database cannot be asked.
     pub fn spends(&self, filter: &SpendFilter) -> Result<Vec<Spend>, Error> {
-        self.snapshot(|conn| {
+        let rows: Vec<Raw> = self.read(|conn| {
             let mut query = spends::table.into_boxed();
             if let Some(project) = &filter.project {
                 query = query.filter(spends::project.eq(project.clone()));
@@ -131,17 +122,9 @@ impl Store {
                 query = query.filter(spends::at.lt(until.timestamp_micros()));
             }
             let newest = (spends::at.desc(), spends::id.desc());
-            let rows: Vec<Raw> = query.order(newest).limit(i64::from(filter.limit)).load(conn)?;
-            let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-            let mut parts = Vec::new();
-            for some in ids.chunks(1_000) {
-                let of_some = charges::table.filter(charges::spend_id.eq_any(some));
-                parts.extend(of_some.load::<RawCharge>(conn)?);
-            }
-            let mut parts = by_spend(parts)?;
-            let told = |row: Raw| spend(parts.remove(&row.id).unwrap_or_default(), row);
-            rows.into_iter().map(told).collect()
-        })
+            Ok(query.order(newest).limit(i64::from(filter.limit)).load(conn)?)
+        })?;
+        rows.into_iter().map(spend).collect()
     }
 
     /// The purses that do not say that as much is spent as the payments from them add up to; none where the books agree.
@@ -150,15 +133,9 @@ impl Store {
     /// The database cannot be asked, or a payment is not what was taken for it.
     pub fn check_purses(&self) -> Result<Vec<LedgerFault>, Error> {
         self.snapshot(|conn| {
-            let mut parts = by_spend(charges::table.load(conn)?)?;
             let mut sums: BTreeMap<PurseId, u64> = BTreeMap::new();
             for row in spends::table.load::<Raw>(conn)? {
-                let of_data = parts.remove(&row.id).unwrap_or_default();
-                if purses::total(&of_data) != number::<i64, u64>(row.nano)? {
-                    let what = format!("payment `{}` is not what was taken for it", row.id);
-                    return Err(Error::Corrupt(what));
-                }
-                for (purse, nano) in spend(of_data, row)?.charges() {
+                for (purse, nano) in spend(row)?.charges() {
                     *sums.entry(purse).or_default() += nano;
                 }
             }
@@ -204,7 +181,7 @@ pub(crate) fn take_all(
             outcomes.push(Reserved::UnderWay);
             continue;
         }
-        outcomes.push(match take(&mut found.purses, charges, &mut paid.today)? {
+        outcomes.push(match take(&mut found.purses, charges, &mut paid.taken)? {
             Ok(purses) => {
                 found.under_way.insert(spend.question_key.clone());
                 paid.add(spend)?;
@@ -220,7 +197,7 @@ pub(crate) fn take_all(
 fn take(
     purses: &mut BTreeMap<PurseId, Purse>,
     charges: &BTreeMap<PurseId, u64>,
-    today: &mut BTreeMap<PurseId, u64>,
+    taken: &mut BTreeMap<PurseId, u64>,
 ) -> Result<Result<Vec<Purse>, (Purse, u64)>, Error> {
     for (id, nano) in charges {
         let purse = purses.get(id).ok_or(Error::NotFound("purse"))?;
@@ -233,7 +210,7 @@ fn take(
         if let Some(purse) = purses.get_mut(id) {
             purse.spent += nano;
             after.push(purse.clone());
-            *today.entry(id.clone()).or_default() += nano;
+            *taken.entry(id.clone()).or_default() += nano;
         }
     }
     Ok(Ok(after))
@@ -259,25 +236,14 @@ pub(crate) fn insert(conn: &mut SqliteConnection, paid: &Paid) -> Result<(), Err
     for row in &paid.rows {
         diesel::insert_into(spends::table).values(row).execute(conn)?;
     }
-    for part in &paid.parts {
-        diesel::insert_into(charges::table).values(part).execute(conn)?;
-    }
     Ok(())
 }
 
 impl Paid {
     /// Adds a payment. What project and sponsor pay follows from its row.
     fn add(&mut self, spend: &Spend) -> Result<(), Error> {
-        let id = spend.id.to_string();
-        for ((form, year), nano) in &spend.of_data {
-            let purse = PurseId::of_data(*form, *year);
-            let kind = purse.kind.as_str().to_owned();
-            let part =
-                RawCharge { spend_id: id.clone(), kind, key: purse.key, nano: stored(*nano)? };
-            self.parts.push(part);
-        }
         self.rows.push(Raw {
-            id,
+            id: spend.id.to_string(),
             at: spend.at.timestamp_micros(),
             question_key: spend.question_key.clone(),
             question: text(&spend.question),
@@ -285,31 +251,44 @@ impl Paid {
             sponsor: text(&spend.sponsor),
             decision: spend.decision.to_string(),
             nano: stored(purses::total(&spend.of_data))?,
+            of_data: written(&spend.of_data)?,
         });
         Ok(())
     }
 }
 
-/// What was taken of the data, by payment.
-fn by_spend(parts: Vec<RawCharge>) -> Result<BTreeMap<String, OfData>, Error> {
-    let mut all: BTreeMap<String, OfData> = BTreeMap::new();
-    for part in parts {
-        let purse = PurseId { kind: kind_of(&part.kind)?, key: part.key };
-        all.entry(part.spend_id).or_default().insert(purse.data()?, number(part.nano)?);
-    }
-    Ok(all)
+/// What is taken of the data, by the keys of its purses.
+fn written(of_data: &OfData) -> Result<String, Error> {
+    let keyed =
+        of_data.iter().map(|((form, year), nano)| (PurseId::of_data(*form, *year).key, *nano));
+    let keyed: BTreeMap<String, u64> = keyed.collect();
+    serde_json::to_string(&keyed).map_err(|error| Error::Corrupt(error.to_string()))
 }
 
-fn spend(of_data: OfData, row: Raw) -> Result<Spend, Error> {
+/// What was taken of the data, if it is what a payment says.
+pub(crate) fn taken(row: &str, nano: i64) -> Result<OfData, Error> {
+    let keyed: BTreeMap<String, u64> = serde_json::from_str(row).unwrap_or_default();
+    let of_data = keyed.into_iter().map(|(key, nano)| {
+        let purse = PurseId { kind: PurseKind::DatasetYear, key };
+        Ok((purse.data()?, nano))
+    });
+    let of_data = of_data.collect::<Result<OfData, Error>>()?;
+    if purses::total(&of_data) != number::<i64, u64>(nano)? {
+        return Err(Error::Corrupt(format!("a payment of {nano} took `{row}`")));
+    }
+    Ok(of_data)
+}
+
+fn spend(row: Raw) -> Result<Spend, Error> {
     Ok(Spend {
         id: uuid(&row.id)?,
         at: moment(row.at)?,
+        of_data: taken(&row.of_data, row.nano)?,
         question_key: row.question_key,
         question: row.question,
         project: row.project,
         sponsor: row.sponsor,
         decision: uuid(&row.decision)?,
-        of_data,
     })
 }
 

@@ -23,6 +23,11 @@ pub(crate) fn moment(micros: i64) -> Result<DateTime<Utc>, Error> {
     DateTime::from_timestamp_micros(micros).ok_or_else(|| corrupt("time", micros))
 }
 
+/// The day of a moment, since 1970-01-01.
+pub(crate) fn day(at: DateTime<Utc>) -> i32 {
+    i32::try_from(at.timestamp().div_euclid(86_400)).unwrap_or(i32::MAX)
+}
+
 pub(crate) fn json(text: &str) -> Result<Value, Error> {
     serde_json::from_str(text)
         .map_err(|_| Error::Corrupt("a JSON column does not parse".to_owned()))

@@ -51,8 +51,8 @@ fn write(conn: &mut SqliteConnection, answers: &[NewRaw<'_>], made: &Made) -> Re
     for answer in answers {
         diesel::insert_into(answered::table).values(answer).execute(conn)?;
     }
-    for (purse, today) in &made.spent {
-        purses::spend(conn, purse, *today, made.day)?;
+    for (purse, _) in &made.spent {
+        purses::spend(conn, purse)?;
     }
     spends::insert(conn, &made.paid)
 }

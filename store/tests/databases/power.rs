@@ -3,6 +3,7 @@
 
 use crate::purses::{answer, data, spend, spent, terms};
 use crate::support::{Place, decision, soon};
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use hjemmel_store::{Chain, Reserved, Round, Settled, Spend, Store};
@@ -88,6 +89,8 @@ fn server() -> (Cluster, String, Store) {
     let url = cluster.database("power");
     let store = Store::open(&url, 2).unwrap();
     store.migrate().unwrap();
+    // Whoever connects after tables were dropped clears away what is left of them, which is written down too.
+    PgConnection::establish(&url).unwrap().batch_execute("VACUUM").unwrap();
     (cluster, url, store)
 }
 

@@ -12,16 +12,23 @@ use uuid::Uuid;
 
 const CAP: u64 = 1_000;
 
-/// The statements of the migration that left to a payment's row what follows from it.
+/// The statements of a migration.
 macro_rules! migration {
-    ($database:literal, $way:literal) => {
-        include_str!(concat!(
-            "../../../migrations/",
-            $database,
-            "/2026-12-02-230000_charge_data_alone/",
-            $way,
-            ".sql"
-        ))
+    ($database:literal, $name:literal, $way:literal) => {
+        include_str!(concat!("../../../migrations/", $database, "/", $name, "/", $way, ".sql"))
+    };
+}
+
+/// The migrations by which what was taken moved into the payments' own rows: the last one back, the one before it back, and
+/// both again.
+macro_rules! there_and_back {
+    ($database:literal) => {
+        [
+            migration!($database, "2026-12-03-230000_keep_charges_with_payments", "down"),
+            migration!($database, "2026-12-02-230000_charge_data_alone", "down"),
+            migration!($database, "2026-12-02-230000_charge_data_alone", "up"),
+            migration!($database, "2026-12-03-230000_keep_charges_with_payments", "up"),
+        ]
     };
 }
 
@@ -204,22 +211,63 @@ on_both! {
         }
     }
 
-    fn what_project_and_sponsor_paid_was_written_twice_once(place) {
+    fn what_was_taken_once_had_rows_of_its_own(place) {
         let store = &place.store;
         pay(store, &spend("a", "kvp", 100));
-        let all = || store.spends(&SpendFilter { limit: 10, ..SpendFilter::default() });
-        let paid = all().unwrap();
-        let [down, up] = if place.is_sqlite() {
-            [migration!("sqlite", "down"), migration!("sqlite", "up")]
-        } else {
-            [migration!("postgres", "down"), migration!("postgres", "up")]
+        let of_data = BTreeMap::from([((Form::F11, 2024), 7), ((Form::F11, 2023), 5)]);
+        let at = noon() + TimeDelta::days(1);
+        pay(store, &Spend { of_data, at, ..spend("b", "kvp", 1) });
+        let told = || {
+            let all = store.spends(&SpendFilter { limit: 10, ..SpendFilter::default() }).unwrap();
+            (all, store.spent_by_day(noon()).unwrap())
         };
-        place.raw(down).unwrap();
-        assert!(matches!(all(), Err(Error::Corrupt(_))), "there are payments from three purses");
-        place.raw(up).unwrap();
-        assert_eq!(all().unwrap(), paid);
+        let before = told();
+        let steps = if place.is_sqlite() { there_and_back!("sqlite") } else { there_and_back!("postgres") };
+        let mut charged = Vec::new();
+        for step in steps {
+            place.raw(step).unwrap();
+            let there = charged.len() < 3;
+            charged.push(if there { place.number("SELECT sum(nano) FROM charges") } else { 0 });
+            if there {
+                assert_eq!(place.number("SELECT sum(spent) FROM purse_days"), 3 * 112);
+                let of_a_day = "SELECT sum(spent) FROM purse_days WHERE kind = 'project' GROUP BY day ORDER BY day LIMIT 1";
+                assert_eq!(place.number(of_a_day), 100);
+                assert!(place.raw("DELETE FROM charges").is_err());
+                assert!(place.raw("UPDATE purse_days SET spent = 0").is_err());
+            }
+        }
+        assert_eq!(charged, [112, 3 * 112, 112, 0]);
+        assert_eq!(told(), before);
         assert_eq!(store.check_purses().unwrap(), []);
-        assert!(place.raw("DELETE FROM charges").is_err());
+        assert!(place.raw("UPDATE spends SET of_data = '{}'").is_err());
+    }
+
+    fn what_is_spent_of_a_purse_is_added_up_by_day(place) {
+        let store = &place.store;
+        let years = |nano| BTreeMap::from([((Form::F11, 2024), nano), ((Form::F12, 2023), 2 * nano)]);
+        for (day, question, project, nano) in
+            [(0, "a", "kvp", 1), (1, "b", "kvp", 10), (1, "c", "unge", 100), (3, "d", "kvp", 200)]
+        {
+            let at = noon() + TimeDelta::days(day);
+            let paid = Spend { at, of_data: years(nano), ..spend(question, project, 1) };
+            assert!(matches!(pay(store, &paid), Reserved::Paid(_)));
+        }
+        let first = i32::try_from(noon().timestamp() / 86_400).unwrap();
+        let of_data = |form, year| PurseId::of_data(form, year);
+        let sponsor = PurseId { kind: PurseKind::Organisation, key: "971032146".to_owned() };
+        // From the day on, whatever the hour.
+        let days = store.spent_by_day(noon() + TimeDelta::hours(30)).unwrap();
+        let expected: [(PurseId, &[(i32, u64)]); 5] = [
+            (of_data(Form::F11, 2024), &[(1, 110), (3, 200)]),
+            (of_data(Form::F12, 2023), &[(1, 220), (3, 400)]),
+            (project("kvp"), &[(1, 30), (3, 600)]),
+            (project("unge"), &[(1, 300)]),
+            (sponsor, &[(1, 330), (3, 600)]),
+        ];
+        let expected = expected.map(|(purse, days)| {
+            (purse, days.iter().map(|(day, nano)| (first + day, *nano)).collect::<Vec<_>>())
+        });
+        assert_eq!(days, expected.into());
     }
 
     fn what_projects_paid_is_added_up_by_day_however_long_the_list_is(place) {
@@ -257,9 +305,8 @@ on_both! {
         for sql in [
             "UPDATE purses SET spent = 0",
             "DELETE FROM purses",
-            "UPDATE purse_days SET spent = 0",
             "UPDATE spends SET nano = 1",
-            "DELETE FROM charges",
+            "DELETE FROM spends",
             "UPDATE answers SET id = id",
             "DELETE FROM answers",
         ] {
@@ -270,8 +317,16 @@ on_both! {
         assert!(matches!(store.answer(first.id), Err(Error::Corrupt(_))));
         assert_eq!(store.check_purses().unwrap(), []);
         place.unguard("spends");
-        place.raw("UPDATE spends SET nano = 1").unwrap();
-        assert!(matches!(store.check_purses(), Err(Error::Corrupt(_))));
+        let of_data = r#"{"skjema-11/2024":100}"#;
+        for (nano, of_data) in
+            [("1", of_data), ("100", "{}"), ("100", "[100]"), ("100", r#"{"kvp":100}"#), ("100", r#"{"skjema-11/2024":"100"}"#)]
+        {
+            place.raw(&format!("UPDATE spends SET nano = {nano}, of_data = '{of_data}'")).unwrap();
+            assert!(matches!(store.check_purses(), Err(Error::Corrupt(_))), "{nano} {of_data}");
+            assert!(matches!(store.spent_by_day(noon()), Err(Error::Corrupt(_))), "{nano} {of_data}");
+        }
+        place.raw(&format!("UPDATE spends SET nano = 100, of_data = '{of_data}'")).unwrap();
+        assert_eq!(store.check_purses().unwrap(), []);
     }
 }
 

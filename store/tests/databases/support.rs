@@ -50,6 +50,22 @@ impl Place {
         }
     }
 
+    /// The number that a query without parameters tells.
+    pub fn number(&self, sql: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Told {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            number: i64,
+        }
+        let told = diesel::sql_query(format!("SELECT CAST(({sql}) AS BIGINT) AS number"));
+        let told: Told = match self.url.strip_prefix("sqlite:") {
+            Some(path) => told.get_result(&mut SqliteConnection::establish(path).unwrap()),
+            None => told.get_result(&mut PgConnection::establish(&self.url).unwrap()),
+        }
+        .unwrap();
+        told.number
+    }
+
     /// How often PostgreSQL read all of some tables, and how often by an index.
     pub fn scans(&self, tables: &str) -> (i64, i64) {
         #[derive(QueryableByName)]

@@ -2,7 +2,7 @@
 
 use crate::answers::NewRaw as Answered;
 use crate::decisions::Raw as Decision;
-use crate::spends::{Raw as Bought, RawCharge as Charged};
+use crate::spends::Raw as Bought;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::AstPass;
@@ -99,15 +99,7 @@ pub(super) fn spends(rows: &[Bought]) -> Columns<'_> {
         ("sponsor", texts(rows, |row| &row.sponsor)),
         ("decision", texts(rows, |row| &row.decision)),
         ("nano", numbers(rows, |row| row.nano)),
-    ]
-}
-
-pub(super) fn charges(rows: &[Charged]) -> Columns<'_> {
-    vec![
-        ("spend_id", texts(rows, |row| &row.spend_id)),
-        ("kind", texts(rows, |row| &row.kind)),
-        ("key", texts(rows, |row| &row.key)),
-        ("nano", numbers(rows, |row| row.nano)),
+        ("of_data", texts(rows, |row| &row.of_data)),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! What a round writes, each part in one statement.
 
-use super::columns::{Column, Columns, answered, charges, decided, push_rows, spends, texts};
+use super::columns::{Column, Columns, answered, decided, push_rows, spends, texts};
 use crate::Error;
 use crate::answers::NewRaw as Answered;
 use crate::chain::ChainState;
@@ -11,7 +11,7 @@ use crate::values::stored;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment};
-use diesel::sql_types::{Array, BigInt, Integer, Text};
+use diesel::sql_types::{Array, BigInt, Text};
 
 /// What payments were made of: where the record ended, and from when on somebody who has paid may still answer.
 pub(super) struct Assumed<'a> {
@@ -26,14 +26,12 @@ pub(super) struct Assumed<'a> {
 struct Write<'a> {
     decisions: Columns<'a>,
     spends: Columns<'a>,
-    charges: Columns<'a>,
-    /// Purses as they were, with what is spent of them afterwards, in all and on the day.
+    /// Purses as they were, with what is spent of them afterwards.
     purses: Columns<'a>,
     number: i64,
     keys: Vec<&'a str>,
     assumed: &'a Assumed<'a>,
     head: &'a ChainState,
-    day: i32,
 }
 
 prepared_once!(Write);
@@ -67,7 +65,6 @@ impl QueryFragment<Pg> for Write<'_> {
         for (part, rows) in [
             ("), decided AS (INSERT INTO decisions", &self.decisions),
             ("), bought AS (INSERT INTO spends", &self.spends),
-            ("), charged AS (INSERT INTO charges", &self.charges),
         ] {
             out.push_sql(part);
             push_rows(rows, ") ", &mut out)?;
@@ -80,13 +77,7 @@ impl QueryFragment<Pg> for Write<'_> {
         out.push_sql(" FROM ready WHERE id = 1 AND seq < ");
         out.push_bind_param::<BigInt, _>(&self.head.seq)?;
         out.push_sql(
-            "), of_day AS (INSERT INTO purse_days (kind, key, day, spent) SELECT kind, key, ",
-        );
-        out.push_bind_param::<Integer, _>(&self.day)?;
-        out.push_sql(
-            ", today FROM given, ready ON CONFLICT (kind, key, day) \
-             DO UPDATE SET spent = purse_days.spent + EXCLUDED.spent), \
-             paid AS (UPDATE purses SET spent = given.spent FROM given, ready \
+            "), paid AS (UPDATE purses SET spent = given.spent FROM given, ready \
              WHERE purses.kind = given.kind AND purses.key = given.key) \
              SELECT 1 FROM ready",
         );
@@ -108,20 +99,17 @@ pub(super) fn write(
         ("kind", texts(&made.spent, |(purse, _)| purse.id.kind.as_str())),
         ("key", texts(&made.spent, |(purse, _)| purse.id.key.as_str())),
         ("cap", amounts(&|(purse, _)| purse.cap)?),
-        ("was", amounts(&|(purse, today)| purse.spent.saturating_sub(*today))?),
+        ("was", amounts(&|(purse, taken)| purse.spent.saturating_sub(*taken))?),
         ("spent", amounts(&|(purse, _)| purse.spent)?),
-        ("today", amounts(&|(_, today)| *today)?),
     ];
     let write = Write {
         decisions: decided(&made.decisions),
         spends: spends(&made.paid.rows),
-        charges: charges(&made.paid.parts),
         purses,
         number: stored(made.spent.len())?,
         keys: made.paid.rows.iter().map(|row| row.question_key.as_str()).collect(),
         assumed,
         head,
-        day: made.day,
     };
     Ok(write.execute(conn)? == 1)
 }

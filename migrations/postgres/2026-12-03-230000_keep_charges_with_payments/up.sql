@@ -1,0 +1,10 @@
+-- What a payment took of each form and year stands in its row, and what a day comes to is added up when it is asked for.
+ALTER TABLE spends ADD COLUMN of_data TEXT NOT NULL DEFAULT '{}'; -- JSON: skjema-11/2024 and the like, with the amounts
+DROP TRIGGER spends_append_only ON spends;
+UPDATE spends SET of_data = charged.of_data FROM
+    (SELECT spend_id, json_object_agg(key, nano)::text AS of_data FROM charges GROUP BY spend_id) charged
+    WHERE charged.spend_id = spends.id;
+CREATE TRIGGER spends_append_only BEFORE UPDATE OR DELETE ON spends
+    FOR EACH ROW EXECUTE FUNCTION hjemmel_append_only();
+DROP TABLE charges;
+DROP TABLE purse_days;
