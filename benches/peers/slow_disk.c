@@ -1,12 +1,17 @@
-/* A disk that takes two milliseconds longer to take what is written, for whatever program this is loaded into. */
+/* A disk that takes longer to take what is written, for whatever program this is loaded into: two milliseconds, or as many
+   microseconds as `-DLONGER=` says. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <unistd.h>
 
+#ifndef LONGER
+#define LONGER 2000
+#endif
+
 #define DELAYED(name)                                      \
     int name(int file) {                                   \
         int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, #name); \
-        usleep(2000);                                      \
+        usleep(LONGER);                                    \
         return real(file);                                 \
     }
 

@@ -7,7 +7,7 @@ pid=
 trap '' INT
 fail() { [ -z "$pid" ] || { kill -INT "$pid"; wait "$pid"; } 2>/dev/null; echo "failed $1: $(tail -n 5 "$dir/log" | tr '\n' ' ')"; rm -rf "$dir"; exit 1; }
 start() {
-    "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c shared_buffers=32MB -c max_connections=60 \
+    "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c max_connections=60 \
         </dev/null >>"$dir/log" 2>&1 &
     pid=$!
     tries=0
