@@ -3,10 +3,13 @@
 use crate::connection::{AnyConnection, Database};
 use crate::log::Log;
 use crate::mover::Mover;
+use crate::schema::spends;
 use crate::settle::Left;
+use crate::spends::Paid;
 use crate::store::{begin, finish};
 use crate::{Error, Store};
 use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// How a round begins on PostgreSQL: whoever else pays waits, and then whoever else records.
@@ -56,8 +59,10 @@ impl Store {
         Ok(done)
     }
 
-    /// A round on PostgreSQL that is a single statement: `work` says whether it was written. Where the connection is lost it
-    /// may have been all the same, and then it stays written.
+    /// A round on PostgreSQL that is a single statement: `work` says whether it was written.
+    ///
+    /// # Errors
+    /// It may have been written all the same.
     pub(crate) fn at_once(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<bool, Error>,
@@ -65,16 +70,19 @@ impl Store {
         self.check_file()?;
         let mut kept = self.ledger.rounds.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(mut conn) = kept.take() else { return Ok(false) };
-        match work(&mut conn) {
-            Ok(written) => {
-                *kept = Some(conn);
-                Ok(written)
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a round is begun anew");
-                Ok(false)
-            }
-        }
+        let written = work(&mut conn)?;
+        *kept = Some(conn);
+        Ok(written)
+    }
+
+    /// Whether payments are there whose end was not heard of, since the connection was lost: all of a round are, or none.
+    pub(crate) fn is_paid(&self, paid: &Paid, lost: &Error) -> Result<bool, Error> {
+        let Some(first) = paid.rows.first() else { return Ok(false) };
+        let mut conn = self.by_key()?;
+        let of_first = spends::table.find(&first.id).select(spends::id);
+        let is_there = of_first.first::<String>(&mut conn).optional()?.is_some();
+        tracing::warn!(error = %lost, is_there, "the end of a round was not heard of");
+        Ok(is_there)
     }
 
     /// Waits until all rounds that were settled before are on the disk.

@@ -86,8 +86,8 @@ impl Store {
     /// any answer that is kept after them.
     ///
     /// # Errors
-    /// Nothing was taken, and nothing may leave. After a lost connection it may have been taken all the same, and then
-    /// it stays taken.
+    /// Nothing was taken, and nothing may leave. Where a connection was lost and no new one says what came of it, it may have
+    /// been taken all the same, and then it stays taken.
     pub fn settle(&self, round: &Round) -> Result<Settled, Error> {
         let settled = self.settle_soon(round)?;
         self.wait_for(&settled)?;

@@ -108,7 +108,7 @@ impl Store {
     /// What was paid, newest first.
     ///
     /// # Errors
-    /// The database cannot be asked.
+    /// The database cannot be asked, or a payment is not what was taken for it.
     pub fn spends(&self, filter: &SpendFilter) -> Result<Vec<Spend>, Error> {
         let rows: Vec<Raw> = self.read(|conn| {
             let mut query = spends::table.into_boxed();

@@ -74,7 +74,8 @@ impl Store {
         }
         let assumed = Assumed { head: &left.head, since: asked.since() };
         let written =
-            self.at_once(|conn| write::write(conn.postgres()?, &assumed, &found.head, &made))?;
+            self.at_once(|conn| write::write(conn.postgres()?, &assumed, &found.head, &made));
+        let written = written.or_else(|error| self.is_paid(&made.paid, &error))?;
         let left = Left { head: found.head, purses: found.purses, undisturbed: true };
         Ok(written.then_some((made.reserved, left)))
     }
@@ -86,7 +87,8 @@ impl Store {
         round: &Round,
         asked: &Asked<'_>,
     ) -> Result<(Vec<Reserved>, Left), Error> {
-        self.round(|conn| {
+        let mut unheard = None;
+        let done = self.round(|conn| {
             let mut found = find(conn, asked)?;
             found.complete(conn, asked)?;
             let head = found.head.clone();
@@ -102,8 +104,14 @@ impl Store {
                 (left.purses, left.undisturbed) = (before.purses, true);
             }
             left.purses.extend(found.purses);
-            Ok((made.reserved, left))
-        })
+            let settled = (made.reserved, left);
+            unheard = Some((made.paid, settled.clone()));
+            Ok(settled)
+        });
+        match (done, unheard) {
+            (Err(error), Some((paid, settled))) if self.is_paid(&paid, &error)? => Ok(settled),
+            (done, _) => done,
+        }
     }
 
     fn keep_beside(&self, new: &[NewAnswer]) -> Result<Vec<StoredAnswer>, Error> {

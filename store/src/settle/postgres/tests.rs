@@ -5,7 +5,11 @@ use crate::{CapChange, Chain, Reserved, Spend};
 use chrono::TimeDelta;
 use hjemmel_kostra::Form;
 use hjemmel_tests::postgres::Cluster;
-use std::sync::Barrier;
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::{Arc, Barrier, Mutex};
 use uuid::Uuid;
 
 /// Two servers with one database.
@@ -162,4 +166,77 @@ fn of_two_that_guess_at_the_same_time_one_is_wrong() {
         assert_ne!(paid[0], paid[1], "{number}");
     }
     whole(&servers[0], 402);
+}
+
+/// A wire to a database's socket, which is cut once before something is told.
+struct Wire {
+    folder: tempfile::TempDir,
+    before: Arc<Mutex<Option<&'static [u8]>>>,
+}
+
+impl Wire {
+    const SOCKET: &str = ".s.PGSQL.5432";
+
+    fn to(folder: &str) -> Self {
+        let target = Path::new(folder).join(Self::SOCKET);
+        let (folder, before) = (tempfile::tempdir().unwrap(), Arc::new(Mutex::new(None)));
+        let listener = UnixListener::bind(folder.path().join(Self::SOCKET)).unwrap();
+        let shared = before.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let server = UnixStream::connect(&target).unwrap();
+                let (mut asking, mut asked) =
+                    (client.try_clone().unwrap(), server.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut asking, &mut asked);
+                    let _ = asked.shutdown(Shutdown::Both);
+                });
+                let shared = shared.clone();
+                std::thread::spawn(move || answer(&server, &client, &shared));
+            }
+        });
+        Self { folder, before }
+    }
+
+    fn cut_before(&self, told: &'static [u8]) {
+        *self.before.lock().unwrap() = Some(told);
+    }
+
+    fn is_cut(&self) -> bool {
+        self.before.lock().unwrap().is_none()
+    }
+}
+
+fn answer(mut server: &UnixStream, mut client: &UnixStream, before: &Mutex<Option<&[u8]>>) {
+    let mut buffer = vec![0; 1 << 16];
+    while let Ok(read @ 1..) = server.read(&mut buffer) {
+        let told = &buffer[..read];
+        let holds = |what: &mut &[u8]| told.windows(what.len()).any(|window| window == *what);
+        if before.lock().unwrap().take_if(holds).is_some() || client.write_all(told).is_err() {
+            break;
+        }
+    }
+    let _ = client.shutdown(Shutdown::Both);
+}
+
+#[test]
+fn a_payment_whose_end_is_not_heard_of_is_made_once() {
+    let url = Cluster::shared().database("unheard");
+    let folder = url.split("host=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
+    let wire = Wire::to(folder);
+    let store = Store::open(&url.replace(folder, wire.folder.path().to_str().unwrap()), 2).unwrap();
+    store.migrate().unwrap();
+    pay(&store, 1);
+    pay(&store, 2);
+    assert!(left(&store).undisturbed);
+    // First in one journey, and then, since the connection is a new one, with everything locked before.
+    for (number, told) in [(3, &b"SELECT 1\0"[..]), (4, b"COMMIT\0")] {
+        wire.cut_before(told);
+        assert!(matches!(pay(&store, number), Reserved::Paid(_)));
+        assert!(wire.is_cut());
+        whole(&store, number.into());
+    }
+    pay(&store, 5);
+    assert!(guessed(&store, &Round::paying(6)));
+    whole(&store, 6);
 }
