@@ -266,7 +266,7 @@ fn written(of_data: &OfData) -> Result<String, Error> {
 }
 
 /// What was taken of the data, if it is what a payment says.
-pub(crate) fn taken(row: &str, nano: i64) -> Result<OfData, Error> {
+fn taken(row: &str, nano: i64) -> Result<OfData, Error> {
     let keyed: BTreeMap<String, u64> = serde_json::from_str(row).unwrap_or_default();
     let of_data = keyed.into_iter().map(|(key, nano)| {
         let purse = PurseId { kind: PurseKind::DatasetYear, key };

@@ -1,11 +1,10 @@
 //! What was paid over time: sums of all that was paid, however long the list of it is.
 
-use crate::purses::{PurseId, charges};
+use crate::purses::PurseId;
 use crate::schema::spends;
-use crate::spends::taken;
-use crate::values::{day, moment, number};
+use crate::values::{day, number};
 use crate::{Error, SpendFilter, Store};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
@@ -32,9 +31,6 @@ const SUMS: &str =
 /// Their types.
 type Sums = (Text, BigInt, BigInt, BigInt);
 
-/// The microseconds of a day.
-const DAY: i64 = 86_400_000_000;
-
 impl Store {
     /// What was spent of each purse on each day from the one of a moment on: day since 1970-01-01 and amount, oldest first.
     ///
@@ -44,24 +40,13 @@ impl Store {
         &self,
         since: DateTime<Utc>,
     ) -> Result<BTreeMap<PurseId, Vec<(i32, u64)>>, Error> {
-        let midnight = DAY.saturating_mul(day(since).into());
-        let rows: Vec<(i64, String, String, i64, String)> = self.read(|conn| {
-            Ok(spends::table
-                .filter(spends::at.ge(midnight))
-                .select((
-                    spends::at,
-                    spends::project,
-                    spends::sponsor,
-                    spends::nano,
-                    spends::of_data,
-                ))
-                .load(conn)?)
-        })?;
+        let midnight = since.date_naive().and_time(NaiveTime::MIN).and_utc();
+        let lately =
+            SpendFilter { from: Some(midnight), limit: u32::MAX, ..SpendFilter::default() };
         let mut days: BTreeMap<PurseId, BTreeMap<i32, u64>> = BTreeMap::new();
-        for (at, project, sponsor, nano, of_data) in rows {
-            let day = day(moment(at)?);
-            for (purse, nano) in charges(&taken(&of_data, nano)?, Some((&project, &sponsor))) {
-                *days.entry(purse).or_default().entry(day).or_default() += nano;
+        for spend in self.spends(&lately)? {
+            for (purse, nano) in spend.charges() {
+                *days.entry(purse).or_default().entry(day(spend.at)).or_default() += nano;
             }
         }
         Ok(days.into_iter().map(|(purse, days)| (purse, days.into_iter().collect())).collect())

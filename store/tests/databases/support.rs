@@ -68,20 +68,11 @@ impl Place {
 
     /// How often PostgreSQL read all of some tables, and how often by an index.
     pub fn scans(&self, tables: &str) -> (i64, i64) {
-        #[derive(QueryableByName)]
-        struct Scans {
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            whole: i64,
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            by_key: i64,
-        }
-        let sql = format!(
-            "SELECT sum(seq_scan)::bigint AS whole, sum(idx_scan)::bigint AS by_key \
-             FROM pg_stat_user_tables WHERE relname IN ({tables})"
-        );
-        let mut conn = PgConnection::establish(&self.url).unwrap();
-        let Scans { whole, by_key } = diesel::sql_query(sql).get_result(&mut conn).unwrap();
-        (whole, by_key)
+        let of = |what: &str| {
+            let from = format!("FROM pg_stat_user_tables WHERE relname IN ({tables})");
+            self.number(&format!("SELECT sum({what}) {from}"))
+        };
+        (of("seq_scan"), of("idx_scan"))
     }
 
     /// Takes the guards off a table, as its owner can.
