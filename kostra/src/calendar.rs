@@ -1,12 +1,9 @@
 //! When KOSTRA's figures are published: unrevised on 15 March and revised on 15 June of the year after, at eight
 //! o'clock in Oslo.
 
-use chrono::{
-    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday,
-};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Europe::Oslo;
 
-/// Hours after midnight of universal time at which clocks change, all over Europe at once.
-const CHANGES_AT: TimeDelta = TimeDelta::hours(1);
 /// Hours after midnight in Oslo at which figures are published.
 const PUBLISHED_AT: TimeDelta = TimeDelta::hours(8);
 
@@ -14,30 +11,16 @@ const PUBLISHED_AT: TimeDelta = TimeDelta::hours(8);
 /// that is left out in spring is read as if the clocks had not changed yet.
 #[must_use]
 pub fn in_oslo(clock: NaiveDateTime) -> DateTime<Utc> {
-    let in_summer = (clock - TimeDelta::hours(2)).and_utc();
-    if is_summer(in_summer) { in_summer } else { (clock - TimeDelta::hours(1)).and_utc() }
+    let hour = TimeDelta::hours(1);
+    let moment = |clock: NaiveDateTime| Oslo.from_local_datetime(&clock).earliest();
+    let found = moment(clock).or_else(|| Some(moment(clock - hour)? + hour));
+    found.map_or_else(|| clock.and_utc(), |found| found.to_utc())
 }
 
 /// What clocks in Oslo show at a moment.
 #[must_use]
 pub fn clock_in_oslo(moment: DateTime<Utc>) -> NaiveDateTime {
-    moment.naive_utc() + TimeDelta::hours(if is_summer(moment) { 2 } else { 1 })
-}
-
-/// Whether clocks in Oslo show summer time: from the last Sunday of March to that of October.
-#[must_use]
-pub fn is_summer(moment: DateTime<Utc>) -> bool {
-    let change = |month| {
-        let sunday = last_sunday(moment.year(), month)?;
-        Some(sunday.and_time(NaiveTime::MIN).and_utc() + CHANGES_AT)
-    };
-    matches!((change(3), change(10)), (Some(from), Some(to)) if from <= moment && moment < to)
-}
-
-/// The last Sunday of a month of 31 days.
-fn last_sunday(year: i32, month: u32) -> Option<NaiveDate> {
-    let last = NaiveDate::from_ymd_opt(year, month, 31)?;
-    last.checked_sub_days(Days::new(last.weekday().days_since(Weekday::Sun).into()))
+    moment.with_timezone(&Oslo).naive_local()
 }
 
 /// When the unrevised figures of a reporting year are published.
@@ -79,7 +62,6 @@ mod tests {
             let next = year + 1;
             assert_eq!(march.to_rfc3339(), format!("{next}-03-15T07:00:00+00:00"));
             assert_eq!(june.to_rfc3339(), format!("{next}-06-15T06:00:00+00:00"));
-            assert!(!is_summer(march) && is_summer(june));
         }
     }
 
@@ -98,7 +80,5 @@ mod tests {
         ] {
             assert_is(clock, moment);
         }
-        assert_eq!(last_sunday(2024, 3), NaiveDate::from_ymd_opt(2024, 3, 31));
-        assert_eq!(last_sunday(2027, 10), NaiveDate::from_ymd_opt(2027, 10, 31));
     }
 }
