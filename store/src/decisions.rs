@@ -1,10 +1,10 @@
 //! The record of decisions: appended to, read, checked; never changed.
 
 use crate::chain::{Chain, ChainState, Link, ORIGIN};
-use crate::connection::{AnyConnection, prepared_once};
+use crate::connection::{AnyConnection, Database, prepared_once};
 use crate::schema::{decision_head, decisions};
 use crate::values::{moment, number, stored, text, uuid};
-use crate::{Error, Store};
+use crate::{Error, Round, Store};
 use chrono::{DateTime, Utc};
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
@@ -106,13 +106,18 @@ impl Store {
     /// Appends decisions in the order given, all or none, durably before it returns.
     ///
     /// # Errors
-    /// Nothing was recorded, and nothing may be answered. After a lost connection the batch may have
-    /// been recorded all the same; recording it again then says [`Error::Conflict`].
+    /// Nothing was recorded, and nothing may be answered. After a lost connection the batch may have been recorded all the
+    /// same, where no new one says so; recording it again then says [`Error::Conflict`].
     pub fn record_decisions(&self, rows: &[DecisionRow]) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
         }
-        self.write("decision_head", |conn| append_locked(conn, rows))
+        match self.database {
+            Database::Sqlite(_) => self.write("decision_head", |conn| append_locked(conn, rows)),
+            Database::Postgres(_) => {
+                self.settle(&Round { decisions: rows.to_vec(), ..Round::default() }).map(drop)
+            }
+        }
     }
 
     /// The rows after one, oldest first.

@@ -3,9 +3,8 @@
 use crate::connection::{AnyConnection, Database};
 use crate::log::Log;
 use crate::mover::Mover;
-use crate::schema::spends;
-use crate::settle::Left;
-use crate::spends::Paid;
+use crate::schema::{decisions, spends};
+use crate::settle::{Left, Trace};
 use crate::store::{begin, finish};
 use crate::{Error, Store};
 use diesel::connection::SimpleConnection as _;
@@ -75,12 +74,22 @@ impl Store {
         Ok(written)
     }
 
-    /// Whether payments are there whose end was not heard of, since the connection was lost: all of a round are, or none.
-    pub(crate) fn is_paid(&self, paid: &Paid, lost: &Error) -> Result<bool, Error> {
-        let Some(first) = paid.rows.first() else { return Ok(false) };
+    /// Whether a round is there whose end was not heard of, since the connection was lost. One that contradicts what is
+    /// there was not written.
+    pub(crate) fn is_written(&self, trace: Option<&Trace>, lost: &Error) -> Result<bool, Error> {
+        let Some(trace) = trace.filter(|_| !matches!(lost, Error::Conflict(_))) else {
+            return Ok(false);
+        };
         let mut conn = self.by_key()?;
-        let of_first = spends::table.find(&first.id).select(spends::id);
-        let is_there = of_first.first::<String>(&mut conn).optional()?.is_some();
+        let found: Option<String> = match trace {
+            Trace::Spend(id) => spends::table.find(id).select(spends::id).first(&mut conn),
+            Trace::Decision(id) => {
+                let of_id = decisions::table.filter(decisions::id.eq(id));
+                of_id.select(decisions::id).first(&mut conn)
+            }
+        }
+        .optional()?;
+        let is_there = found.is_some();
         tracing::warn!(error = %lost, is_there, "the end of a round was not heard of");
         Ok(is_there)
     }

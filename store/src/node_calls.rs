@@ -39,13 +39,14 @@ impl Store {
         calls: &[NodeCall],
         now: DateTime<Utc>,
     ) -> Result<Vec<bool>, Error> {
+        if calls.is_empty() {
+            return self.record_decisions(rows).map(|()| Vec::new());
+        }
         self.write("decision_head", |conn| {
-            if !calls.is_empty() {
-                if let AnyConnection::Postgres(conn) = conn {
-                    conn.batch_execute("LOCK TABLE node_calls IN EXCLUSIVE MODE")?;
-                }
-                forget(conn, now)?;
+            if let AnyConnection::Postgres(conn) = conn {
+                conn.batch_execute("LOCK TABLE node_calls IN EXCLUSIVE MODE")?;
             }
+            forget(conn, now)?;
             let counted = calls.iter().map(|call| use_up(conn, call)).collect::<Result<_, _>>()?;
             decisions::append_locked(conn, rows)?;
             Ok(counted)

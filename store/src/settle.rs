@@ -186,7 +186,21 @@ struct Made {
     reserved: Vec<Reserved>,
 }
 
+/// A row of a round, of which all are written or none.
+pub(crate) enum Trace {
+    /// A payment, by its id.
+    Spend(String),
+    /// A decision, by its id.
+    Decision(String),
+}
+
 impl Made {
+    /// A row to look for where it is not known whether they were written. No id of a payment comes twice.
+    fn trace(&self) -> Option<Trace> {
+        let spend = self.paid.rows.first().map(|row| Trace::Spend(row.id.clone()));
+        spend.or_else(|| self.decisions.first().map(|row| Trace::Decision(row.id.clone())))
+    }
+
     /// From what was found, which becomes what it is afterwards.
     fn of(found: &mut Found, asked: &Asked<'_>, decisions: &[DecisionRow]) -> Result<Self, Error> {
         let decisions = decisions::chained(&mut found.head, decisions)?;

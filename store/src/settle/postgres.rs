@@ -1,6 +1,6 @@
-//! A round on PostgreSQL. Answers are kept in a statement of their own, which needs no purse, beside payments. A payment
-//! is made of what the last round left, where nobody else has written since, in one journey to the server; else everything
-//! is locked and read before. The statements are prepared once a connection.
+//! A round on PostgreSQL. Answers are kept in a statement of their own, which needs no purse, beside the rest. Payments and
+//! decisions are made of what the last round left, where nobody else has written since, in one journey to the server; else
+//! everything is locked and read before. The statements are prepared once a connection.
 
 mod columns;
 #[cfg(test)]
@@ -39,8 +39,10 @@ impl Store {
             return Ok(Settled { kept, on_disk: true, ..Settled::default() });
         }
         let asked = Asked::of(round);
+        // One at a time, so that each finds what the one before it left.
+        let mut last = self.ledger.left.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken out: what comes of a round that fails is not known.
-        let before = self.ledger.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let before = last.take();
         let guessed = match &before {
             Some(left) if left.undisturbed => self.guess(left, round, &asked)?,
             _ => None,
@@ -49,7 +51,7 @@ impl Store {
             Some(guessed) => guessed,
             None => self.look_and_pay(before, round, &asked)?,
         };
-        *self.ledger.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
+        *last = Some(left);
         Ok(Settled { kept, ..Settled::soon(Vec::new(), reserved) })
     }
 
@@ -75,7 +77,7 @@ impl Store {
         let assumed = Assumed { head: &left.head, since: asked.since() };
         let written =
             self.at_once(|conn| write::write(conn.postgres()?, &assumed, &found.head, &made));
-        let written = written.or_else(|error| self.is_paid(&made.paid, &error))?;
+        let written = written.or_else(|error| self.is_written(made.trace().as_ref(), &error))?;
         let left = Left { head: found.head, purses: found.purses, undisturbed: true };
         Ok(written.then_some((made.reserved, left)))
     }
@@ -104,12 +106,15 @@ impl Store {
                 (left.purses, left.undisturbed) = (before.purses, true);
             }
             left.purses.extend(found.purses);
+            let trace = made.trace();
             let settled = (made.reserved, left);
-            unheard = Some((made.paid, settled.clone()));
+            unheard = Some((trace, settled.clone()));
             Ok(settled)
         });
         match (done, unheard) {
-            (Err(error), Some((paid, settled))) if self.is_paid(&paid, &error)? => Ok(settled),
+            (Err(error), Some((trace, settled))) if self.is_written(trace.as_ref(), &error)? => {
+                Ok(settled)
+            }
             (done, _) => done,
         }
     }

@@ -60,6 +60,31 @@ fn what_nobody_else_has_touched_is_paid_from_in_one_journey() {
 }
 
 #[test]
+fn payments_and_decisions_of_one_server_begin_with_what_the_other_left() {
+    let [store, other] = servers("both");
+    let record = |store: &Store, number| {
+        store.record_decisions(&Round::paying(number).decisions).unwrap();
+    };
+    pay(&store, 0);
+    record(&store, 1);
+    for number in (2..200).step_by(2) {
+        pay(&store, number);
+        record(&store, number + 1);
+        assert!(left(&store).undisturbed, "{number}");
+    }
+    record(&other, 200);
+    record(&store, 201);
+    assert!(!left(&store).undisturbed);
+    std::thread::scope(|scope| {
+        scope.spawn(|| (300..400).for_each(|number| drop(pay(&store, number))));
+        scope.spawn(|| (400..500).for_each(|number| record(&store, number)));
+        scope.spawn(|| (500..600).for_each(|number| record(&other, number)));
+    });
+    whole(&store, 200);
+    assert_eq!(store.chain_state().unwrap().seq, 502);
+}
+
+#[test]
 fn nodes_of_the_tree_are_finished_all_the_same() {
     let [store, _] = servers("finished");
     for number in 0..600 {
@@ -220,7 +245,7 @@ fn answer(mut server: &UnixStream, mut client: &UnixStream, before: &Mutex<Optio
 }
 
 #[test]
-fn a_payment_whose_end_is_not_heard_of_is_made_once() {
+fn what_is_written_and_not_heard_of_is_written_once() {
     let url = Cluster::shared().database("unheard");
     let folder = url.split("host=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
     let wire = Wire::to(folder);
@@ -239,4 +264,24 @@ fn a_payment_whose_end_is_not_heard_of_is_made_once() {
     pay(&store, 5);
     assert!(guessed(&store, &Round::paying(6)));
     whole(&store, 6);
+    // The same of decisions alone; one that is there already is still told so.
+    pay(&store, 7);
+    pay(&store, 8);
+    for (number, told) in [(9, &b"SELECT 1\0"[..]), (10, b"COMMIT\0")] {
+        let decisions = Round::paying(number).decisions;
+        wire.cut_before(told);
+        store.record_decisions(&decisions).unwrap();
+        assert!(wire.is_cut());
+        assert_eq!(store.chain_state().unwrap().seq, i64::from(number));
+        assert!(matches!(store.record_decisions(&decisions), Err(Error::Conflict(_))));
+    }
+    // By a guess, too, whatever else it would record.
+    for number in 11..13 {
+        store.record_decisions(&Round::paying(number).decisions).unwrap();
+    }
+    assert!(left(&store).undisturbed);
+    let both = [12, 13].map(|number| Round::paying(number).decisions.remove(0));
+    assert!(matches!(store.record_decisions(&both), Err(Error::Conflict(_))));
+    assert_eq!(store.chain_state().unwrap().seq, 12);
+    whole(&store, 8);
 }
