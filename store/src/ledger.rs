@@ -134,8 +134,9 @@ impl Store {
         Ok(done)
     }
 
-    /// A new connection with a round begun on it. What it commits outlives this program at once; a power cut it outlives from
-    /// the next commit on that waits for the disk, whoever makes it, since both databases write one log, in order.
+    /// A new connection with a round begun on it. What it commits outlives this program at once; where it does not wait for
+    /// the disk, a power cut it outlives from the next commit on that does, whoever makes it, since both databases write one
+    /// log, in order.
     fn begun(&self) -> Result<AnyConnection, Error> {
         let mut conn = self.by_key()?;
         match &self.database {
@@ -144,10 +145,7 @@ impl Store {
                 begin_round(&mut conn)?;
                 self.ledger.log.find(path)?;
             }
-            Database::Postgres(_) => {
-                conn.batch_execute("SET synchronous_commit = off")?;
-                begin_round(&mut conn)?;
-            }
+            Database::Postgres(_) => begin_round(&mut conn)?,
         }
         Ok(conn)
     }

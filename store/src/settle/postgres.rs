@@ -52,7 +52,8 @@ impl Store {
             None => self.look_and_pay(before, round, &asked)?,
         };
         *last = Some(left);
-        Ok(Settled { kept, ..Settled::soon(Vec::new(), reserved) })
+        let settled = Settled::soon(Vec::new(), reserved);
+        Ok(Settled { kept, on_disk: settled.on_disk || round.spends.is_empty(), ..settled })
     }
 
     /// Pays from what the last round left. None where it is not so any more, or where more is to be done than to pay for

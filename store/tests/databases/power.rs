@@ -2,7 +2,7 @@
 //! lost as long as nobody has one, and never afterwards.
 
 use crate::purses::{answer, data, spend, spent, terms};
-use crate::support::{Place, decision, soon};
+use crate::support::{Place, batch, decision, soon};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -134,6 +134,8 @@ fn whatever_is_told_is_on_the_disk_on_postgres() {
         assert!(matches!(pay(&store, &question(number)), Reserved::Paid(_)));
         store.record_root(None).unwrap();
         assert!(is_on_disk(&url), "the record");
+        store.record_decisions(&batch(1)).unwrap();
+        assert!(is_on_disk(&url), "a decision");
     }
     assert!(matches!(pay(&store, &question(100)), Reserved::Exhausted { .. }));
     assert!(is_on_disk(&url), "a refusal");

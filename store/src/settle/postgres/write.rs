@@ -11,7 +11,7 @@ use crate::values::stored;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment};
-use diesel::sql_types::{Array, BigInt, Text};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 /// What payments were made of: where the record ended, and from when on somebody who has paid may still answer.
 pub(super) struct Assumed<'a> {
@@ -32,6 +32,8 @@ struct Write<'a> {
     keys: Vec<&'a str>,
     assumed: &'a Assumed<'a>,
     head: &'a ChainState,
+    /// What becomes of `synchronous_commit` for this transaction, which goes by what it is when it ends.
+    waits: Option<&'static str>,
 }
 
 prepared_once!(Write);
@@ -79,13 +81,16 @@ impl QueryFragment<Pg> for Write<'_> {
         out.push_sql(
             "), paid AS (UPDATE purses SET spent = given.spent FROM given, ready \
              WHERE purses.kind = given.kind AND purses.key = given.key) \
-             SELECT 1 FROM ready",
+             SELECT set_config('synchronous_commit', coalesce(",
         );
+        out.push_bind_param::<Nullable<Text>, _>(&self.waits)?;
+        out.push_sql(", current_setting('synchronous_commit')), true) FROM ready");
         Ok(())
     }
 }
 
-/// Writes what was made of what was assumed, or nothing where that is not so any more.
+/// Writes what was made of what was assumed, or nothing where that is not so any more. Only decisions by themselves are on
+/// the disk afterwards.
 pub(super) fn write(
     conn: &mut PgConnection,
     assumed: &Assumed<'_>,
@@ -110,6 +115,7 @@ pub(super) fn write(
         keys: made.paid.rows.iter().map(|row| row.question_key.as_str()).collect(),
         assumed,
         head,
+        waits: (!made.reserved.is_empty()).then_some("off"),
     };
     Ok(write.execute(conn)? == 1)
 }
