@@ -154,9 +154,7 @@ fn run_to_its_end(kill: Option<&str>) -> (bool, String) {
             let told = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             String::from_utf8_lossy(&told).contains(&settings)
         });
-        // The shell's own, since a bare Debian has no program of that name.
-        let kill = format!("kill -9 {}", pid.unwrap());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert!(hjemmel_tests::signal("KILL", pid.unwrap()).unwrap());
     }
     let output = child.wait_with_output().unwrap();
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())

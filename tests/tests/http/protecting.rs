@@ -174,10 +174,7 @@ fn an_interrupted_run_leaves_nothing() {
     let mut data =
         fs::File::options().read(true).write(true).open(folder.join("endless.csv")).unwrap();
     data.write_all(b"who,region,county,source\np1,r1,c1,work\n").unwrap();
-    // The shell's own: a bare Debian has no other.
-    let interrupt =
-        Command::new("sh").args(["-c", &format!("kill -TERM {}", running.id())]).status();
-    assert!(interrupt.unwrap().success());
+    assert!(hjemmel_tests::signal("TERM", running.id()).unwrap());
     assert!(!running.wait().unwrap().success());
     let after: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(before.len(), after.len(), "{after:?}");
