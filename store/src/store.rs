@@ -176,17 +176,12 @@ impl Store {
             Some(conn) => conn,
             None => self.database.reconnect()?,
         };
-        let beat = |conn: &mut AnyConnection| {
+        transaction(&mut conn, "BEGIN IMMEDIATE", "BEGIN", |conn| {
             let rows = diesel::update(liveness::table.find(1))
                 .set(liveness::beats.eq(liveness::beats + 1))
                 .execute(conn)?;
             if rows == 1 { Ok(()) } else { Err(Error::NotFound("liveness row")) }
-        };
-        match conn {
-            AnyConnection::Sqlite(_) => transaction(&mut conn, "BEGIN IMMEDIATE", "BEGIN", beat)?,
-            // A transaction of its own, in one journey.
-            AnyConnection::Postgres(_) => beat(&mut conn)?,
-        }
+        })?;
         *pulse = Some(conn);
         Ok(())
     }
