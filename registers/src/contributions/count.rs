@@ -90,7 +90,6 @@ impl Counting {
     /// What a stretch of records comes to where a person has no other record. Those of others are left out.
     pub(super) fn alone(&self, plan: &Plan, records: Range<usize>) -> Result<Alone, NoiseError> {
         let mut alone = Alone::of(plan);
-        let (mut cells, mut values) = (vec![0_u32; BLOCK], Vec::new());
         let others = &self.persons.in_order;
         let before = |end: usize| others.partition_point(|record| (*record as usize) < end);
         let mut at = before(records.start);
@@ -99,6 +98,7 @@ impl Counting {
             alone.add_same(0, u32::try_from(records).unwrap_or(u32::MAX));
             return Ok(alone);
         }
+        let (mut cells, mut values) = (vec![0_u32; BLOCK], Vec::new());
         let mut from = records.start;
         while from < records.end {
             let block = from..(from + BLOCK).min(records.end);
