@@ -14,6 +14,7 @@ use crate::journal::Journal;
 use crate::pictures::Pictures;
 use crate::problem::{Kind, Problem};
 use crate::questions::Purser;
+use crate::questions::makers::Makers;
 use crate::questions::receipt::ReceiptKey;
 use crate::sent::Sent;
 use crate::settings::Settings;
@@ -90,6 +91,7 @@ pub struct App {
     verifier: Verifier,
     journal: Journal,
     purser: Purser,
+    makers: Makers,
     receipts: ReceiptKey,
     /// Answers that were given, by the key of their question. They never change.
     answers: moka::sync::Cache<String, Arc<[u8]>>,
@@ -148,6 +150,7 @@ impl App {
         let healthy = Arc::new(AtomicBool::new(false));
         let journal = Journal::start(store.clone(), healthy.clone())?;
         let purser = Purser::start(&store, &healthy, settings.questions.terms())?;
+        let makers = Makers::start()?;
         let tests =
             if settings.test_installation { TestIssuers::Allowed } else { TestIssuers::Refused };
         let federation = settings.federation.clone();
@@ -172,6 +175,7 @@ impl App {
             verifier,
             journal,
             purser,
+            makers,
             policy: ArcSwapOption::empty(),
             clock,
             pictures: ArcSwap::default(),
@@ -283,6 +287,12 @@ impl App {
     #[must_use]
     pub const fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Where answers are made.
+    #[must_use]
+    pub const fn makers(&self) -> &Makers {
+        &self.makers
     }
 
     /// The way to the budgets.

@@ -10,6 +10,7 @@ pub mod body;
 pub mod csv;
 pub mod jsonstat;
 pub mod made_up;
+pub mod makers;
 pub mod pace;
 pub mod plan;
 pub mod preview;

@@ -4,7 +4,7 @@ use super::answer::{self, Answer};
 use super::body::Asked;
 use super::pace::Pace;
 use super::plan::{plans, unplannable};
-use super::purser::{Served, Serving, Slip};
+use super::purser::Slip;
 use super::reading::{columns, readings};
 use super::{made_up, settings};
 use crate::app::App;
@@ -20,7 +20,7 @@ use hjemmel_policy::{Ask, Asking, Caller, Decided, Decision, Failure, Grant, Pro
 use hjemmel_store::{DecisionRow, NewAnswer, Purse, Reserved, Spend, StoredAnswer, question_key};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// How often others look for the answer of somebody who has paid for the same question.
@@ -119,9 +119,7 @@ pub async fn ask(app: &web::Data<App>, caller: &Caller, asked: Asked) -> Result<
         return Ok(Leaving { bytes: bytes.to_vec(), dummy: false, decision });
     }
     let key = allowed.key.clone();
-    // By itself, so that whoever hangs up does not leave behind what is paid for and never answered.
-    let made = actix_web::rt::spawn(paid_answer(app.clone(), grant, allowed, row)).await;
-    let stored = made.map_err(|_| Problem::new(Kind::Internal))??;
+    let stored = paid_answer(app, grant, allowed, row).await?;
     app.answers().insert(key, Arc::from(stored.body.as_slice()));
     Ok(Leaving { bytes: stored.body, dummy: false, decision })
 }
@@ -175,20 +173,36 @@ pub fn refused(decision: &Decision) -> Problem {
     Problem::new(kind).detail(nb, en).decided(decision.id)
 }
 
-/// How far one try has come.
+/// What came of one try.
 enum Came {
     Answered(StoredAnswer),
     Refused(Problem),
     /// Somebody else has paid for the question and is about to answer it; the permission was not used.
     UnderWay(Grant<Ask>),
-    /// It is being paid for.
-    Paying(Box<Unpaid>, Serving<Reserved>),
-    /// It is drawn and is being kept.
-    Keeping(Serving<StoredAnswer>),
+}
+
+/// A question on its way, which goes on when its client hangs up: what is paid is answered. Whoever waits is told what came of
+/// it, or, where it is dropped, that nothing is known.
+struct Errand {
+    app: web::Data<App>,
+    allowed: Arc<Allowed>,
+    waits: oneshot::Sender<Came>,
+}
+
+impl Errand {
+    /// Whoever has gone away needs no answer.
+    fn ends(self, came: Came) {
+        drop(self.waits.send(came));
+    }
+
+    fn answered(self, stored: StoredAnswer) {
+        self.ends(Came::Answered(stored));
+    }
 }
 
 /// A question with its price.
 struct Unpaid {
+    errand: Errand,
     grant: Grant<Ask>,
     bill: Bill,
     id: Uuid,
@@ -196,7 +210,7 @@ struct Unpaid {
 
 /// The answer to a question, made now or by somebody who has paid for it meanwhile.
 async fn paid_answer(
-    app: web::Data<App>,
+    app: &web::Data<App>,
     grant: Grant<Ask>,
     allowed: Allowed,
     row: DecisionRow,
@@ -205,71 +219,60 @@ async fn paid_answer(
     let (started, allowed) = (Instant::now(), Arc::new(allowed));
     let (mut grant, mut row) = (grant, Some(row));
     loop {
-        match try_once(&app, grant, &allowed, row.take()).await? {
-            Came::UnderWay(unused) if started.elapsed() < patience * 2 => {
+        match try_once(app, grant, &allowed, row.take()).await {
+            Some(Came::UnderWay(unused)) if started.elapsed() < patience * 2 => {
                 grant = unused;
                 tokio::time::sleep(LOOK).await;
             }
-            Came::Answered(stored) => return Ok(stored),
-            Came::Refused(problem) => return Err(problem),
+            Some(Came::Answered(stored)) => return Ok(stored),
+            Some(Came::Refused(problem)) => return Err(problem),
             _ => return Err(Problem::new(Kind::Unavailable)),
         }
     }
 }
 
 /// Pays, reads, draws and keeps. Threads are for what is computed; nobody holds one to wait for the ledger, unless they
-/// are alone and serve themselves. The decision is recorded with the payment, unless that was done before.
+/// are alone and serve themselves. The decision is recorded with the payment, unless that was done before. None where it is
+/// not known what came of it.
 async fn try_once(
     app: &web::Data<App>,
     grant: Grant<Ask>,
     allowed: &Arc<Allowed>,
     row: Option<DecisionRow>,
-) -> Result<Came, Problem> {
-    let unavailable = |_| Problem::new(Kind::Unavailable);
-    let mut came = if app.purser().is_crowded() && is_small(&allowed.question) {
-        begin(app, grant, allowed, row, Company::Others)
+) -> Option<Came> {
+    let (waits, came) = oneshot::channel();
+    let errand = Errand { app: app.clone(), allowed: allowed.clone(), waits };
+    if app.purser().is_crowded() && is_small(&allowed.question) {
+        pay_in_company(errand, grant, row);
     } else {
-        let (app, allowed) = (app.clone(), allowed.clone());
-        in_thread(move || begin(&app, grant, &allowed, row, Company::Unknown)).await?
-    };
-    if let Came::Paying(unpaid, serving) = came {
-        let said = serving.done().await.map_err(unavailable)?;
-        let (app, allowed) = (app.clone(), allowed.clone());
-        came = in_thread(move || go_on(&app, *unpaid, &allowed, said)).await?;
+        in_thread(app, allowed, pay(errand, grant, row));
     }
-    if let Came::Keeping(serving) = came {
-        came = Came::Answered(serving.done().await.map_err(unavailable)?);
-    }
-    Ok(came)
+    came.await.ok()
 }
 
-async fn in_thread(work: impl FnOnce() -> Came + Send + 'static) -> Result<Came, Problem> {
-    web::block(work).await.map_err(|_| Problem::new(Kind::Internal))
-}
-
-/// Whether its price is found in no time, which is not worth a thread.
+/// Whether its price is found in no time, and it is answered in little more than the records take to read.
 fn is_small(question: &Question) -> bool {
     matches!(question.precision(), Precision::NanoRho(_)) && question.groups().is_empty()
 }
 
-/// Whether others are known to pay just now.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Company {
-    Others,
-    Unknown,
+/// In a thread that may be held up.
+fn in_thread(app: &App, allowed: &Allowed, work: impl Future<Output = ()> + Send + 'static) {
+    if is_small(&allowed.question) {
+        app.makers().run(work);
+    } else {
+        app.makers().run_apart(work);
+    }
 }
 
-/// Finds the price and has it paid. Whoever may be alone needs a thread that may wait.
-fn begin(
-    app: &App,
-    grant: Grant<Ask>,
-    allowed: &Allowed,
-    row: Option<DecisionRow>,
-    company: Company,
-) -> Came {
+/// A question with its price, and what is to be paid; none where it is refused.
+fn priced(errand: Errand, grant: Grant<Ask>) -> Option<(Unpaid, Spend)> {
+    let allowed = errand.allowed.clone();
     let bill = match plans(&allowed.question).and_then(Bill::of) {
         Ok(bill) => bill,
-        Err(error) => return Came::Refused(unplannable(&error)),
+        Err(error) => {
+            errand.ends(Came::Refused(unplannable(&error)));
+            return None;
+        }
     };
     let due = bill.charges().iter();
     let spend = Spend {
@@ -282,61 +285,72 @@ fn begin(
         decision: allowed.decision.id,
         of_data: due.map(|due| ((due.lineage.form, due.lineage.year), due.nano_rho)).collect(),
     };
-    let unpaid = Unpaid { grant, bill, id: spend.id };
-    let served = match company {
-        Company::Others => app.purser().queue(spend, row).map(Served::Later),
-        Company::Unknown => app.purser().reserve(spend, row),
-    };
-    match served {
-        Ok(Served::Now(said)) => go_on(app, unpaid, allowed, said),
-        Ok(Served::Later(serving)) => Came::Paying(Box::new(unpaid), serving),
-        Err(_) => Came::Refused(Problem::new(Kind::Unavailable)),
+    Some((Unpaid { errand, grant, bill, id: spend.id }, spend))
+}
+
+/// Has it paid with others, which holds nobody up.
+fn pay_in_company(errand: Errand, grant: Grant<Ask>, row: Option<DecisionRow>) {
+    let app = errand.app.clone();
+    if let Some((unpaid, spend)) = priced(errand, grant) {
+        app.purser().queue(spend, row, unpaid, go_on_elsewhere);
     }
+}
+
+/// Has it paid, in this thread where nobody else pays.
+async fn pay(errand: Errand, grant: Grant<Ask>, row: Option<DecisionRow>) {
+    let app = errand.app.clone();
+    if let Some((unpaid, spend)) = priced(errand, grant)
+        && let Some((unpaid, said)) = app.purser().reserve(spend, row, unpaid, go_on_elsewhere)
+    {
+        go_on(unpaid, said).await;
+    }
+}
+
+fn go_on_elsewhere(unpaid: Unpaid, said: Reserved) {
+    let (app, allowed) = (unpaid.errand.app.clone(), unpaid.errand.allowed.clone());
+    in_thread(&app, &allowed, go_on(unpaid, said));
 }
 
 /// Answers what was paid for, if it was.
-fn go_on(app: &App, unpaid: Unpaid, allowed: &Allowed, said: Reserved) -> Came {
-    let Unpaid { grant, bill, id } = unpaid;
+async fn go_on(unpaid: Unpaid, said: Reserved) {
+    let Unpaid { errand, grant, bill, id } = unpaid;
     let paid = bill.pay(&mut Slip { id, said: &said });
     let (paid, left) = match (paid, said) {
         (Ok(paid), Reserved::Paid(left)) => (paid, left),
-        (_, Reserved::Answered(stored)) => return Came::Answered(*stored),
-        (_, Reserved::UnderWay) => return Came::UnderWay(grant),
+        (_, Reserved::Answered(stored)) => return errand.answered(*stored),
+        (_, Reserved::UnderWay) => return errand.ends(Came::UnderWay(grant)),
         (_, Reserved::Exhausted { purse, asked }) => {
-            return Came::Refused(exhausted(&purse, asked, allowed.decision.id));
+            let problem = exhausted(&purse, asked, errand.allowed.decision.id);
+            return errand.ends(Came::Refused(problem));
         }
-        (Err(_), Reserved::Paid(_)) => return Came::Refused(Problem::new(Kind::Internal)),
+        (Err(_), Reserved::Paid(_)) => {
+            return errand.ends(Came::Refused(Problem::new(Kind::Internal)));
+        }
     };
     // From here on what was paid stays spent, whatever happens.
-    match answered(app, grant, allowed, (id, paid, &left)) {
-        Ok(Served::Now(stored)) => Came::Answered(stored),
-        Ok(Served::Later(serving)) => Came::Keeping(serving),
-        Err(problem) => Came::Refused(problem),
+    let (app, allowed) = (errand.app.clone(), errand.allowed.clone());
+    let pace = pace(&app, &allowed, paid.plans());
+    let since = Instant::now();
+    let made = make(&app, grant, &allowed, (id, paid, &left)).await;
+    pace.hold(since);
+    match made {
+        Ok(answer) => {
+            if let Some((errand, kept)) = app.purser().keep(answer, errand, Errand::answered) {
+                errand.answered(kept);
+            }
+        }
+        Err(problem) => errand.ends(Came::Refused(problem)),
     }
 }
 
-/// Makes what was paid for, and has it kept.
-fn answered(
-    app: &App,
-    grant: Grant<Ask>,
-    allowed: &Allowed,
-    (id, paid, left): (Uuid, Paid, &[Purse]),
-) -> Result<Served<StoredAnswer>, Problem> {
-    let pace = pace(app, allowed, paid.plans());
-    let since = Instant::now();
-    let made = make(app, grant, allowed, (id, paid, left));
-    pace.hold(since);
-    app.purser().keep(made?).map_err(|_| Problem::new(Kind::Unavailable))
-}
-
 /// Reads, draws and signs what was paid for.
-fn make(
+async fn make(
     app: &App,
     grant: Grant<Ask>,
     allowed: &Allowed,
     (id, paid, left): (Uuid, Paid, &[Purse]),
 ) -> Result<NewAnswer, Problem> {
-    let noisy = read_and_draw(app, grant, allowed, paid)?;
+    let noisy = read_and_draw(app, grant, allowed, paid).await?;
     let mut answer = Answer {
         id,
         dummy: false,
@@ -365,7 +379,7 @@ fn pace<'a>(app: &App, allowed: &Allowed, plans: impl Iterator<Item = &'a Plan>)
 }
 
 /// Reads under the permission what was paid for, and draws.
-fn read_and_draw(
+async fn read_and_draw(
     app: &App,
     grant: Grant<Ask>,
     allowed: &Allowed,
@@ -373,7 +387,7 @@ fn read_and_draw(
 ) -> Result<Vec<Noisy>, Problem> {
     let editions = allowed.editions.iter().map(|edition| &edition.reference);
     let readings = readings(&allowed.question, editions);
-    let read = Handle::current().block_on(app.registers().contributions(grant, &paid, readings));
+    let read = app.registers().contributions(grant, &paid, readings).await;
     let sealed = read.map_err(|error| {
         tracing::error!(error = fault::with_causes(&error), "reading for a question failed");
         fault::of_registers(&error)

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// How many payments and answers may wait.
@@ -21,36 +20,13 @@ const TOGETHER: usize = 256;
 /// How long a busy database is asked again before questions are refused.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// What cannot be known about a payment: whether it was made. It counts as made, and nothing is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the ledger is unavailable")]
-pub struct Unavailable;
-
-/// What somebody came for: they have it, or have to wait for it.
-pub enum Served<T> {
-    /// It was carried out.
-    Now(T),
-    /// In one of the next rounds.
-    Later(Serving<T>),
-}
-
-/// An order that was handed in. It is carried out whether or not somebody still waits for it.
-#[must_use = "what it says of a payment or an answer must not be missed"]
-pub struct Serving<T>(oneshot::Receiver<T>);
-
-impl<T> Serving<T> {
-    /// Waits until it is carried out, without a thread.
-    ///
-    /// # Errors
-    /// Whether it was carried out is not known.
-    pub async fn done(self) -> Result<T, Unavailable> {
-        self.0.await.map_err(|_| Unavailable)
-    }
-}
+/// What is done with what came of an order, in a thread that must not be held up. Where that cannot be known it is dropped:
+/// what was paid counts as paid, and nothing is answered.
+pub type Then<T> = Box<dyn FnOnce(T) + Send>;
 
 enum Order {
-    Reserve(Box<Spend>, Option<Box<DecisionRow>>, oneshot::Sender<Reserved>),
-    Keep(NewAnswer, oneshot::Sender<StoredAnswer>),
+    Reserve(Box<Spend>, Option<Box<DecisionRow>>, Then<Reserved>),
+    Keep(NewAnswer, Then<StoredAnswer>),
 }
 
 /// The way to the budgets.
@@ -81,17 +57,24 @@ struct Desk {
     teller: Teller,
 }
 
+/// What came of it to settle a round by oneself.
+enum Alone {
+    Settled(Settled),
+    Failed,
+    /// Others are served too.
+    InCompany,
+}
+
 impl Desk {
-    /// Settles the round of somebody who is alone, without a word to anybody else; none for whoever is not, or comes
-    /// just now with others.
-    fn alone(&self, round: &Round) -> Option<Result<Settled, Unavailable>> {
+    /// Settles the round of somebody who is alone, without a word to anybody else.
+    fn alone(&self, round: &Round) -> Alone {
         if self.waiting.load(Ordering::Acquire) > 0 || self.crowded.load(Ordering::Acquire) {
-            return None;
+            return Alone::InCompany;
         }
         let turn = match self.turn.try_lock() {
             Ok(turn) => turn,
             Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
+            Err(TryLockError::WouldBlock) => return Alone::InCompany,
         };
         let settled = again(|| self.store.settle_soon(round));
         drop(turn);
@@ -99,18 +82,21 @@ impl Desk {
             again(|| self.store.wait_for(&settled))?;
             Ok(settled)
         });
-        Some(waited.map_err(|error| {
-            failed(&error, 1, &self.healthy);
-            Unavailable
-        }))
+        waited.map_or_else(
+            |error| {
+                failed(&error, 1, &self.healthy);
+                Alone::Failed
+            },
+            Alone::Settled,
+        )
     }
 
     /// Settles a round and has everybody told what came of it.
     fn settle(
         &self,
         mut round: Round,
-        payers: Vec<oneshot::Sender<Reserved>>,
-        keepers: Vec<oneshot::Sender<StoredAnswer>>,
+        payers: Vec<Then<Reserved>>,
+        keepers: Vec<Then<StoredAnswer>>,
     ) {
         match again(|| self.store.settle_soon(&round)) {
             Ok(settled) => self.teller.tell(settled, payers, keepers),
@@ -145,18 +131,12 @@ impl Counter {
         Ok(Self { orders, desk })
     }
 
-    /// Hands an order in.
-    fn order<T>(
-        &self,
-        order: impl FnOnce(oneshot::Sender<T>) -> Order,
-    ) -> Result<Serving<T>, Unavailable> {
-        let (done, served) = oneshot::channel();
+    /// Hands an order in. Where that cannot be it is dropped.
+    fn order(&self, order: Order) {
         self.desk.waiting.fetch_add(1, Ordering::AcqRel);
-        if self.orders.try_send(order(done)).is_err() {
+        if self.orders.try_send(order).is_err() {
             self.desk.waiting.fetch_sub(1, Ordering::AcqRel);
-            return Err(Unavailable);
         }
-        Ok(Serving(served))
     }
 }
 
@@ -177,51 +157,58 @@ impl Purser {
         Ok(Self { paying, keeping })
     }
 
-    /// Pays for a question, and records the decision on it. Whoever is alone is served at once, which blocks; for threads
-    /// that may wait.
-    ///
-    /// # Errors
-    /// Whether it was paid is not known.
-    pub fn reserve(
+    /// Pays for a question, and records the decision on it. Whoever is alone is served at once, which blocks, and has it; for
+    /// threads that may wait. Others are told `later`. Where it is not known whether it was paid, whoever waits is dropped.
+    pub fn reserve<W: Send + 'static>(
         &self,
         spend: Spend,
         decision: Option<DecisionRow>,
-    ) -> Result<Served<Reserved>, Unavailable> {
+        waits: W,
+        later: fn(W, Reserved),
+    ) -> Option<(W, Reserved)> {
         let desk = &self.paying.desk;
         let (spends, terms) = (vec![spend], desk.terms);
         let decisions = decision.into_iter().collect();
         let mut round = Round { spends, decisions, terms, ..Round::default() };
-        if let Some(settled) = desk.alone(&round) {
-            return settled?.reserved.pop().map(Served::Now).ok_or(Unavailable);
+        match desk.alone(&round) {
+            Alone::Settled(mut settled) => settled.reserved.pop().map(|said| (waits, said)),
+            Alone::Failed => None,
+            Alone::InCompany => {
+                self.queue(round.spends.pop()?, round.decisions.pop(), waits, later);
+                None
+            }
         }
-        let spend = round.spends.pop().ok_or(Unavailable)?;
-        self.queue(spend, round.decisions.pop()).map(Served::Later)
     }
 
     /// The same for whoever is not alone; blocks nobody.
-    ///
-    /// # Errors
-    /// Nothing was paid.
-    pub fn queue(
+    pub fn queue<W: Send + 'static>(
         &self,
         spend: Spend,
         decision: Option<DecisionRow>,
-    ) -> Result<Serving<Reserved>, Unavailable> {
-        let decision = decision.map(Box::new);
-        self.paying.order(|done| Order::Reserve(Box::new(spend), decision, done))
+        waits: W,
+        later: fn(W, Reserved),
+    ) {
+        let then = Box::new(move |said| later(waits, said));
+        self.paying.order(Order::Reserve(Box::new(spend), decision.map(Box::new), then));
     }
 
     /// Keeps an answer and gives the one that may leave; like [`Purser::reserve`].
-    ///
-    /// # Errors
-    /// Nothing may leave.
-    pub fn keep(&self, answer: NewAnswer) -> Result<Served<StoredAnswer>, Unavailable> {
+    pub fn keep<W: Send + 'static>(
+        &self,
+        answer: NewAnswer,
+        waits: W,
+        later: fn(W, StoredAnswer),
+    ) -> Option<(W, StoredAnswer)> {
         let mut round = Round { answers: vec![answer], ..Round::default() };
-        if let Some(settled) = self.keeping.desk.alone(&round) {
-            return settled?.kept.pop().map(Served::Now).ok_or(Unavailable);
+        match self.keeping.desk.alone(&round) {
+            Alone::Settled(mut settled) => settled.kept.pop().map(|kept| (waits, kept)),
+            Alone::Failed => None,
+            Alone::InCompany => {
+                let then = Box::new(move |kept| later(waits, kept));
+                self.keeping.order(Order::Keep(round.answers.pop()?, then));
+                None
+            }
         }
-        let answer = round.answers.pop().ok_or(Unavailable)?;
-        self.keeping.order(|done| Order::Keep(answer, done)).map(Served::Later)
     }
 
     /// Whether others are served just now.
@@ -232,8 +219,8 @@ impl Purser {
 }
 
 fn serve(desk: &Desk, waiting: &Receiver<Order>) {
-    // To wait for more would only make those wait who are there: whoever comes during a round shares the next one.
     while let Ok(first) = waiting.recv() {
+        // To wait for more would only make those wait who are there: whoever comes during a round shares the next one.
         let _turn = desk.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let batch: Vec<Order> =
             std::iter::once(first).chain(waiting.try_iter()).take(TOGETHER).collect();
@@ -317,6 +304,7 @@ mod tests {
     use hjemmel_kostra::Form;
     use hjemmel_store::FirstCaps;
     use std::collections::BTreeMap;
+    use std::sync::mpsc::{Sender, channel};
 
     fn spend(question: &str) -> Spend {
         Spend {
@@ -332,12 +320,11 @@ mod tests {
         }
     }
 
-    /// Waits in a thread.
-    fn now<T>(served: Result<Served<T>, Unavailable>) -> T {
-        match served.unwrap() {
-            Served::Now(what) => what,
-            Served::Later(Serving(receiver)) => receiver.blocking_recv().unwrap(),
-        }
+    /// Waits in a thread for what is said now or later.
+    fn said<T>(order: impl FnOnce(Sender<T>, fn(Sender<T>, T)) -> Option<(Sender<T>, T)>) -> T {
+        let (waits, said) = channel();
+        let now = order(waits, |waits, said| waits.send(said).unwrap());
+        now.map_or_else(|| said.recv().unwrap(), |(_, said)| said)
     }
 
     #[test]
@@ -354,9 +341,10 @@ mod tests {
             let spend = spend(question);
             let body = question.as_bytes().to_vec();
             let (question_key, id, at) = (spend.question_key.clone(), spend.id, spend.at);
-            match now(purser.reserve(spend, None)) {
+            match said(|waits, later| purser.reserve(spend, None, waits, later)) {
                 Reserved::Paid(_) => {
-                    let kept = now(purser.keep(NewAnswer { question_key, id, at, body }));
+                    let answer = NewAnswer { question_key, id, at, body };
+                    let kept = said(|waits, later| purser.keep(answer, waits, later));
                     assert_eq!(kept.id, id);
                     1_u64
                 }

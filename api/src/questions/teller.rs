@@ -1,25 +1,23 @@
 //! What was settled, on its way to whoever waits for it. Most of it has to wait for the disk first, which is done beside the
 //! next rounds, once for all that came before.
 
-use super::purser::{again, failed};
+use super::purser::{Then, again, failed};
 use hjemmel_store::{Error, Reserved, Settled, StoredAnswer};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::oneshot;
 
 /// Something for somebody.
 enum Word {
-    Reserved(Reserved, oneshot::Sender<Reserved>),
-    Kept(StoredAnswer, oneshot::Sender<StoredAnswer>),
+    Reserved(Reserved, Then<Reserved>),
+    Kept(StoredAnswer, Then<StoredAnswer>),
 }
 
 impl Word {
-    /// Whoever has gone away needs no answer.
     fn tell(self) {
         match self {
-            Self::Reserved(said, payer) => drop(payer.send(said)),
-            Self::Kept(answer, keeper) => drop(keeper.send(answer)),
+            Self::Reserved(said, payer) => payer(said),
+            Self::Kept(answer, keeper) => keeper(answer),
         }
     }
 }
@@ -48,8 +46,8 @@ impl Teller {
     pub fn tell(
         &self,
         settled: Settled,
-        payers: Vec<oneshot::Sender<Reserved>>,
-        keepers: Vec<oneshot::Sender<StoredAnswer>>,
+        payers: Vec<Then<Reserved>>,
+        keepers: Vec<Then<StoredAnswer>>,
     ) {
         let reserved = settled.reserved.into_iter().zip(payers);
         let reserved = reserved.map(|(said, payer)| Word::Reserved(said, payer));
@@ -98,6 +96,12 @@ mod tests {
         Settled { kept: vec![answer], reserved, on_disk }
     }
 
+    /// Somebody who waits, and what they are told.
+    fn waiting<T: Send + 'static>() -> (Then<T>, Receiver<()>) {
+        let (told, telling) = channel();
+        (Box::new(move |_| told.send(()).unwrap()), telling)
+    }
+
     #[test]
     fn only_who_has_paid_is_told_before_it_is_on_the_disk() {
         let healthy = Arc::new(AtomicBool::new(true));
@@ -105,23 +109,23 @@ mod tests {
         let flush = move || disk.recv().unwrap();
         let teller = Teller::start(&healthy, flush).unwrap();
         let hand = |on_disk| {
-            let (payer, paid) = oneshot::channel();
-            let (refused, refusal) = oneshot::channel();
-            let (keeper, kept) = oneshot::channel();
+            let (payer, paid) = waiting();
+            let (refused, refusal) = waiting();
+            let (keeper, kept) = waiting();
             teller.tell(settled(on_disk), vec![payer, refused], vec![keeper]);
             (paid, refusal, kept)
         };
-        let (mut paid, mut refusal, mut kept) = hand(true);
+        let (paid, refusal, kept) = hand(true);
         assert!(paid.try_recv().is_ok() && refusal.try_recv().is_ok() && kept.try_recv().is_ok());
-        let (mut paid, mut refusal, mut kept) = hand(false);
+        let (paid, refusal, kept) = hand(false);
         assert!(paid.try_recv().is_ok());
         assert!(refusal.try_recv().is_err() && kept.try_recv().is_err());
         flushed.send(Ok(())).unwrap();
-        assert!(refusal.blocking_recv().is_ok() && kept.blocking_recv().is_ok());
+        assert!(refusal.recv().is_ok() && kept.recv().is_ok());
         let (_, refusal, kept) = hand(false);
         assert!(healthy.load(Ordering::Acquire));
         flushed.send(Err(Error::NotFound("disk"))).unwrap();
-        assert!(refusal.blocking_recv().is_err() && kept.blocking_recv().is_err());
+        assert!(refusal.recv().is_err() && kept.recv().is_err());
         assert!(!healthy.load(Ordering::Acquire));
     }
 }
