@@ -220,7 +220,9 @@ impl Purser {
 
 fn serve(desk: &Desk, waiting: &Receiver<Order>) {
     while let Ok(first) = waiting.recv() {
-        // To wait for more would only make those wait who are there: whoever comes during a round shares the next one.
+        // Whoever is about to come goes first, and shares this round: it is the same work for many as for one. Where nobody
+        // has anything to do this takes no time. To wait for more would only make those wait who are there.
+        std::thread::yield_now();
         let _turn = desk.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let batch: Vec<Order> =
             std::iter::once(first).chain(waiting.try_iter()).take(TOGETHER).collect();
