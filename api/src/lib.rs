@@ -5,6 +5,7 @@
 pub mod accept;
 pub mod app;
 pub mod axes;
+pub mod background;
 pub mod clock;
 pub mod command;
 pub mod crosschecks;

@@ -1,34 +1,23 @@
 //! Threads that bring questions to peers: each may wait for as long as its peer takes, and the end of the program waits for
 //! none of them.
 
-use tokio::runtime::{Builder, Runtime};
+use crate::background::Background;
+use tokio::runtime::Builder;
 
 /// Threads that are kept for a while once they have nothing to do, since starting one costs more than waking one.
-pub(super) struct Threads(Option<Runtime>);
+pub(super) struct Threads(Background);
 
 impl Threads {
     /// At most so many at a time; more work waits.
     pub(super) fn new(most: usize) -> std::io::Result<Self> {
-        let threads = Builder::new_current_thread()
-            .thread_name("relay")
-            .max_blocking_threads(most.max(1))
-            .build()?;
-        Ok(Self(Some(threads)))
+        let mut threads = Builder::new_current_thread();
+        threads.thread_name("relay").max_blocking_threads(most.max(1));
+        Background::start(&mut threads).map(Self)
     }
 
     /// Does something on one of them.
     pub(super) fn run(&self, work: impl FnOnce() + Send + 'static) {
-        if let Some(threads) = &self.0 {
-            drop(threads.spawn_blocking(work));
-        }
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        if let Some(threads) = self.0.take() {
-            threads.shutdown_background();
-        }
+        drop(self.0.handle().spawn_blocking(work));
     }
 }
 

@@ -1,13 +1,14 @@
 //! Threads that answers are made in, apart from those that serve requests.
 
+use crate::background::Background;
 use std::num::NonZeroUsize;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
 /// Threads for quick work: more than cores, since each waits for the end of a beat, and few, since each more costs time.
 const A_CORE: usize = 4;
 
 /// The threads.
-pub struct Makers(Option<Runtime>);
+pub struct Makers(Background);
 
 impl Makers {
     /// Starts them.
@@ -17,34 +18,20 @@ impl Makers {
     pub fn start() -> std::io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         // Without clock and sockets, which nothing here waits for and every thread would look at.
-        let threads = Builder::new_multi_thread()
-            .worker_threads(A_CORE * cores)
-            .thread_name("maker")
-            .build()?;
-        Ok(Self(Some(threads)))
+        let mut threads = Builder::new_multi_thread();
+        threads.worker_threads(A_CORE * cores).thread_name("maker");
+        Background::start(&mut threads).map(Self)
     }
 
     /// Does something that takes no longer than reading the records, and may block for as long.
     pub fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
-        if let Some(threads) = &self.0 {
-            threads.spawn(work);
-        }
+        drop(self.0.handle().spawn(work));
     }
 
     /// Does something that may take long, in a thread of its own, so that nobody waits behind it.
     pub fn run_apart(&self, work: impl Future<Output = ()> + Send + 'static) {
-        if let Some(threads) = &self.0 {
-            let handle = threads.handle().clone();
-            threads.spawn_blocking(move || handle.block_on(work));
-        }
-    }
-}
-
-impl Drop for Makers {
-    fn drop(&mut self) {
-        if let Some(threads) = self.0.take() {
-            threads.shutdown_background();
-        }
+        let handle = self.0.handle().clone();
+        drop(self.0.handle().spawn_blocking(move || handle.block_on(work)));
     }
 }
 
