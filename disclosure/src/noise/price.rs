@@ -333,7 +333,10 @@ fn accuracy(tree: &Tree, drawn: &Drawn) -> Result<PartPrice, NoiseError> {
 /// How far the intervals of a cell reach: its own, and where all cells are to be held at once.
 pub(super) fn widths(tree: &Tree, noise: Additive, variance: f64) -> Result<[f64; 2], NoiseError> {
     let [own, all] = alphas(tree);
-    Ok([width(tree, noise, variance, own)?, width(tree, noise, variance, all)?])
+    let reach = |alpha| width(tree, noise, variance, alpha);
+    let own_reach = reach(own)?;
+    // A single cell is all cells.
+    Ok([own_reach, if all < own { reach(all)? } else { own_reach }])
 }
 
 /// How far a number of this variance is off but for this probability.

@@ -165,15 +165,14 @@ fn numbers(
     let each = estimated.values.iter().zip(&estimated.variances).zip(noise);
     each.map(|((values, variances), noise)| {
         let widest = variances.iter().copied().fold(0.0, f64::max);
-        let [_, simultaneous] = widths(tree, *noise, widest)?;
-        let mut known: Option<(f64, f64)> = None;
+        let [own, simultaneous] = widths(tree, *noise, widest)?;
+        let mut known = (widest, own);
         let mut cells = Vec::with_capacity(values.len());
         for (&value, &variance) in values.iter().zip(variances) {
-            let half = match known {
-                Some((same, half)) if same.to_bits() == variance.to_bits() => half,
-                _ => widths(tree, *noise, variance)?[0],
-            };
-            known = Some((variance, half));
+            if known.0.to_bits() != variance.to_bits() {
+                known = (variance, widths(tree, *noise, variance)?[0]);
+            }
+            let (_, half) = known;
             cells.push(NoisyCell {
                 value: Some(Number::Whole(value)),
                 standard_deviation: Some(variance.sqrt()),
