@@ -4,7 +4,7 @@ use super::answer::{self, Answer};
 use super::body::Asked;
 use super::pace::Pace;
 use super::plan::{plans, unplannable};
-use super::purser::Slip;
+use super::purser::{Customer, Slip};
 use super::reading::{columns, readings};
 use super::{made_up, settings};
 use crate::app::App;
@@ -187,6 +187,7 @@ struct Errand {
     app: web::Data<App>,
     allowed: Arc<Allowed>,
     waits: oneshot::Sender<Came>,
+    _customer: Customer,
 }
 
 impl Errand {
@@ -241,7 +242,8 @@ async fn try_once(
     row: Option<DecisionRow>,
 ) -> Option<Came> {
     let (waits, came) = oneshot::channel();
-    let errand = Errand { app: app.clone(), allowed: allowed.clone(), waits };
+    let customer = app.purser().enter();
+    let errand = Errand { app: app.clone(), allowed: allowed.clone(), waits, _customer: customer };
     if app.purser().is_crowded() && is_small(&allowed.question) {
         pay_in_company(errand, grant, row);
     } else {

@@ -35,6 +35,16 @@ pub struct Purser {
     paying: Counter,
     /// The same one where the database writes for one at a time.
     keeping: Counter,
+    under_way: Arc<AtomicUsize>,
+}
+
+/// Somebody whose question is under way.
+pub struct Customer(Arc<AtomicUsize>);
+
+impl Drop for Customer {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// Where orders are handed in.
@@ -50,10 +60,7 @@ struct Desk {
     healthy: Arc<AtomicBool>,
     terms: Terms,
     turn: Mutex<()>,
-    /// Orders that were handed in and are in no round yet.
-    waiting: AtomicUsize,
-    /// Whether several were served in the last round, who come again soon.
-    crowded: AtomicBool,
+    under_way: Arc<AtomicUsize>,
     teller: Teller,
 }
 
@@ -68,7 +75,7 @@ enum Alone {
 impl Desk {
     /// Settles the round of somebody who is alone, without a word to anybody else.
     fn alone(&self, round: &Round) -> Alone {
-        if self.waiting.load(Ordering::Acquire) > 0 || self.crowded.load(Ordering::Acquire) {
+        if several(&self.under_way) {
             return Alone::InCompany;
         }
         let turn = match self.turn.try_lock() {
@@ -117,14 +124,14 @@ impl Counter {
         store: &Store,
         healthy: &Arc<AtomicBool>,
         terms: Terms,
+        under_way: &Arc<AtomicUsize>,
         teller: Teller,
         name: &str,
     ) -> std::io::Result<Self> {
         let (orders, waiting) = sync_channel(WAITING);
         let (store, healthy) = (store.clone(), healthy.clone());
-        let (turn, number, crowded) = (Mutex::default(), AtomicUsize::new(0), false.into());
-        let desk = Desk { store, healthy, terms, turn, waiting: number, crowded, teller };
-        let desk = Arc::new(desk);
+        let (turn, under_way) = (Mutex::default(), under_way.clone());
+        let desk = Arc::new(Desk { store, healthy, terms, turn, under_way, teller });
         let its = desk.clone();
         let thread = std::thread::Builder::new().name(name.to_owned());
         thread.spawn(move || serve(&its, &waiting))?;
@@ -133,10 +140,7 @@ impl Counter {
 
     /// Hands an order in. Where that cannot be it is dropped.
     fn order(&self, order: Order) {
-        self.desk.waiting.fetch_add(1, Ordering::AcqRel);
-        if self.orders.try_send(order).is_err() {
-            self.desk.waiting.fetch_sub(1, Ordering::AcqRel);
-        }
+        let _ = self.orders.try_send(order);
     }
 }
 
@@ -146,15 +150,19 @@ impl Purser {
     /// # Errors
     /// When no thread can be started.
     pub fn start(store: &Store, healthy: &Arc<AtomicBool>, terms: Terms) -> std::io::Result<Self> {
-        let flushed = store.clone();
+        let (flushed, under_way) = (store.clone(), Arc::default());
         let teller = Teller::start(healthy, move || flushed.flush())?;
-        let paying = Counter::open(store, healthy, terms, teller.clone(), "purser")?;
-        let keeping = if store.keeps_beside() {
-            Counter::open(store, healthy, terms, teller, "keeper")?
-        } else {
-            paying.clone()
-        };
-        Ok(Self { paying, keeping })
+        let open = |name| Counter::open(store, healthy, terms, &under_way, teller.clone(), name);
+        let paying = open("purser")?;
+        let keeping = if store.keeps_beside() { open("keeper")? } else { paying.clone() };
+        Ok(Self { paying, keeping, under_way })
+    }
+
+    /// Somebody asks, until what this gives is dropped.
+    #[must_use]
+    pub fn enter(&self) -> Customer {
+        self.under_way.fetch_add(1, Ordering::AcqRel);
+        Customer(self.under_way.clone())
     }
 
     /// Pays for a question, and records the decision on it. Whoever is alone is served at once, which blocks, and has it; for
@@ -211,11 +219,15 @@ impl Purser {
         }
     }
 
-    /// Whether others are served just now.
+    /// Whether several ask just now.
     #[must_use]
     pub fn is_crowded(&self) -> bool {
-        self.paying.desk.crowded.load(Ordering::Acquire)
+        several(&self.under_way)
     }
+}
+
+fn several(under_way: &AtomicUsize) -> bool {
+    under_way.load(Ordering::Acquire) > 1
 }
 
 fn serve(desk: &Desk, waiting: &Receiver<Order>) {
@@ -226,8 +238,6 @@ fn serve(desk: &Desk, waiting: &Receiver<Order>) {
         let _turn = desk.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let batch: Vec<Order> =
             std::iter::once(first).chain(waiting.try_iter()).take(TOGETHER).collect();
-        let served = batch.len();
-        desk.crowded.store(served > 1, Ordering::Release);
         let mut round = Round { terms: desk.terms, ..Round::default() };
         let (mut payers, mut keepers) = (Vec::new(), Vec::new());
         for order in batch {
@@ -243,8 +253,6 @@ fn serve(desk: &Desk, waiting: &Receiver<Order>) {
                 }
             }
         }
-        // Whoever comes now still finds the turn taken.
-        desk.waiting.fetch_sub(served, Ordering::AcqRel);
         desk.settle(round, payers, keepers);
     }
 }
@@ -340,7 +348,7 @@ mod tests {
         let terms = Terms { patience: TimeDelta::seconds(30), first_caps };
         let purser = Purser::start(&store, &healthy, terms).unwrap();
         let ask = |question: &str| {
-            let spend = spend(question);
+            let (_customer, spend) = (purser.enter(), spend(question));
             let body = question.as_bytes().to_vec();
             let (question_key, id, at) = (spend.question_key.clone(), spend.id, spend.at);
             match said(|waits, later| purser.reserve(spend, None, waits, later)) {
@@ -355,6 +363,11 @@ mod tests {
             }
         };
         assert_eq!((0..5).map(|number| ask(&format!("alone {number}"))).sum::<u64>(), 5);
+        let (one, other) = (purser.enter(), purser.enter());
+        assert!(purser.is_crowded());
+        drop(other);
+        assert!(!purser.is_crowded());
+        drop(one);
         let crowd: u64 = std::thread::scope(|scope| {
             let ask = &ask;
             let of = move |thread: u64| (0..10).map(|n| ask(&format!("{thread} {n}"))).sum::<u64>();
@@ -365,7 +378,7 @@ mod tests {
         assert_eq!(ask("too late"), 0);
         assert_eq!(store.paid_and_answered().unwrap(), (60, 60));
         assert_eq!(store.check_purses().unwrap(), []);
-        assert_eq!(purser.paying.desk.waiting.load(Ordering::Acquire), 0);
+        assert_eq!(purser.under_way.load(Ordering::Acquire), 0);
         assert!(healthy.load(Ordering::Acquire));
     }
 }
