@@ -170,7 +170,7 @@ fn numbers(
         let mut cells = Vec::with_capacity(values.len());
         for (&value, &variance) in values.iter().zip(variances) {
             if known.0.to_bits() != variance.to_bits() {
-                known = (variance, widths(tree, *noise, variance)?[0]);
+                known = (variance, width(tree, *noise, variance, alphas(tree)[0])?);
             }
             let (_, half) = known;
             cells.push(NoisyCell {
