@@ -35,7 +35,6 @@ pub struct Purser {
     paying: Counter,
     /// The same one where the database writes for one at a time.
     keeping: Counter,
-    under_way: Arc<AtomicUsize>,
 }
 
 /// Somebody whose question is under way.
@@ -60,6 +59,7 @@ struct Desk {
     healthy: Arc<AtomicBool>,
     terms: Terms,
     turn: Mutex<()>,
+    /// How many ask just now, at whichever desk.
     under_way: Arc<AtomicUsize>,
     teller: Teller,
 }
@@ -73,9 +73,13 @@ enum Alone {
 }
 
 impl Desk {
+    fn is_crowded(&self) -> bool {
+        self.under_way.load(Ordering::Acquire) > 1
+    }
+
     /// Settles the round of somebody who is alone, without a word to anybody else.
     fn alone(&self, round: &Round) -> Alone {
-        if several(&self.under_way) {
+        if self.is_crowded() {
             return Alone::InCompany;
         }
         let turn = match self.turn.try_lock() {
@@ -155,14 +159,15 @@ impl Purser {
         let open = |name| Counter::open(store, healthy, terms, &under_way, teller.clone(), name);
         let paying = open("purser")?;
         let keeping = if store.keeps_beside() { open("keeper")? } else { paying.clone() };
-        Ok(Self { paying, keeping, under_way })
+        Ok(Self { paying, keeping })
     }
 
     /// Somebody asks, until what this gives is dropped.
     #[must_use]
     pub fn enter(&self) -> Customer {
-        self.under_way.fetch_add(1, Ordering::AcqRel);
-        Customer(self.under_way.clone())
+        let under_way = &self.paying.desk.under_way;
+        under_way.fetch_add(1, Ordering::AcqRel);
+        Customer(under_way.clone())
     }
 
     /// Pays for a question, and records the decision on it. Whoever is alone is served at once, which blocks, and has it; for
@@ -222,12 +227,8 @@ impl Purser {
     /// Whether several ask just now.
     #[must_use]
     pub fn is_crowded(&self) -> bool {
-        several(&self.under_way)
+        self.paying.desk.is_crowded()
     }
-}
-
-fn several(under_way: &AtomicUsize) -> bool {
-    under_way.load(Ordering::Acquire) > 1
 }
 
 fn serve(desk: &Desk, waiting: &Receiver<Order>) {
@@ -257,7 +258,7 @@ fn serve(desk: &Desk, waiting: &Receiver<Order>) {
     }
 }
 
-/// Says that nothing is known of some questions. Nobody is told anything: a sender that is dropped says so.
+/// Says that nothing is known of some questions. Whoever waits is told nothing and dropped, which says so.
 pub fn failed(error: &Error, questions: usize, healthy: &AtomicBool) {
     healthy.store(false, Ordering::Release);
     tracing::error!(%error, questions, "the budgets cannot be written");
@@ -378,7 +379,7 @@ mod tests {
         assert_eq!(ask("too late"), 0);
         assert_eq!(store.paid_and_answered().unwrap(), (60, 60));
         assert_eq!(store.check_purses().unwrap(), []);
-        assert_eq!(purser.under_way.load(Ordering::Acquire), 0);
+        assert_eq!(purser.paying.desk.under_way.load(Ordering::Acquire), 0);
         assert!(healthy.load(Ordering::Acquire));
     }
 }
