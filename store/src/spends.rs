@@ -4,6 +4,7 @@ use crate::answers::StoredAnswer;
 use crate::purses::{self, OfData, Purse, PurseId, PurseKind};
 use crate::schema::{answers as answered, purses as all_purses, spends};
 use crate::settle::Found;
+use crate::spent::taken_by_day;
 use crate::values::{moment, number, sha256, stored, text, uuid};
 use crate::{Error, Store};
 use chrono::{DateTime, Utc};
@@ -134,8 +135,8 @@ impl Store {
     pub fn check_purses(&self) -> Result<Vec<LedgerFault>, Error> {
         self.snapshot(|conn| {
             let mut sums: BTreeMap<PurseId, u64> = BTreeMap::new();
-            for row in spends::table.load::<Raw>(conn)? {
-                for (purse, nano) in spend(row)?.charges() {
+            for (_, charges) in taken_by_day(conn, i64::MIN)? {
+                for (purse, nano) in charges {
                     *sums.entry(purse).or_default() += nano;
                 }
             }
@@ -266,7 +267,7 @@ fn written(of_data: &OfData) -> Result<String, Error> {
 }
 
 /// What was taken of the data, if it is what a payment says.
-fn taken(row: &str, nano: i64) -> Result<OfData, Error> {
+pub(crate) fn taken(row: &str, nano: i64) -> Result<OfData, Error> {
     let keyed: BTreeMap<String, u64> = serde_json::from_str(row).unwrap_or_default();
     let of_data = keyed.into_iter().map(|(key, nano)| {
         let purse = PurseId { kind: PurseKind::DatasetYear, key };

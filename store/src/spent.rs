@@ -1,8 +1,10 @@
 //! What was paid over time: sums of all that was paid, however long the list of it is.
 
-use crate::purses::PurseId;
+use crate::connection::AnyConnection;
+use crate::purses::{PurseId, charges};
 use crate::schema::spends;
-use crate::values::{day, number};
+use crate::spends::taken;
+use crate::values::number;
 use crate::{Error, SpendFilter, Store};
 use chrono::{DateTime, NaiveTime, Utc};
 use diesel::dsl::sql;
@@ -31,6 +33,39 @@ const SUMS: &str =
 /// Their types.
 type Sums = (Text, BigInt, BigInt, BigInt);
 
+/// What makes payments of a day alike: who pays, and what of.
+const ALIKE: &str = "at / 86400000000, project, sponsor, nano, of_data";
+/// One of them, and how many they are.
+type Payments = (BigInt, Text, Text, BigInt, Text, BigInt);
+
+/// What is taken of each purse.
+type Charges = BTreeMap<PurseId, u64>;
+
+/// What was taken of each purse on each day since, by payments alike: prices are few, however many payments are.
+///
+/// # Errors
+/// The database cannot be asked, or a payment is not what was taken for it.
+pub(crate) fn taken_by_day(
+    conn: &mut AnyConnection,
+    since: i64,
+) -> Result<Vec<(i32, Charges)>, Error> {
+    let rows: Vec<(i64, String, String, i64, String, i64)> = spends::table
+        .filter(spends::at.ge(since))
+        .group_by(sql::<Payments>(ALIKE))
+        .select(sql::<Payments>(&format!("{ALIKE}, COUNT(*) AS questions")))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(day, project, sponsor, nano, of_data, questions)| {
+            let (day, questions): (i32, u64) = (number(day)?, number(questions)?);
+            let mut charges = charges(&taken(&of_data, nano)?, Some((&project, &sponsor)));
+            for nano in charges.values_mut() {
+                *nano = nano.saturating_mul(questions);
+            }
+            Ok((day, charges))
+        })
+        .collect()
+}
+
 impl Store {
     /// What was spent of each purse on each day from the one of a moment on: day since 1970-01-01 and amount, oldest first.
     ///
@@ -41,12 +76,11 @@ impl Store {
         since: DateTime<Utc>,
     ) -> Result<BTreeMap<PurseId, Vec<(i32, u64)>>, Error> {
         let midnight = since.date_naive().and_time(NaiveTime::MIN).and_utc();
-        let lately =
-            SpendFilter { from: Some(midnight), limit: u32::MAX, ..SpendFilter::default() };
+        let taken = self.read(|conn| taken_by_day(conn, midnight.timestamp_micros()))?;
         let mut days: BTreeMap<PurseId, BTreeMap<i32, u64>> = BTreeMap::new();
-        for spend in self.spends(&lately)? {
-            for (purse, nano) in spend.charges() {
-                *days.entry(purse).or_default().entry(day(spend.at)).or_default() += nano;
+        for (day, charges) in taken {
+            for (purse, nano) in charges {
+                *days.entry(purse).or_default().entry(day).or_default() += nano;
             }
         }
         Ok(days.into_iter().map(|(purse, days)| (purse, days.into_iter().collect())).collect())

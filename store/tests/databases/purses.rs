@@ -245,9 +245,13 @@ on_both! {
     fn what_is_spent_of_a_purse_is_added_up_by_day(place) {
         let store = &place.store;
         let years = |nano| BTreeMap::from([((Form::F11, 2024), nano), ((Form::F12, 2023), 2 * nano)]);
-        for (day, question, project, nano) in
-            [(0, "a", "kvp", 1), (1, "b", "kvp", 10), (1, "c", "unge", 100), (3, "d", "kvp", 200)]
-        {
+        for (day, question, project, nano) in [
+            (0, "a", "kvp", 1),
+            (1, "b", "kvp", 10),
+            (1, "c", "unge", 100),
+            (1, "as much as c", "unge", 100),
+            (3, "d", "kvp", 200),
+        ] {
             let at = noon() + TimeDelta::days(day);
             let paid = Spend { at, of_data: years(nano), ..spend(question, project, 1) };
             assert!(matches!(pay(store, &paid), Reserved::Paid(_)));
@@ -258,16 +262,17 @@ on_both! {
         // From the day on, whatever the hour.
         let days = store.spent_by_day(noon() + TimeDelta::hours(30)).unwrap();
         let expected: [(PurseId, &[(i32, u64)]); 5] = [
-            (of_data(Form::F11, 2024), &[(1, 110), (3, 200)]),
-            (of_data(Form::F12, 2023), &[(1, 220), (3, 400)]),
+            (of_data(Form::F11, 2024), &[(1, 210), (3, 200)]),
+            (of_data(Form::F12, 2023), &[(1, 420), (3, 400)]),
             (project("kvp"), &[(1, 30), (3, 600)]),
-            (project("unge"), &[(1, 300)]),
-            (sponsor, &[(1, 330), (3, 600)]),
+            (project("unge"), &[(1, 600)]),
+            (sponsor, &[(1, 630), (3, 600)]),
         ];
         let expected = expected.map(|(purse, days)| {
             (purse, days.iter().map(|(day, nano)| (first + day, *nano)).collect::<Vec<_>>())
         });
         assert_eq!(days, expected.into());
+        assert_eq!(store.check_purses().unwrap(), []);
     }
 
     fn what_projects_paid_is_added_up_by_day_however_long_the_list_is(place) {
