@@ -214,6 +214,8 @@ impl App {
             Ok(()) | Err(hjemmel_store::Error::Busy(_)) => {}
             Err(error) => return Err(error.into()),
         }
+        // Somebody may migrate while this runs, and then it does not know what it would write to.
+        self.store.check_version()?;
         let version = self.store.policy_version()?;
         let editions = self.store.editions()?;
         let fresh = Seen {

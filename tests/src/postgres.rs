@@ -11,7 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 const SCRIPT: &str = include_str!("postgres.sh");
 const OLDEST: u32 = 15;
-const NEEDED: [&str; 4] = ["initdb", "postgres", "pg_isready", "createdb"];
+const NEEDED: [&str; 5] = ["initdb", "postgres", "pg_isready", "createdb", "psql"];
 
 /// A running server of one's own.
 #[derive(Debug)]
@@ -66,14 +66,27 @@ impl Cluster {
     /// The server refuses.
     #[must_use]
     pub fn database(&self, name: &str) -> String {
-        let output = Command::new(self.bin.join("createdb"))
-            .args(["-h", &self.directory, "-U", "hjemmel", name])
+        self.run("createdb", &[name]);
+        format!("postgres:///{name}?host={}&user=hjemmel", self.directory)
+    }
+
+    /// Does in a database what somebody with its password can do.
+    ///
+    /// # Panics
+    /// The server refuses.
+    pub fn sql(&self, database: &str, statement: &str) {
+        self.run("psql", &["-q", "-v", "ON_ERROR_STOP=1", "-c", statement, database]);
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let output = Command::new(self.bin.join(program))
+            .args(["-h", &self.directory, "-U", "hjemmel"])
+            .args(arguments)
             .output()
-            .unwrap_or_else(|e| fail(&format!("cannot run createdb: {e}")));
+            .unwrap_or_else(|e| fail(&format!("cannot run {program}: {e}")));
         if !output.status.success() {
             fail(&String::from_utf8_lossy(&output.stderr));
         }
-        format!("postgres:///{name}?host={}&user=hjemmel", self.directory)
     }
 
     /// Stops the server as an operator would, cutting connections.

@@ -126,6 +126,30 @@ fn while_the_sqlite_file_is_elsewhere_nothing_leaves_and_it_is_found_again() {
 }
 
 #[test]
+fn while_the_database_is_of_another_version_nothing_leaves() {
+    const MIGRATED: &str =
+        "INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')";
+    const TAKEN_BACK: &str =
+        "DELETE FROM __diesel_schema_migrations WHERE version = '99991231000000'";
+    let cluster = Cluster::shared();
+    let installation = postgres::installed("newer-pg", &cluster.database("newer"));
+    let node = installation.serve();
+    let exact = ask(&node, "nav", DATA).ok();
+    let recorded = intact(&installation.store());
+    cluster.sql("newer", MIGRATED);
+    node.wait_until(SOON, |node| !is_ready(node));
+    for (who, path) in ASKED {
+        assert_refused(&ask(&node, who, path), path);
+    }
+    assert_eq!(intact(&installation.store()), recorded, "nothing is written either");
+    cluster.sql("newer", TAKEN_BACK);
+    node.wait_until(RECOVERED, is_ready);
+    assert_eq!(ask(&node, "nav", DATA).ok().body, exact.body);
+    let log = node.log();
+    assert!(log.contains("belongs to a newer version") && log.contains("99991231000000"), "{log}");
+}
+
+#[test]
 fn decisions_are_never_written_to_a_file_that_was_removed_or_replaced() {
     let installation = Installation::copy("replaced");
     let node = installation.serve();
