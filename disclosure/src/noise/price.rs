@@ -331,7 +331,7 @@ fn accuracy(tree: &Tree, drawn: &Drawn) -> Result<PartPrice, NoiseError> {
 }
 
 /// How far the intervals of a cell reach: its own, and where all cells are to be held at once.
-pub(super) fn widths(tree: &Tree, noise: Additive, variance: f64) -> Result<[f64; 2], NoiseError> {
+fn widths(tree: &Tree, noise: Additive, variance: f64) -> Result<[f64; 2], NoiseError> {
     let [own, all] = alphas(tree);
     let reach = |alpha| width(tree, noise, variance, alpha);
     let own_reach = reach(own)?;

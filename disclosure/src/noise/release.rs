@@ -6,7 +6,7 @@ use super::{
     contribution::Cells,
     ledger::with_prices,
     mechanism::{Additive, Choice},
-    price::{Drawn, Priced, alphas, width, widths},
+    price::{Drawn, LevelPrice, Priced, alphas, width},
     ratio::{self, Part},
     tree::{self, Levels},
 };
@@ -74,19 +74,21 @@ pub(super) fn answer(
     if of_plan != (plan.lineage(), plan.measure(), plan.bound()) {
         return Err(NoiseError::Mismatch("they were read for another plan"));
     }
-    let tree = plan.tree();
-    let (levels, post_processing) = match (held.cells, priced.drawn.as_slice()) {
-        (Cells::Numbers(leaves), [Drawn::Numbers { levels, .. }]) => {
+    let (tree, price) = (plan.tree(), &priced.price);
+    let (drawn, told) = (priced.drawn.as_slice(), price.parts.as_slice());
+    let (levels, post_processing) = match (held.cells, drawn, told) {
+        (Cells::Numbers(leaves), [Drawn::Numbers { levels, .. }], [told]) => {
             let estimated = estimate(tree, leaves, levels, plan.is_non_negative())?;
             let mut done = estimated.done.clone();
             if plan.is_non_negative() {
                 done.push(PostProcessing::NonNegative);
             }
-            (numbers(tree, levels, &estimated)?, done)
+            (numbers(tree, levels, &told.levels, &estimated)?, done)
         }
         (
             Cells::Means(counts, sums),
             [Drawn::Numbers { levels: of_counts, .. }, Drawn::Numbers { levels: of_sums, .. }],
+            _,
         ) => {
             let counts = estimate(tree, counts, of_counts, false)?;
             let sums = estimate(tree, sums, of_sums, false)?;
@@ -95,12 +97,11 @@ pub(super) fn answer(
             let parts = [(&counts, of_counts.as_slice()), (&sums, of_sums.as_slice())];
             (means(plan, parts)?, done)
         }
-        (Cells::Values(leaves), [Drawn::Quantiles { levels }]) => {
-            (quantiles(tree, leaves, levels)?, Vec::new())
+        (Cells::Values(leaves), [Drawn::Quantiles { levels }], [told]) => {
+            (quantiles(tree, leaves, levels, &told.levels)?, Vec::new())
         }
         _ => return Err(NoiseError::Mismatch("they were read for another measure")),
     };
-    let price = &priced.price;
     Ok(Noisy {
         lineage: plan.lineage(),
         levels,
@@ -156,17 +157,19 @@ fn estimate(
     Ok(Estimated { values, variances: estimates.variances, done })
 }
 
+/// Intervals reach as far as was told with the price, those of more exact cells less far.
 #[expect(clippy::cast_precision_loss, reason = "bounds of an interval need not be exact")]
 fn numbers(
     tree: &Tree,
     noise: &[Additive],
+    told: &[LevelPrice],
     estimated: &Estimated,
 ) -> Result<Vec<NoisyLevel>, NoiseError> {
-    let each = estimated.values.iter().zip(&estimated.variances).zip(noise);
-    each.map(|((values, variances), noise)| {
+    let each = estimated.values.iter().zip(&estimated.variances).zip(noise.iter().zip(told));
+    each.map(|((values, variances), (noise, told))| {
         let widest = variances.iter().copied().fold(0.0, f64::max);
-        let [own, simultaneous] = widths(tree, *noise, widest)?;
-        let mut known = (widest, own);
+        let mut known = (widest, told.half_width95);
+        let simultaneous = told.simultaneous95;
         let mut cells = Vec::with_capacity(values.len());
         for (&value, &variance) in values.iter().zip(variances) {
             if known.0.to_bits() != variance.to_bits() {
@@ -246,13 +249,14 @@ fn quantiles(
     tree: &Tree,
     leaves: Vec<Vec<i64>>,
     levels: &[Choice],
+    prices: &[LevelPrice],
 ) -> Result<Vec<NoisyLevel>, NoiseError> {
     if leaves.len() != tree.leaves() {
         return Err(NoiseError::Mismatch("they have more or fewer cells"));
     }
     let mut gathered = leaves;
     let mut told = Vec::with_capacity(levels.len());
-    for (level, choice) in levels.iter().enumerate().rev() {
+    for (level, (choice, price)) in levels.iter().zip(prices).enumerate().rev() {
         let cells = choice.draw(&gathered)?.into_iter().map(|value| NoisyCell {
             value: Some(Number::Whole(value)),
             standard_deviation: None,
@@ -260,7 +264,7 @@ fn quantiles(
             simultaneous95: None,
         });
         let cells = cells.collect();
-        let rank_half_widths = Some(alphas(tree).map(|alpha| choice.half_width(alpha)));
+        let rank_half_widths = Some([price.half_width95, price.simultaneous95]);
         told.push(NoisyLevel { simultaneous_half_width: None, rank_half_widths, cells });
         if let Some(parents) = tree.parents(level) {
             let above = tree.sizes().get(level.wrapping_sub(1)).copied().unwrap_or_default();
