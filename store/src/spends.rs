@@ -134,17 +134,12 @@ impl Store {
     /// The database cannot be asked, or a payment is not what was taken for it.
     pub fn check_purses(&self) -> Result<Vec<LedgerFault>, Error> {
         self.snapshot(|conn| {
-            let mut sums: BTreeMap<PurseId, u64> = BTreeMap::new();
-            for (_, charges) in taken_by_day(conn, i64::MIN)? {
-                for (purse, nano) in charges {
-                    *sums.entry(purse).or_default() += nano;
-                }
-            }
+            let days = taken_by_day(conn, i64::MIN)?;
             let all: Vec<(String, String, i64, i64)> = all_purses::table.load(conn)?;
             let mut faults = Vec::new();
             for row in all {
                 let purse = purses::purse(row)?;
-                let charged = sums.get(&purse.id).copied().unwrap_or_default();
+                let charged = days.get(&purse.id).map_or(0, |days| days.values().sum());
                 if purse.spent != charged {
                     faults.push(LedgerFault { purse: purse.id, spent: purse.spent, charged });
                 }

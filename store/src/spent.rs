@@ -27,43 +27,35 @@ pub struct ProjectDay {
 
 /// What makes a group: the project, and the day from its microseconds.
 const GROUP: &str = "project, at / 86400000000";
-/// A group and its sums.
-const SUMS: &str =
-    "project, at / 86400000000, COUNT(*) AS questions, CAST(SUM(nano) AS BIGINT) AS nano";
-/// Their types.
+/// A group, how many questions are in it, and what they cost.
 type Sums = (Text, BigInt, BigInt, BigInt);
+/// A group, what makes payments of it alike, and how many they are.
+type Payments = (Text, BigInt, Text, BigInt, Text, BigInt);
 
-/// What makes payments of a day alike: who pays, and what of.
-const ALIKE: &str = "at / 86400000000, project, sponsor, nano, of_data";
-/// One of them, and how many they are.
-type Payments = (BigInt, Text, Text, BigInt, Text, BigInt);
-
-/// What is taken of each purse.
-type Charges = BTreeMap<PurseId, u64>;
-
-/// What was taken of each purse on each day since, by payments alike: prices are few, however many payments are.
+/// What was taken of each purse on each day since. Payments alike are counted, and looked at once: prices are few, however
+/// many payments are.
 ///
 /// # Errors
 /// The database cannot be asked, or a payment is not what was taken for it.
 pub(crate) fn taken_by_day(
     conn: &mut AnyConnection,
     since: i64,
-) -> Result<Vec<(i32, Charges)>, Error> {
-    let rows: Vec<(i64, String, String, i64, String, i64)> = spends::table
+) -> Result<BTreeMap<PurseId, BTreeMap<i32, u64>>, Error> {
+    let alike = format!("{GROUP}, sponsor, nano, of_data");
+    let rows: Vec<(String, i64, String, i64, String, i64)> = spends::table
         .filter(spends::at.ge(since))
-        .group_by(sql::<Payments>(ALIKE))
-        .select(sql::<Payments>(&format!("{ALIKE}, COUNT(*) AS questions")))
+        .group_by(sql::<Payments>(&alike))
+        .select(sql::<Payments>(&format!("{alike}, COUNT(*) AS questions")))
         .load(conn)?;
-    rows.into_iter()
-        .map(|(day, project, sponsor, nano, of_data, questions)| {
-            let (day, questions): (i32, u64) = (number(day)?, number(questions)?);
-            let mut charges = charges(&taken(&of_data, nano)?, Some((&project, &sponsor)));
-            for nano in charges.values_mut() {
-                *nano = nano.saturating_mul(questions);
-            }
-            Ok((day, charges))
-        })
-        .collect()
+    let mut days: BTreeMap<PurseId, BTreeMap<i32, u64>> = BTreeMap::new();
+    for (project, day, sponsor, nano, of_data, questions) in rows {
+        let (day, questions): (i32, u64) = (number(day)?, number(questions)?);
+        for (purse, nano) in charges(&taken(&of_data, nano)?, Some((&project, &sponsor))) {
+            let sum = days.entry(purse).or_default().entry(day).or_default();
+            *sum += nano.saturating_mul(questions);
+        }
+    }
+    Ok(days)
 }
 
 impl Store {
@@ -76,13 +68,7 @@ impl Store {
         since: DateTime<Utc>,
     ) -> Result<BTreeMap<PurseId, Vec<(i32, u64)>>, Error> {
         let midnight = since.date_naive().and_time(NaiveTime::MIN).and_utc();
-        let taken = self.read(|conn| taken_by_day(conn, midnight.timestamp_micros()))?;
-        let mut days: BTreeMap<PurseId, BTreeMap<i32, u64>> = BTreeMap::new();
-        for (day, charges) in taken {
-            for (purse, nano) in charges {
-                *days.entry(purse).or_default().entry(day).or_default() += nano;
-            }
-        }
+        let days = self.read(|conn| taken_by_day(conn, midnight.timestamp_micros()))?;
         Ok(days.into_iter().map(|(purse, days)| (purse, days.into_iter().collect())).collect())
     }
 
@@ -95,12 +81,13 @@ impl Store {
         let until = filter.until.map_or(i64::MAX, |until| until.timestamp_micros());
         let (every, project) =
             (filter.project.is_none(), filter.project.clone().unwrap_or_default());
+        let sums = format!("{GROUP}, COUNT(*) AS questions, CAST(SUM(nano) AS BIGINT) AS nano");
         let rows: Vec<(String, i64, i64, i64)> = self.read(|conn| {
             let wanted = spends::project.eq(project).or(every.into_sql::<Bool>());
             Ok(spends::table
                 .filter(spends::at.ge(from).and(spends::at.lt(until)).and(wanted))
                 .group_by(sql::<(Text, BigInt)>(GROUP))
-                .select(sql::<Sums>(SUMS))
+                .select(sql::<Sums>(&sums))
                 .order(sql::<(Text, BigInt)>(GROUP))
                 .load(conn)?)
         })?;
