@@ -318,12 +318,11 @@ fn accuracy(tree: &Tree, drawn: &Drawn) -> Result<PartPrice, NoiseError> {
             })
         }
         Drawn::Quantiles { levels } => {
-            let levels = levels.iter().zip(sizes).map(|(choice, cells)| LevelPrice {
-                cells,
-                scale: choice.scale,
-                standard_deviation: None,
-                half_width95: choice.half_width(ALPHA),
-                simultaneous95: choice.half_width(ALPHA / count(tree)),
+            let levels = levels.iter().zip(sizes).map(|(choice, cells)| {
+                let [half_width95, simultaneous95] =
+                    alphas(tree).map(|alpha| choice.half_width(alpha));
+                let (scale, standard_deviation) = (choice.scale, None);
+                LevelPrice { cells, scale, standard_deviation, half_width95, simultaneous95 }
             });
             Ok(PartPrice { quantity: Quantity::Rank, levels: levels.collect() })
         }

@@ -75,8 +75,8 @@ pub(super) fn answer(
         return Err(NoiseError::Mismatch("they were read for another plan"));
     }
     let (tree, price) = (plan.tree(), &priced.price);
-    let (drawn, told) = (priced.drawn.as_slice(), price.parts.as_slice());
-    let (levels, post_processing) = match (held.cells, drawn, told) {
+    let parts = (held.cells, priced.drawn.as_slice(), price.parts.as_slice());
+    let (levels, post_processing) = match parts {
         (Cells::Numbers(leaves), [Drawn::Numbers { levels, .. }], [told]) => {
             let estimated = estimate(tree, leaves, levels, plan.is_non_negative())?;
             let mut done = estimated.done.clone();
