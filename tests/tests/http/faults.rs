@@ -52,6 +52,13 @@ fn assert_refused(answer: &Answer, path: &str) {
     assert_eq!(members, ["detail", "instance", "status", "title", "type"], "{path}");
 }
 
+#[track_caller]
+fn assert_refuses_everything(node: &Node) {
+    for (who, path) in ASKED {
+        assert_refused(&ask(node, who, path), path);
+    }
+}
+
 fn is_ready(node: &Node) -> bool {
     let answer = node.anyone().get("/health/ready");
     if answer.status != 200 {
@@ -138,10 +145,8 @@ fn while_the_database_is_of_another_version_nothing_leaves() {
     let recorded = intact(&installation.store());
     cluster.sql("newer", MIGRATED);
     node.wait_until(SOON, |node| !is_ready(node));
-    for (who, path) in ASKED {
-        assert_refused(&ask(&node, who, path), path);
-    }
-    assert_eq!(intact(&installation.store()), recorded, "nothing is written either");
+    assert_refuses_everything(&node);
+    assert_eq!(intact(&installation.store()), recorded, "decisions were recorded");
     cluster.sql("newer", TAKEN_BACK);
     node.wait_until(RECOVERED, is_ready);
     assert_eq!(ask(&node, "nav", DATA).ok().body, exact.body);
@@ -163,9 +168,7 @@ fn decisions_are_never_written_to_a_file_that_was_removed_or_replaced() {
     // What has the name of the old file is another: only an operator can say whether it is the right one.
     fs::rename(&backup, &file).unwrap();
     node.wait_until(SOON, |node| node.log().contains("was replaced while in use"));
-    for (who, path) in ASKED {
-        assert_refused(&ask(&node, who, path), path);
-    }
+    assert_refuses_everything(&node);
     drop(node);
     ask(&installation.serve(), "nav", DATA).ok();
 }
@@ -185,9 +188,7 @@ fn while_the_disk_is_full_nothing_leaves_that_cannot_be_recorded() {
     }
     assert_refused(&refused.expect("the disk never filled"), RECORDS);
     node.wait_until(SOON, |node| !is_ready(node));
-    for (who, path) in ASKED {
-        assert_refused(&ask(&node, who, path), path);
-    }
+    assert_refuses_everything(&node);
     assert!(given > 0, "{}", node.log());
     assert!(!node.log().contains("panicked"), "{}", node.log());
     drop(node);
