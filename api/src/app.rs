@@ -1,6 +1,6 @@
 //! What a running server holds: the snapshot of policy, the shelf of releases, and the way into the record.
 //!
-//! Both pictures are immutable and swapped whole. When the database cannot be reached there is no picture to
+//! Both pictures are immutable and swapped whole. When the database cannot be used there is no picture to
 //! answer from: every answer with data is refused until it is back.
 
 mod loading;
@@ -209,13 +209,11 @@ impl App {
     }
 
     fn try_refresh(&self, now: DateTime<Utc>) -> Result<(), AppError> {
-        match self.store.ping() {
+        match self.store.watch() {
             // Somebody else has been writing for long, so the database is there.
             Ok(()) | Err(hjemmel_store::Error::Busy(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        // Somebody may migrate while this runs, and then it does not know what it would write to.
-        self.store.check_version()?;
         let version = self.store.policy_version()?;
         let editions = self.store.editions()?;
         let fresh = Seen {

@@ -46,6 +46,9 @@ pub enum Fault {
     /// SQLite's file is another one than when it was opened.
     #[error("its file was replaced while in use; put it back, or start again")]
     Replaced,
+    /// The database was seen to be of another version.
+    #[error("{0}")]
+    Foreign(String),
     /// The disk refused what SQLite had written to its log.
     #[error("the disk refused what was written; see to the disk, and start again")]
     Lost,

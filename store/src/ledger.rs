@@ -39,7 +39,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.check_file()?;
+        self.check_usable()?;
         let _turn = self.turn();
         let mut kept = self.ledger.rounds.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken out, so that a connection that fails is not asked again.
@@ -66,7 +66,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<bool, Error>,
     ) -> Result<bool, Error> {
-        self.check_file()?;
+        self.check_usable()?;
         let mut kept = self.ledger.rounds.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(mut conn) = kept.take() else { return Ok(false) };
         let written = work(&mut conn)?;
@@ -121,6 +121,7 @@ impl Store {
         &self,
         work: impl Fn(&mut AnyConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.check_usable()?;
         let mut kept = self.ledger.beside.lock().unwrap_or_else(PoisonError::into_inner);
         let tried = kept.take().and_then(|mut conn| work(&mut conn).ok().map(|done| (conn, done)));
         let (conn, done) = if let Some(done) = tried {

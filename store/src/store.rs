@@ -7,6 +7,7 @@ use crate::ledger::Connections;
 use crate::line::{Line, Turn};
 use crate::lock::Lock;
 use crate::schema::liveness;
+use crate::version::Seen;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
@@ -31,6 +32,8 @@ pub struct Store {
     pub(crate) database: Database,
     /// Which file SQLite's address named when the store was opened.
     file: Option<FileId>,
+    /// Of which version [`Store::watch`] last saw the database.
+    pub(crate) seen: Arc<Seen>,
     /// The connection of [`Store::ping`]: a pool would wait for a database that is known to be gone.
     pulse: Arc<Mutex<Option<AnyConnection>>>,
     /// The connections of [`Store::round`] and [`Store::beside`].
@@ -81,14 +84,14 @@ impl Store {
             .error_handler(Box::new(Report))
             .build_unchecked(database.clone());
         let file = database.file_id()?;
-        let (pulse, ledger, line) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { pool, database, file, pulse, ledger, line })
+        let (seen, pulse, ledger, line) = Default::default();
+        Ok(Self { pool, database, file, seen, pulse, ledger, line })
     }
 
     /// A connection, as soon as others have done with one. That there is none is said only where the database cannot
     /// be reached either.
     fn connection(&self) -> Result<PooledConnection<Database>, Error> {
-        self.check_file()?;
+        self.check_usable()?;
         for _ in 1..TRIES {
             match self.pool.get() {
                 Err(_) if self.is_reachable() => {}
@@ -108,6 +111,12 @@ impl Store {
     /// The turn of whoever writes to SQLite.
     pub(crate) fn turn(&self) -> Option<Turn<'_>> {
         matches!(self.database, Database::Sqlite(_)).then(|| self.line.turn())
+    }
+
+    /// That nothing is known which speaks against using the database. All that reads or writes asks this first.
+    pub(crate) fn check_usable(&self) -> Result<(), Error> {
+        self.seen.check()?;
+        self.check_file()
     }
 
     /// An open file can be written to after it was moved or removed, and what is recorded there is lost. So may be what comes
@@ -168,22 +177,31 @@ impl Store {
     /// # Errors
     /// It cannot.
     pub fn ping(&self) -> Result<(), Error> {
-        self.check_file()?;
+        self.check_usable()?;
         let _turn = self.turn();
+        self.on_pulse(|conn| {
+            transaction(conn, "BEGIN IMMEDIATE", "BEGIN", |conn| {
+                let rows = diesel::update(liveness::table.find(1))
+                    .set(liveness::beats.eq(liveness::beats + 1))
+                    .execute(conn)?;
+                if rows == 1 { Ok(()) } else { Err(Error::NotFound("liveness row")) }
+            })
+        })
+    }
+
+    pub(crate) fn on_pulse<T>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut pulse = self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken out, so that a connection that fails is not asked again.
         let mut conn = match pulse.take() {
             Some(conn) => conn,
             None => self.database.reconnect()?,
         };
-        transaction(&mut conn, "BEGIN IMMEDIATE", "BEGIN", |conn| {
-            let rows = diesel::update(liveness::table.find(1))
-                .set(liveness::beats.eq(liveness::beats + 1))
-                .execute(conn)?;
-            if rows == 1 { Ok(()) } else { Err(Error::NotFound("liveness row")) }
-        })?;
+        let done = work(&mut conn)?;
         *pulse = Some(conn);
-        Ok(())
+        Ok(done)
     }
 
     /// Applies the migrations that are missing and names them. Two nodes that start at once take turns.

@@ -1,7 +1,7 @@
 //! The record of decisions can be added to and read; anything else shows.
 
-use crate::support::{Place, batch, decision};
-use hjemmel_store::{Chain, ChainState, DecisionFilter, Error, SecurityEvent};
+use crate::support::{Place, batch, decision, event};
+use hjemmel_store::{Chain, ChainState, DecisionFilter, Error};
 use uuid::Uuid;
 
 fn broken(place: &Place) -> Option<i64> {
@@ -154,9 +154,7 @@ on_both! {
     }
 
     fn refusals_are_recorded_and_kept(place) {
-        let event = SecurityEvent { id: Uuid::now_v7(), at: crate::support::noon(),
-            kind: "token-refused".to_owned(), detail: "expired".to_owned() };
-        place.store.record_event(&event).unwrap();
+        place.store.record_event(&event()).unwrap();
         let stored = place.store.events(10).unwrap();
         assert_eq!(stored.len(), 1);
         assert_eq!(stored[0].detail, "expired");

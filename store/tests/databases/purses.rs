@@ -61,7 +61,7 @@ pub fn spend(question: &str, of: &str, nano: u64) -> Spend {
     }
 }
 
-fn pay(store: &Store, spend: &Spend) -> Reserved {
+pub fn pay(store: &Store, spend: &Spend) -> Reserved {
     store.reserve(std::slice::from_ref(spend), terms(30)).unwrap().remove(0)
 }
 

@@ -1,9 +1,10 @@
 //! Both databases have the same tables, and migrations go up, down and up again.
 
-use crate::support::Place;
+use crate::purses::{answer, pay, spend, terms};
+use crate::support::{Place, batch, event};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use hjemmel_store::{Error, Store};
+use hjemmel_store::{Error, Reserved, Round, Store};
 
 #[derive(QueryableByName)]
 struct Column {
@@ -64,6 +65,43 @@ on_both! {
         assert!(newer.contains("newer") && newer.contains("99991231000000"), "{newer}");
         place.raw(&format!("DROP TABLE {versions}")).unwrap();
         assert!(said().unwrap_err().contains("hjemmel migrate"));
+    }
+
+    fn while_it_is_of_another_version_nothing_is_read_or_written(place) {
+        let (store, paid) = (&place.store, spend("paid", "kvp", 1));
+        assert!(matches!(pay(store, &paid), Reserved::Paid(_)));
+        let keep = |spend, body| {
+            store.settle(&Round { answers: vec![answer(spend, body)], ..Round::default() }).map(drop)
+        };
+        keep(&paid, "kept").unwrap();
+        store.watch().unwrap();
+        let rows = ["decisions", "spends", "answers", "security_events"];
+        let rows = rows.map(|table| format!("(SELECT count(*) FROM {table})")).join(" + ");
+        let written = || place.number(&format!("SELECT beats + {rows} FROM liveness"));
+        let before = written();
+        let versions = "__diesel_schema_migrations";
+        place.raw(&format!("INSERT INTO {versions} (version) VALUES ('99991231000000')")).unwrap();
+        let seen = store.watch().unwrap_err();
+        assert!(seen.is_temporary() && seen.to_string().contains("99991231000000"), "{seen}");
+        let unpaid = spend("unpaid", "kvp", 1);
+        let refused = [
+            store.ping(),
+            store.watch(),
+            store.record_event(&event()),
+            store.record_decisions(&batch(1)),
+            store.reserve(std::slice::from_ref(&unpaid), terms(30)).map(drop),
+            keep(&paid, "again"),
+            store.policy_version().map(drop),
+        ];
+        for refused in refused {
+            assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+        }
+        assert_eq!(written(), before);
+        place.raw(&format!("DELETE FROM {versions} WHERE version = '99991231000000'")).unwrap();
+        assert!(store.ping().is_err(), "it was not looked at");
+        store.watch().unwrap();
+        store.record_event(&event()).unwrap();
+        assert_eq!(written(), before + 2);
     }
 
     fn nodes_that_start_at_once_take_turns(place) {

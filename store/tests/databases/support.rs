@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use hjemmel_kostra::Form;
 use hjemmel_store::{
     DecisionRow, Delivery, DeliveryStatus, Edition, EditionKind, EditionStatus, GrantRow,
-    NewEdition, Store,
+    NewEdition, SecurityEvent, Store,
 };
 use hjemmel_tests::postgres::Cluster;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -134,6 +134,11 @@ pub fn decision(number: usize) -> DecisionRow {
         grant_version: Some(2),
         body: format!(r#"{{"number":{number},"text":"æøå"}}"#),
     }
+}
+
+pub fn event() -> SecurityEvent {
+    let (kind, detail) = ("token-refused".to_owned(), "expired".to_owned());
+    SecurityEvent { id: Uuid::now_v7(), at: noon(), kind, detail }
 }
 
 pub fn batch(size: usize) -> Vec<DecisionRow> {
