@@ -93,8 +93,8 @@ impl Kind {
                 "Too many calls in a short time. Wait as many seconds as Retry-After says.",
             ),
             Self::Unavailable => Text::new(
-                "Tjenesten når ikke databasen, reglene eller loggen sin. Ingenting er utlevert. Prøv igjen.",
-                "The service cannot reach its database, policy or record. Nothing was released. Try again.",
+                "Tjenesten kan ikke bruke databasen, reglene eller loggen sin nå. Ingenting er utlevert. Prøv igjen.",
+                "The service cannot use its database, policy or record now. Nothing was released. Try again.",
             ),
             Self::NodeUnavailable => Text::new(
                 "Noden som har dette, svarer ikke eller godtar ikke spørsmålet. Ingenting er utlevert. Se /v1/nodes.",
