@@ -8,9 +8,9 @@ use opendp::{
     core::Measurement,
     domains::{AtomDomain, VectorDomain},
     error::{Error, Fallible},
-    measurements::{TopKMeasure, make_gaussian, make_laplace, make_private_quantile},
+    measurements::{TopKMeasure, make_gaussian, make_laplace, make_noisy_max},
     measures::{MaxDivergence, ZeroConcentratedDivergence},
-    metrics::{L1Distance, L2Distance, SymmetricDistance},
+    metrics::{L1Distance, L2Distance, LInfDistance},
     traits::{InfAdd, InfMul},
 };
 use std::{num::NonZeroUsize, thread};
@@ -141,68 +141,60 @@ impl Additive {
     }
 }
 
-/// The private choice of a quantile among candidates, of values of which one person has at most `records`.
-#[derive(Debug, Clone)]
-pub(super) struct Choice {
-    pub candidates: Vec<i64>,
-    pub ten_thousandths: u16,
+/// The choice of the least of several scores, each of which one person can change by so much.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Best {
     pub scale: f64,
-    pub records: u32,
+    pub sensitivity: u64,
     pub pure: bool,
 }
 
-type Chosen<M> = Measurement<Numbers, SymmetricDistance, M, i64>;
+type Chosen<M> = Measurement<VectorDomain<AtomDomain<u64>>, LInfDistance<u64>, M, usize>;
 
-impl Choice {
-    fn measurement<M: TopKMeasure>(&self, measure: M) -> Fallible<Chosen<M>> {
-        let (candidates, alpha) = (self.candidates.clone(), f64::from(self.ten_thousandths) / 1e4);
-        make_private_quantile(numbers(), SymmetricDistance, measure, candidates, alpha, self.scale)
+impl Best {
+    fn measurement<M: TopKMeasure>(self, measure: M) -> Fallible<Chosen<M>> {
+        let scores = VectorDomain::new(AtomDomain::default());
+        make_noisy_max(scores, LInfDistance::default(), measure, self.scale, true)
     }
 
-    /// What the choice in every cell costs together. The price of a cell grows with the square of the records one
-    /// person has in it, or in step with them where the promise is pure, so nobody is better told apart than whoever
-    /// has all records in one cell.
-    pub(super) fn cost(&self) -> Result<Cost, NoiseError> {
+    /// What one choice costs.
+    pub(super) fn cost(self) -> Result<Cost, NoiseError> {
         let cost = if self.pure {
             let choice = self.measurement(MaxDivergence).map_err(no_price)?;
-            let pure = choice.map(&self.records).map_err(no_price)?;
-            let cast = make_pureDP_to_zCDP(choice).and_then(|choice| choice.map(&self.records));
+            let pure = choice.map(&self.sensitivity).map_err(no_price)?;
+            let cast = make_pureDP_to_zCDP(choice).and_then(|choice| choice.map(&self.sensitivity));
             Cost { rho: cast.map_err(no_price)?, pure: Some(pure) }
         } else {
             let choice = self.measurement(ZeroConcentratedDivergence).map_err(no_price)?;
-            Cost { rho: choice.map(&self.records).map_err(no_price)?, pure: None }
+            Cost { rho: choice.map(&self.sensitivity).map_err(no_price)?, pure: None }
         };
         cost.checked()
     }
 
-    /// One quantile for each cell.
-    pub(super) fn draw(&self, cells: &[Vec<i64>]) -> Result<Vec<i64>, NoiseError> {
+    /// Which score is chosen of each item, on every core.
+    pub(super) fn draw<I: Sync>(
+        self,
+        items: &[I],
+        scores: impl Fn(&I) -> Vec<u64> + Sync,
+    ) -> Result<Vec<usize>, NoiseError> {
         self.cost()?;
-        in_parallel(cells, |share| {
+        in_parallel(items, |share| {
+            let scores = share.iter().map(&scores);
             if self.pure {
-                let choice = self.measurement(MaxDivergence).map_err(|error| sampler(&error))?;
-                share
-                    .iter()
-                    .map(|values| choice.invoke(values).map_err(|error| sampler(&error)))
-                    .collect()
+                choose(self.measurement(MaxDivergence), scores)
             } else {
-                let choice = self
-                    .measurement(ZeroConcentratedDivergence)
-                    .map_err(|error| sampler(&error))?;
-                share
-                    .iter()
-                    .map(|values| choice.invoke(values).map_err(|error| sampler(&error)))
-                    .collect()
+                choose(self.measurement(ZeroConcentratedDivergence), scores)
             }
         })
     }
+}
 
-    /// How many values the rank of the chosen candidate may be off, beside the best candidate, with at most this
-    /// probability.
-    #[expect(clippy::cast_precision_loss, reason = "candidates are few")]
-    pub(super) fn half_width(&self, alpha: f64) -> f64 {
-        (self.scale * (self.candidates.len() as f64 / alpha).ln()).ceil()
-    }
+fn choose<M: TopKMeasure>(
+    choice: Fallible<Chosen<M>>,
+    scores: impl Iterator<Item = Vec<u64>>,
+) -> Result<Vec<usize>, NoiseError> {
+    let choice = choice.map_err(|error| sampler(&error))?;
+    scores.map(|scores| choice.invoke(&scores).map_err(|error| sampler(&error))).collect()
 }
 
 /// The least whole number that the discrete Gaussian exceeds, either way, with at most this probability. The library's

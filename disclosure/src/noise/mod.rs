@@ -19,6 +19,7 @@
 //! one, `a_bound_that_is_ignored_is_found`.
 
 mod alone;
+mod choice;
 mod contribution;
 mod ledger;
 mod mechanism;

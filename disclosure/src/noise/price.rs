@@ -2,7 +2,8 @@
 
 use super::{
     Clamp, Guarantee, Lineage, MAX_NANO_RHO, Measure, NoiseError, Plan, PlanError, Tree,
-    mechanism::{self, Additive, Choice, Cost},
+    choice::Choice,
+    mechanism::{self, Additive, Cost},
     tree,
 };
 use serde::Serialize;

@@ -3,9 +3,10 @@
 use super::{
     Contributions, Guarantee, Measure, MechanismUsed, NoiseError, Noisy, NoisyCell, NoisyLevel,
     Number, Paid, Plan, PostProcessing, Tree,
+    choice::Choice,
     contribution::Cells,
     ledger::with_prices,
-    mechanism::{Additive, Choice},
+    mechanism::Additive,
     price::{Drawn, LevelPrice, Priced, alphas, width},
     ratio::{self, Part},
     tree::{self, Levels},

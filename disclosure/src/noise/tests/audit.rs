@@ -136,8 +136,12 @@ pub(super) fn worlds() -> (Vec<Row>, Vec<Row>) {
 
 fn sound(plan: Plan) {
     let (with, without) = worlds();
+    sound_between(plan, &with, &without);
+}
+
+fn sound_between(plan: Plan, with: &[Row], without: &[Row]) {
     let shipped = Shipped(plan);
-    let tried = || audit(&shipped, &with, &without);
+    let tried = || audit(&shipped, with, without);
     let mut found = tried();
     if !found.is_empty() {
         // So many events are looked at that chance alone finds one in a thousand audits or so; never twice.
@@ -181,6 +185,18 @@ fn medians_are_private() {
     let median = Measure::Quantile { clamp: clamp(0, 300), ten_thousandths: 5000, candidates: 11 };
     sound(plan(Tree::flat(2), median, 3, HALF));
     sound(plan(Tree::flat(2), median, 3, HALF).under(Guarantee::Pure));
+}
+
+/// Where nearly all values are alike, one person decides which share lies below.
+#[test]
+fn quantiles_of_many_alike_are_private() {
+    let measure = Measure::Quantile { clamp: clamp(0, 10), ten_thousandths: 9000, candidates: 11 };
+    let alike: Vec<Row> = (1..10).map(|person| (Some(person), 0, 0)).collect();
+    let with = [alike.clone(), vec![(Some(0), 0, 10); 3]].concat();
+    for guarantee in [Guarantee::Concentrated, Guarantee::Pure] {
+        let plan = plan(Tree::flat(2), measure, 3, HALF).under(guarantee);
+        sound_between(plan, &with, &alike);
+    }
 }
 
 #[test]
