@@ -4,6 +4,7 @@
 use super::pace::padding;
 use super::settings::rho;
 use chrono::{DateTime, Utc};
+use hjemmel_disclosure::Protection;
 use hjemmel_disclosure::noise::{Noisy, NoisyCell, NoisyLevel, Number};
 use hjemmel_kostra::question::{Layer, Question};
 use hjemmel_store::Purse;
@@ -135,6 +136,12 @@ pub struct Cell {
     pub simultaneous95: Option<[f64; 2]>,
 }
 
+/// What was done to the numbers of an answer.
+#[must_use]
+pub const fn protection(is_dummy: bool) -> Protection {
+    if is_dummy { Protection::NoneNeeded } else { Protection::Noise }
+}
+
 impl Answer {
     /// The bytes it leaves as. Blanks at the end make the length independent of the numbers.
     ///
@@ -213,9 +220,9 @@ fn layer_told(layer: &Layer, level: &NoisyLevel) -> Told {
     Told {
         year: layer.year,
         dimensions: sides.collect(),
-        simultaneous_half_width: level.simultaneous_half_width.map(rounded),
-        rank_half_width: rank.map(rounded),
-        simultaneous_rank_half_width: rank_of_all.map(rounded),
+        simultaneous_half_width: level.simultaneous_half_width.map(rounded_up),
+        rank_half_width: rank.map(rounded_up),
+        simultaneous_rank_half_width: rank_of_all.map(rounded_up),
         cells: cells.collect(),
     }
 }
@@ -223,20 +230,27 @@ fn layer_told(layer: &Layer, level: &NoisyLevel) -> Told {
 fn cell_told(cell: &NoisyCell) -> Cell {
     let value = cell.value.and_then(|value| match value {
         Number::Whole(whole) => Some(serde_json::Number::from(whole)),
-        Number::Real(real) => serde_json::Number::from_f64(rounded(real)),
+        Number::Real(real) => serde_json::Number::from_f64(in_millionths(real, f64::round)),
     });
+    let outwards =
+        |[low, high]: [f64; 2]| [in_millionths(low, f64::floor), in_millionths(high, f64::ceil)];
     Cell {
         at: BTreeMap::new(),
         value,
-        standard_deviation: cell.standard_deviation.map(rounded),
-        interval95: cell.interval95.map(|bounds| bounds.map(rounded)),
-        simultaneous95: cell.simultaneous95.map(|bounds| bounds.map(rounded)),
+        standard_deviation: cell.standard_deviation.map(rounded_up),
+        interval95: cell.interval95.map(outwards),
+        simultaneous95: cell.simultaneous95.map(outwards),
     }
 }
 
-/// To thousandths: more would be noise on noise.
-fn rounded(number: f64) -> f64 {
-    (number * 1e3).round() / 1e3
+/// An interval that is rounded inwards would miss more often than it says.
+fn rounded_up(number: f64) -> f64 {
+    in_millionths(number, f64::ceil)
+}
+
+/// To millionths: the mean of a number that few bounds are about is told in no fewer.
+fn in_millionths(number: f64, rounding: fn(f64) -> f64) -> f64 {
+    rounding(number * 1e6) / 1e6
 }
 
 /// What was done to each year's numbers.
@@ -266,4 +280,24 @@ pub fn budgets(purses: &[Purse]) -> Vec<Budget> {
         nano_left: purse.left(),
     };
     purses.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_rounded_outwards() {
+        let cell = NoisyCell {
+            value: Some(Number::Real(0.500_000_12)),
+            standard_deviation: Some(0.000_000_2),
+            interval95: Some([0.499_999_7, 0.500_000_2]),
+            simultaneous95: Some([-62.0, 62.0]),
+        };
+        let told = cell_told(&cell);
+        assert_eq!(told.value, serde_json::Number::from_f64(0.5));
+        assert_eq!(told.standard_deviation, Some(0.000_001));
+        assert_eq!(told.interval95, Some([0.499_999, 0.500_001]));
+        assert_eq!(told.simultaneous95, Some([-62.0, 62.0]));
+    }
 }

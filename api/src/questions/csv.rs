@@ -66,9 +66,9 @@ fn line(text: &mut String, layer: &Told, cell: &Cell, variables: &[&str], levell
     text.push('\n');
 }
 
-/// A number of thousandths without idle digits.
+/// A number of millionths without idle digits.
 fn written(number: f64) -> String {
-    let text = format!("{number:.3}");
+    let text = format!("{number:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

@@ -1,6 +1,6 @@
 //! An answer as JSON-stat 2.0: one cube of all levels and years, with the numbers beside each other.
 
-use super::answer::{Answer, Cell};
+use super::answer::{self, Answer, Cell, Told, protection};
 use super::pace::padding;
 use crate::pxweb::frame::source;
 use crate::pxweb::jsonstat::Ordered;
@@ -66,7 +66,7 @@ pub fn write(answer: &Answer, language: Language) -> serde_json::Result<Vec<u8>>
         "size": lengths,
         "dimension": Ordered(dimension),
         "extension": { "hjemmel": {
-            "protection": "noise", "dummy": answer.dummy, "id": answer.id, "decision": answer.decision,
+            "protection": protection(answer.dummy).as_str(), "dummy": answer.dummy, "id": answer.id, "decision": answer.decision,
             "question": answer.question, "privacy": answer.privacy, "budgets": answer.budgets,
             "receipt": answer.receipt,
         } },
@@ -115,8 +115,12 @@ fn sides(answer: &Answer, language: Language) -> Vec<Side> {
                 });
             let Some(known) = sides.get_mut(at) else { continue };
             for code in &side.codes {
-                if !known.categories.iter().any(|(other, _)| other == code) {
-                    known.categories.push((code.clone(), named(code)));
+                let (told, label) = match level_beside(answer, layer, side, code) {
+                    Some(level) => (format!("{code} {level}"), format!("{} {level}", named(code))),
+                    None => (code.clone(), named(code)),
+                };
+                if !known.categories.iter().any(|(other, _)| *other == told) {
+                    known.categories.push((told, label));
                 }
             }
         }
@@ -141,16 +145,43 @@ fn sides(answer: &Answer, language: Language) -> Vec<Side> {
     sides
 }
 
-/// Every cell by its year and codes; where two levels have a region of one code, it is the same region.
+/// The level to tell a code by that a coarser level has too. It is the same region, and levels agree on it; but
+/// quantiles are chosen on each level by itself.
+fn level_beside(
+    answer: &Answer,
+    layer: &Told,
+    side: &answer::Side,
+    code: &String,
+) -> Option<String> {
+    layer.rank_half_width?;
+    let coarser = answer.layers.iter().take_while(|other| !std::ptr::eq(*other, layer));
+    let mut sides =
+        coarser.filter(|other| other.year == layer.year).flat_map(|other| &other.dimensions);
+    let is_there = sides.any(|other| {
+        other.variable == side.variable && other.list != side.list && other.codes.contains(code)
+    });
+    is_there.then(|| format!("({})", side.list))
+}
+
+/// Every cell by its year and codes.
 fn places(answer: &Answer) -> HashMap<String, &Cell> {
     let mut all = HashMap::new();
     for layer in &answer.layers {
+        let mut beside: HashMap<(&str, &str), String> = HashMap::new();
+        for side in &layer.dimensions {
+            let levels = side.codes.iter().filter_map(|code| {
+                let level = level_beside(answer, layer, side, code)?;
+                Some(((side.variable.as_str(), code.as_str()), format!("{code} {level}")))
+            });
+            beside.extend(levels);
+        }
         for cell in &layer.cells {
-            let codes: Vec<&str> = layer
-                .dimensions
-                .iter()
-                .filter_map(|side| cell.at.get(&side.variable).map(String::as_str))
-                .collect();
+            let variables = layer.dimensions.iter().map(|side| side.variable.as_str());
+            let codes = variables.filter_map(|variable| {
+                let code = cell.at.get(variable)?.as_str();
+                Some(beside.get(&(variable, code)).map_or(code, String::as_str))
+            });
+            let codes: Vec<&str> = codes.collect();
             all.entry(place(layer.year.to_string().as_str(), &codes)).or_insert(cell);
         }
     }

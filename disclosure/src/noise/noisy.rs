@@ -86,7 +86,7 @@ pub struct MechanismUsed {
 pub enum PostProcessing {
     /// Levels were made to agree by weighted least squares, and rounded so that they add up exactly.
     Consistent,
-    /// Values below nothing were raised; intervals are those from before.
+    /// Values below nothing were raised, and those that add up with them lowered; intervals are those from before.
     NonNegative,
     /// A mean was made of a noisy sum and a noisy number; its interval is approximate.
     Ratio,

@@ -80,11 +80,7 @@ pub(super) fn answer(
     let (levels, post_processing) = match parts {
         (Cells::Numbers(leaves), [Drawn::Numbers { levels, .. }], [told]) => {
             let estimated = estimate(tree, leaves, levels, plan.is_non_negative())?;
-            let mut done = estimated.done.clone();
-            if plan.is_non_negative() {
-                done.push(PostProcessing::NonNegative);
-            }
-            (numbers(tree, levels, &told.levels, &estimated)?, done)
+            (numbers(tree, levels, &told.levels, &estimated)?, estimated.done)
         }
         (
             Cells::Means(counts, sums),
@@ -133,6 +129,8 @@ fn used(plan: &Plan, drawn: &[Drawn]) -> MechanismUsed {
 /// Whole numbers of all levels with their variances.
 struct Estimated {
     values: Levels<i64>,
+    /// What intervals lie about: the values before any was raised, which moves all that were drawn with it.
+    centres: Levels<i64>,
     variances: Levels<f64>,
     done: Vec<PostProcessing>,
 }
@@ -153,9 +151,15 @@ fn estimate(
     drop(exact);
     let noise: Vec<f64> = levels.iter().map(|noise| noise.variance()).collect();
     let estimates = tree::consistent(tree, &drawn, &noise);
-    let values = tree::whole(tree, &estimates, non_negative);
-    let done = if levels.len() > 1 { vec![PostProcessing::Consistent] } else { Vec::new() };
-    Ok(Estimated { values, variances: estimates.variances, done })
+    let centres = tree::whole(tree, &estimates, false);
+    let mut done = if levels.len() > 1 { vec![PostProcessing::Consistent] } else { Vec::new() };
+    let values = if non_negative {
+        done.push(PostProcessing::NonNegative);
+        tree::whole(tree, &estimates, true)
+    } else {
+        centres.clone()
+    };
+    Ok(Estimated { values, centres, variances: estimates.variances, done })
 }
 
 /// Intervals reach as far as was told with the price, those of more exact cells less far.
@@ -166,22 +170,23 @@ fn numbers(
     told: &[LevelPrice],
     estimated: &Estimated,
 ) -> Result<Vec<NoisyLevel>, NoiseError> {
-    let each = estimated.values.iter().zip(&estimated.variances).zip(noise.iter().zip(told));
-    each.map(|((values, variances), (noise, told))| {
+    let values = estimated.values.iter().zip(&estimated.centres).zip(&estimated.variances);
+    let each = values.zip(noise.iter().zip(told));
+    each.map(|(((values, centres), variances), (noise, told))| {
         let widest = variances.iter().copied().fold(0.0, f64::max);
         let mut known = (widest, told.half_width95);
         let simultaneous = told.simultaneous95;
         let mut cells = Vec::with_capacity(values.len());
-        for (&value, &variance) in values.iter().zip(variances) {
+        for ((&value, &centre), &variance) in values.iter().zip(centres).zip(variances) {
             if known.0.to_bits() != variance.to_bits() {
                 known = (variance, width(tree, *noise, variance, alphas(tree)[0])?);
             }
-            let (_, half) = known;
+            let about = |reach: f64| Some([centre as f64 - reach, centre as f64 + reach]);
             cells.push(NoisyCell {
                 value: Some(Number::Whole(value)),
                 standard_deviation: Some(variance.sqrt()),
-                interval95: Some([value as f64 - half, value as f64 + half]),
-                simultaneous95: Some([value as f64 - simultaneous, value as f64 + simultaneous]),
+                interval95: about(known.1),
+                simultaneous95: about(simultaneous),
             });
         }
         let simultaneous_half_width = Some(simultaneous);

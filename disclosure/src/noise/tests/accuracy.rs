@@ -35,6 +35,31 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
     }
 }
 
+/// A region with many persons beside one with none: what the second is raised by is taken from the first.
+#[test]
+fn intervals_hold_the_truth_where_negative_values_were_raised() {
+    let across = 1600;
+    let plan = plan(country(across), Measure::Records, 1, HALF / 50).non_negative().unwrap();
+    let regions = u32::try_from(across).unwrap();
+    let rows: Vec<Row> = (0..regions).flat_map(|cell| vec![(None, cell, 0); 50]).collect();
+    let noisy = release::answer(&plan, &priced(&plan).unwrap(), bounded(&plan, &rows)).unwrap();
+    let done = [PostProcessing::Consistent, PostProcessing::NonNegative];
+    assert_eq!(noisy.post_processing, done);
+    for level in &noisy.levels {
+        for (region, cells) in level.cells.chunks(across).enumerate() {
+            // The first region of each level has everybody.
+            let truth = if region == 0 { 50.0 } else { 0.0 };
+            let holds = |cell: &&NoisyCell| {
+                let [low, high] = cell.interval95.unwrap();
+                (low..=high).contains(&truth)
+            };
+            let hit = cells.iter().filter(holds).count();
+            // Six standard deviations of so many at 95 in 100 are 0.033.
+            assert!(hit as f64 > 0.917 * across as f64, "{hit} of {across} in {region}");
+        }
+    }
+}
+
 #[test]
 fn a_plan_for_an_accuracy_reaches_it_at_the_least_price() {
     for within in [5.0, 50.0, 1000.0] {
