@@ -7,7 +7,7 @@ use hjemmel_kostra::Text;
 const LONGEST: usize = 300;
 
 /// What a parser says that needs no more than other words.
-const PLAIN: [(&str, &str); 16] = [
+const PLAIN: [(&str, &str); 20] = [
     ("recursion limit exceeded", "dypere enn det leses"),
     ("EOF while parsing a list", "slutter midt i en liste"),
     ("EOF while parsing an object", "slutter midt i et objekt"),
@@ -24,6 +24,13 @@ const PLAIN: [(&str, &str); 16] = [
     ("invalid number", "tallet er skrevet feil"),
     ("number out of range", "tallet er for stort"),
     ("invalid escape", "en tekst har et ukjent tegn etter `\\`"),
+    ("unexpected end of hex escape", "en tekst har et halvt tegn etter `\\u`"),
+    ("lone leading surrogate in hex escape", "en tekst har et halvt tegn etter `\\u`"),
+    ("invalid unicode code point", "en tekst er ikke UTF-8"),
+    (
+        "control character (\\u0000-\\u001F) found while parsing a string",
+        "en tekst har et styretegn eller linjeskift",
+    ),
 ];
 
 /// What is wrong, and where where that is known.
@@ -126,6 +133,7 @@ fn kind(wanted: &str) -> Text {
             "a boolean" => Text::new("true eller false", "true or false"),
             "a sequence" => Text::new("en liste", "a list"),
             "a map" => Text::new("et objekt", "an object"),
+            "a string or a map" => Text::new("en tekst eller et objekt", "a text or an object"),
             other => Text::new(other, other),
         },
     }
@@ -227,6 +235,9 @@ mod tests {
             "01",
             "1e999",
             "\"\\x\"",
+            "\"\\ud800x\"",
+            "\"\\ud800\\u0041\"",
+            "\"a\nb\"",
             "{\"a\" 1}",
             "[1 2]",
         ] {

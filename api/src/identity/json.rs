@@ -6,26 +6,32 @@
 use super::Reason;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 
 /// Reads one object; members are compared after their escapes are undone.
 pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Reason> {
-    let repeated = Cell::new(false);
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let walked = Unique { repeated: &repeated }.deserialize(&mut reader);
-    if repeated.get() {
+    if repeated_member(bytes).is_some() {
         return Err(Reason::DuplicateMember);
     }
-    walked.map_err(|_| Reason::TokenMalformed)?;
     serde_json::from_slice(bytes).map_err(|_| Reason::TokenMalformed)
+}
+
+/// The first member that an object names twice; none where there is none before what is no JSON.
+#[must_use]
+pub fn repeated_member(bytes: &[u8]) -> Option<String> {
+    let repeated = RefCell::new(None);
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    // What is no JSON is found by whoever reads it.
+    let _ = Unique { repeated: &repeated }.deserialize(&mut reader);
+    repeated.into_inner()
 }
 
 /// Walks a value and stops at the first repeated member.
 #[derive(Clone, Copy)]
 struct Unique<'a> {
-    repeated: &'a Cell<bool>,
+    repeated: &'a RefCell<Option<String>>,
 }
 
 impl<'de> DeserializeSeed<'de> for Unique<'_> {
@@ -74,8 +80,8 @@ impl<'de> Visitor<'de> for Unique<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let mut seen = HashSet::new();
         while let Some(name) = members.next_key::<String>()? {
-            if !seen.insert(name) {
-                self.repeated.set(true);
+            if let Some(name) = seen.replace(name) {
+                *self.repeated.borrow_mut() = Some(name);
                 return Err(A::Error::custom("repeated member"));
             }
             members.next_value_seed(self)?;

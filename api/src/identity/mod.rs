@@ -26,6 +26,7 @@ mod tests;
 
 pub use config::{Algorithm, IssuerConfig, KeySource, Kind, People};
 pub use issuer::{DevIssuer, OrganisationToken, PEOPLE, PersonToken};
+pub use json::repeated_member;
 pub use node::{Incoming, NodeKey, NodeRefusal, Outgoing, Peering};
 pub use refusal::{Reason, Refusal};
 pub use verify::{TestIssuers, Verifier};

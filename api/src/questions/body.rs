@@ -1,7 +1,9 @@
 //! The body of a request: JSON that is a question in the closed grammar, or a problem that names what is wrong.
 
+use crate::identity::repeated_member;
 use crate::json_words::words_after;
 use crate::problem::{Kind, Problem};
+use crate::pxweb::selection::clip;
 use hjemmel_kostra::Text;
 use hjemmel_kostra::question::{Ask, Mistake, Question, nearest};
 use serde_json::{Map, Value};
@@ -20,6 +22,9 @@ pub struct Asked {
     /// For a preview: how many records the caller expects to meet the conditions.
     pub expected_total: Option<f64>,
 }
+
+/// Members that are no part of the question.
+const BESIDE: [&str; 4] = ["project", "dummy", "relativeAccuracy", "expectedTotal"];
 
 fn wrong(nb: impl Into<String>, en: impl Into<String>) -> Problem {
     Problem::new(Kind::ParameterError).detail(nb, en)
@@ -49,16 +54,25 @@ pub fn mistaken(mistake: &Mistake) -> Problem {
 /// 400 or 403 with what is wrong and what is near.
 pub fn read(bytes: &[u8]) -> Result<Asked, Problem> {
     let mut members = object(bytes)?;
-    let project = text(&mut members, "project")?;
-    let dummy = flag(&mut members, "dummy")?;
-    let relative_accuracy = positive(&mut members, "relativeAccuracy")?;
-    let expected_total = positive(&mut members, "expectedTotal")?;
+    let [project, dummy, relative_accuracy, expected_total] = BESIDE;
+    let project = text(&mut members, project)?;
+    let dummy = flag(&mut members, dummy)?;
+    let relative_accuracy = positive(&mut members, relative_accuracy)?;
+    let expected_total = positive(&mut members, expected_total)?;
     let ask: Ask = serde_json::from_value(Value::Object(members)).map_err(|e| explain(&e))?;
     let question = ask.resolve().map_err(|mistake| mistaken(&mistake))?;
     Ok(Asked { question, project, dummy, relative_accuracy, expected_total })
 }
 
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+    // Whichever of the two counted, somebody would have paid for the other.
+    if let Some(name) = repeated_member(bytes) {
+        let name = clip(&name);
+        return Err(wrong(
+            format!("`{name}` står to ganger i samme objekt"),
+            format!("`{name}` stands twice in one object"),
+        ));
+    }
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(wrong("kroppen er ikke et JSON-objekt", "the body is not a JSON object")),
@@ -105,7 +119,7 @@ fn explain(error: &serde_json::Error) -> Problem {
     let message = message.split(" at line").next().unwrap_or_default();
     let mut quoted = message.split('`').skip(1).step_by(2);
     let near = match (message.starts_with("unknown field"), quoted.next()) {
-        (true, Some(given)) => nearest(given, quoted.chain(["project", "dummy"])),
+        (true, Some(given)) => nearest(given, quoted.chain(BESIDE)),
         _ => None,
     };
     let (near_nb, near_en) = match near {
@@ -124,7 +138,6 @@ fn explain(error: &serde_json::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pxweb::selection::clip;
     use hjemmel_kostra::Language;
 
     fn told(body: &str) -> String {
@@ -135,6 +148,24 @@ mod tests {
     fn an_unknown_member_is_told_with_what_is_near() {
         let body = r#"{"dataset":"skjema-11","year":2024,"messure":{"count":"persons"},"rho":0.1}"#;
         assert!(told(body).contains("did you mean `measure`?"), "{}", told(body));
+        for (given, near) in [
+            (r#""relativeAcuracy":0.1"#, "relativeAccuracy"),
+            (r#""expectTotal":9"#, "expectedTotal"),
+            (r#""groupBy":[{"varible":"REGION"}]"#, "variable"),
+            (r#""filter":[{"variable":"VKLO","code":["5"]}]"#, "codes"),
+        ] {
+            let told = told(&format!(r#"{{"dataset":"skjema-11","year":2024,"rho":0.1,{given}}}"#));
+            assert!(told.contains(&format!("did you mean `{near}`?")), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_member_that_stands_twice_is_refused() {
+        for body in
+            [r#"{"rho":0.1,"rho":1}"#, r#"{"measure":{"count":"persons","\u0063ount":"records"}}"#]
+        {
+            assert!(told(body).contains("twice"), "{}", told(body));
+        }
     }
 
     #[test]

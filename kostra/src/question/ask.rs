@@ -7,6 +7,8 @@ use super::mistake::What;
 use super::{Clamp, MOST_CELLS, MOST_NANO_RHO, Mistake, Precision, Question, Variable, Vocabulary};
 use crate::{Form, Text};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, Unexpected};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A question as a caller writes it.
@@ -20,10 +22,12 @@ pub struct Ask {
     /// Several.
     pub years: Vec<u16>,
     /// What to compute.
+    #[serde(deserialize_with = "object")]
     pub measure: AskMeasure,
     /// What to group by.
     pub group_by: Vec<AskGroup>,
     /// Which records count.
+    #[serde(deserialize_with = "objects")]
     pub filter: Vec<AskFilter>,
     /// What it may cost each dataset-year.
     pub rho: Option<f64>,
@@ -62,8 +66,7 @@ pub struct AskMeasure {
 }
 
 /// A variable to group by: its name alone stands for its finest list.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone)]
 pub enum AskGroup {
     /// By the finest list.
     Name(String),
@@ -80,6 +83,45 @@ pub struct AskLevels {
     /// Its code lists.
     #[serde(default)]
     levels: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for AskGroup {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match Value::deserialize(from)? {
+            Value::String(name) => Ok(Self::Name(name)),
+            Value::Object(members) => of_members(members).map(Self::Levels),
+            other => Err(D::Error::invalid_type(kind_of(&other), &"a string or a map")),
+        }
+    }
+}
+
+/// The kind of value that stands where another should.
+fn kind_of(value: &Value) -> Unexpected<'_> {
+    match value {
+        Value::Null => Unexpected::Unit,
+        Value::Bool(yes) => Unexpected::Bool(*yes),
+        Value::Number(number) => Unexpected::Float(number.as_f64().unwrap_or_default()),
+        Value::String(text) => Unexpected::Str(text),
+        Value::Array(_) => Unexpected::Seq,
+        Value::Object(_) => Unexpected::Map,
+    }
+}
+
+/// Reads named members alone: in a list they would go by their order.
+fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    of_members(Map::deserialize(from)?)
+}
+
+/// The same of several.
+fn objects<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Vec<T>, D::Error> {
+    let all: Vec<Map<String, Value>> = Vec::deserialize(from)?;
+    all.into_iter().map(of_members).collect()
+}
+
+fn of_members<T: DeserializeOwned, E: serde::de::Error>(
+    members: Map<String, Value>,
+) -> Result<T, E> {
+    serde_json::from_value(Value::Object(members)).map_err(E::custom)
 }
 
 /// A condition: codes, or a range.
@@ -112,12 +154,13 @@ impl Ask {
     pub fn resolve(&self) -> Result<Question, Mistake> {
         let form = self.form()?;
         let words = self.words(form)?;
+        let measure = self.measure.resolve(&words)?;
         let question = Question {
             form,
             years: words.by_year.keys().copied().collect(),
-            measure: self.measure.resolve(&words)?,
             group_by: terms::groups(&self.group_by, &words)?,
-            filter: terms::conditions(&self.filter, &words)?,
+            filter: terms::conditions(&self.filter, &measure, &words)?,
+            measure,
             precision: self.precision()?,
             non_negative: self.non_negative,
             pure: self.pure,
@@ -172,7 +215,10 @@ impl Ask {
                 let nano = scaled(rho, 9).filter(|nano| (1..=MOST_NANO_RHO).contains(nano));
                 nano.map(Precision::NanoRho).ok_or_else(|| Mistake::Range {
                     member: "rho",
-                    allowed: Text::new("over 0 og høyst 10", "above 0 and at most 10"),
+                    allowed: Text::new(
+                        "fra 0,000000001 til 10; det regnes i milliarddeler, rundet ned",
+                        "from 0.000000001 to 10; it is counted in billionths, rounded down",
+                    ),
                 })
             }
             (None, Some(width)) => {
@@ -180,7 +226,10 @@ impl Ask {
                     scaled(width, 3).filter(|milli| (1..=1_000_000_000_000_000).contains(milli));
                 milli.map(Precision::MilliHalfWidth).ok_or_else(|| Mistake::Range {
                     member: "accuracy",
-                    allowed: Text::new("over 0", "above 0"),
+                    allowed: Text::new(
+                        "minst 0,001; det regnes i tusendeler, rundet ned",
+                        "at least 0.001; it is counted in thousandths, rounded down",
+                    ),
                 })
             }
             _ => Err(Mistake::shape(
@@ -191,8 +240,8 @@ impl Ask {
     }
 }
 
-/// A positive decimal number times a power of ten, rounded up, read off its shortest decimal form so that
-/// 0.1 is a tenth.
+/// A positive decimal number times a power of ten, rounded down, so that nothing costs more or is less exact than was said.
+/// It is read off its shortest decimal form, in which 0.1 is a tenth.
 fn scaled(number: f64, decimals: usize) -> Option<u64> {
     if !number.is_finite() || number <= 0.0 || number > 1e15 {
         return None;
@@ -200,9 +249,7 @@ fn scaled(number: f64, decimals: usize) -> Option<u64> {
     let text = format!("{number}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let kept: String = fraction.chars().chain(std::iter::repeat('0')).take(decimals).collect();
-    let rest = fraction.chars().skip(decimals).any(|digit| digit != '0');
-    let scaled: u64 = format!("{whole}{kept}").parse().ok()?;
-    scaled.checked_add(u64::from(rest))
+    format!("{whole}{kept}").parse().ok()
 }
 
 impl Words {

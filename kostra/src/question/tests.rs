@@ -171,13 +171,61 @@ fn a_cross_that_is_too_large_says_how_large_it_is() {
 }
 
 #[test]
-fn rho_is_read_exactly_and_rounded_up() {
-    for (rho, nano) in
-        [(0.1, 100_000_000), (0.3, 300_000_000), (1e-9, 1), (1e-10, 1), (0.000_000_001_5, 2)]
-    {
+fn rho_and_accuracy_are_read_exactly_and_rounded_down() {
+    for (rho, nano) in [
+        (0.1, 100_000_000),
+        (0.3, 300_000_000),
+        (1e-9, 1),
+        (0.000_000_001_5, 1),
+        (10.0, MOST_NANO_RHO),
+    ] {
         let question = ask(counted(json!({ "rho": rho }))).unwrap();
         assert_eq!(question.precision(), Precision::NanoRho(nano), "{rho}");
     }
+    assert!(wrong(json!({ "rho": 9e-10 })).contains("0.000000001"));
+    let within = |width: f64| ask(counted(json!({ "rho": null, "accuracy": width })));
+    assert_eq!(within(25.000_9).unwrap().precision(), Precision::MilliHalfWidth(25_000));
+    assert!(within(0.0009).unwrap_err().text().en.contains("0.001"));
+}
+
+#[test]
+fn a_range_over_all_of_what_is_measured_says_nothing() {
+    let form = |measure: Json, filter: Json| {
+        ask(counted(json!({ "measure": measure, "filter": filter }))).unwrap().canonical()
+    };
+    let all = json!([{ "variable": "BIDRAG", "from": 0 }]);
+    for measure in
+        [json!({ "sum": "BIDRAG" }), json!({ "mean": "BIDRAG" }), json!({ "median": "BIDRAG" })]
+    {
+        assert_eq!(form(measure.clone(), all.clone()), form(measure, json!([])));
+    }
+    // Elsewhere it leaves out whoever does not state the number.
+    for measure in [
+        json!({ "count": "records" }),
+        json!({ "sum": "LAAN" }),
+        json!({ "histogram": "BIDRAG", "edges": [9] }),
+    ] {
+        assert_ne!(form(measure.clone(), all.clone()), form(measure, json!([])));
+    }
+}
+
+#[test]
+fn members_have_names() {
+    let refused =
+        |extra: Json| serde_json::from_value::<Ask>(counted(extra)).unwrap_err().to_string();
+    for extra in [
+        json!({ "measure": ["persons"] }),
+        json!({ "filter": [["VKLO", ["5"]]] }),
+        json!({ "groupBy": [["REGION", ["county"]]] }),
+        json!({ "groupBy": [7] }),
+    ] {
+        assert!(refused(extra.clone()).contains("map"), "{}", refused(extra));
+    }
+    let misspelt = refused(json!({ "groupBy": [{ "varible": "REGION" }] }));
+    assert!(
+        misspelt.contains("unknown field `varible`, expected `variable` or `levels`"),
+        "{misspelt}"
+    );
 }
 
 proptest! {

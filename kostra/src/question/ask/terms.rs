@@ -3,7 +3,7 @@
 use super::{AskFilter, AskGroup, AskLevels, Words};
 use crate::question::mistake::What;
 use crate::question::vocabulary::REGION;
-use crate::question::{Condition, Group, MOST_FILTERS, MOST_GROUPS, Mistake, Variable};
+use crate::question::{Condition, Group, MOST_FILTERS, MOST_GROUPS, Measure, Mistake, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a question is grouped by, in its one order.
@@ -62,7 +62,14 @@ fn check_nested(variable: &Variable, levels: &[String]) -> Result<(), Mistake> {
 }
 
 /// Which records count, one condition a column.
-pub(super) fn conditions(asked: &[AskFilter], words: &Words) -> Result<Vec<Condition>, Mistake> {
+///
+/// Only records that state the measured number enter its sum, mean or quantile, so `measured` makes a range over all of it
+/// idle.
+pub(super) fn conditions(
+    asked: &[AskFilter],
+    measured: &Measure,
+    words: &Words,
+) -> Result<Vec<Condition>, Mistake> {
     if asked.len() > MOST_FILTERS {
         return Err(Mistake::TooMany(What::Filters));
     }
@@ -91,7 +98,8 @@ pub(super) fn conditions(asked: &[AskFilter], words: &Words) -> Result<Vec<Condi
         };
         all.insert(column, joined);
     }
-    all.retain(|_, condition| !is_redundant(condition, words));
+    let stated = measured.clamp().and(measured.variable());
+    all.retain(|_, condition| !is_redundant(condition, stated, words));
     match all.values().find(|condition| is_impossible(condition)) {
         Some(condition) => Err(Mistake::shape(
             format!("vilkårene på {} kan ingen oppfylle", condition.variable()),
@@ -153,9 +161,16 @@ fn both(one: Condition, other: Condition) -> Condition {
     }
 }
 
-/// Whether every record a year can hold meets it.
-fn is_redundant(condition: &Condition, words: &Words) -> bool {
-    let Condition::Codes { variable, codes } = condition else { return false };
+/// Whether every record that can count meets it, where one that does not state a certain number counts for nothing.
+fn is_redundant(condition: &Condition, stated: Option<&str>, words: &Words) -> bool {
+    let (variable, codes) = match condition {
+        Condition::Codes { variable, codes } => (variable, codes),
+        Condition::Range { variable, from, to } => {
+            let room = words.amount(variable).map(|(_, room, _)| room);
+            return stated == Some(variable)
+                && room.is_ok_and(|room| *from <= room.from && room.to <= *to);
+        }
+    };
     words.by_year.iter().all(|(year, vocabulary)| {
         let leaves = vocabulary.variable(variable).map_or(&[][..], |variable| &variable.leaves);
         codes.get(year).is_some_and(|codes| leaves.iter().all(|leaf| codes.contains(leaf)))
