@@ -8,6 +8,7 @@ pub mod answer;
 pub mod asking;
 pub mod body;
 pub mod csv;
+pub mod given;
 pub mod jsonstat;
 pub mod made_up;
 pub mod makers;

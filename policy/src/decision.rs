@@ -27,6 +27,9 @@ pub struct Asked {
     /// The research project, when it was a question to be answered with noise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub project: Option<String>,
+    /// The answer with noise, when it was one that had been given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub answer: Option<uuid::Uuid>,
     /// Reporting years.
     pub years: BTreeSet<u16>,
     /// Columns by name; none means all a grant gives.

@@ -34,7 +34,7 @@ pub use decision::{Asked, Decision, Failure, GrantRef, NearMiss, Outcome};
 pub use error::Error;
 pub use grant::{Grant, Obligations, Population};
 pub use organisation::OrganisationNumber;
-pub use policy::{Decided, Policy};
+pub use policy::{Decided, GivenAnswer, Policy};
 pub use project::Project;
 pub use terms::{
     Change, ColumnsOf, DEMO_GRANTS, DEMO_NODE_GRANTS, GrantTerms, State, Violation, diff,

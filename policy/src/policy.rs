@@ -6,6 +6,9 @@ mod conditions;
 mod relay;
 mod stops;
 
+pub use ask::GivenAnswer;
+pub(crate) use ask::READ_ANSWER;
+
 use crate::action::Need;
 use crate::decision::Asker;
 use crate::rules::{Fault, Rules};

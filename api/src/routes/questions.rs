@@ -5,13 +5,15 @@ use crate::app::App;
 use crate::language;
 use crate::problem::{Kind, Problem, requested_language};
 use crate::pxweb::request::Query;
+use crate::pxweb::selection::clip;
+use crate::questions::answer::protection;
 use crate::questions::asking::{self, Leaving};
-use crate::questions::{body, csv, jsonstat, preview};
+use crate::questions::{body, csv, given, jsonstat, preview};
 use crate::reply::{Marks, Reply, entity_tag, is_known};
 use crate::signin::SignedIn;
+use actix_web::http::Method;
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use hjemmel_disclosure::Protection;
 use uuid::Uuid;
 
 /// What an answer can be had as.
@@ -28,8 +30,21 @@ const MEDIA_TYPES: [(&str, Format); 3] = [
     ("application/vnd.json-stat2", Format::JsonStat),
 ];
 
+/// Parameters of the address. What belongs into the body and stands here would go unheeded.
+fn only(query: &Query, known: &[&str]) -> Result<(), Problem> {
+    let stray = query.pairs().map(|(name, _)| name).find(|name| !known.contains(name));
+    stray.map_or(Ok(()), |name| {
+        let (name, known) = (clip(name), known.join("`, `"));
+        Err(Problem::new(Kind::ParameterError).detail(
+            format!("adressen har ingen parameter `{name}` her; den tar `{known}`, og spørsmålet står i kroppen"),
+            format!("the address has no parameter `{name}` here; it takes `{known}`, and the question is the body"),
+        ))
+    })
+}
+
 fn format(request: &HttpRequest) -> Result<Format, Problem> {
     let query = Query::of(request);
+    only(&query, &["format", "lang"])?;
     match query.first("format") {
         Some("json") => return Ok(Format::Json),
         Some("csv") => return Ok(Format::Csv),
@@ -106,7 +121,8 @@ pub async fn preview_question(
     caller: SignedIn,
     bytes: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let worked = match body::read(&bytes) {
+    let read = only(&Query::of(&request), &["lang"]).and_then(|()| body::read(&bytes));
+    let worked = match read {
         Ok(asked) => preview::preview(&app, caller.caller(), asked).await,
         Err(problem) => Err(problem),
     };
@@ -115,7 +131,7 @@ pub async fn preview_question(
         .map_err(|problem| problem.for_request(&request))
 }
 
-/// An answer that was given, in the very same bytes for ever.
+/// An answer that was given, in the very same bytes for ever. The record says who read it.
 #[utoipa::path(operation_id = "read_answer", tag = "Questions", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path, description = "The answer's `id`."),
@@ -138,26 +154,15 @@ async fn stored(
     caller: &SignedIn,
     id: &str,
 ) -> Result<HttpResponse, Problem> {
-    caller.somebody()?;
-    let missing = || {
-        Problem::new(Kind::NotFound)
-            .detail("det finnes ikke noe slikt svar", "there is no such answer")
-    };
-    let id: Uuid = id.parse().map_err(|_| missing())?;
+    let somebody = caller.somebody()?;
+    let id: Uuid = id.parse().map_err(|_| given::missing())?;
     let format = format(request)?;
-    let store = app.store().clone();
-    let stored = match web::block(move || store.answer(id)).await {
-        Ok(Ok(stored)) => stored,
-        Ok(Err(hjemmel_store::Error::NotFound(_))) => return Err(missing()),
-        _ => return Err(Problem::new(Kind::Unavailable)),
-    };
-    let decision = asking::read(&stored.body)?.decision;
-    send(request, Leaving { bytes: stored.body, dummy: false, decision }, format)
+    send(request, given::give(app, somebody, id).await?, format)
 }
 
 /// Sends an answer, never compressed: its length would tell of the numbers.
 fn send(request: &HttpRequest, leaving: Leaving, format: Format) -> Result<HttpResponse, Problem> {
-    let protection = if leaving.dummy { Protection::NoneNeeded } else { Protection::Noise };
+    let protection = protection(leaving.dummy);
     let marks = Marks { protection, basis: None, decision: leaving.decision };
     let (media_type, language, bytes) = match format {
         Format::Json => ("application/json; charset=UTF-8", None, leaving.bytes),
@@ -173,7 +178,8 @@ fn send(request: &HttpRequest, leaving: Leaving, format: Format) -> Result<HttpR
         }
     };
     let tag = entity_tag(&marks, &bytes);
-    let known = is_known(request, &tag);
+    // What is asked is answered, whatever the caller holds.
+    let known = request.method() == Method::GET && is_known(request, &tag);
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     marks.put(&mut response);
     response

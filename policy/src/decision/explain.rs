@@ -1,6 +1,7 @@
 //! A decision in words that can be sent to a citizen.
 
 use super::{Asked, Decision, Outcome};
+use crate::policy::READ_ANSWER;
 use crate::{Action as _, Ask, Compare, Population};
 use hjemmel_kostra::Language;
 
@@ -9,7 +10,7 @@ impl Decision {
     /// failed.
     #[must_use]
     pub fn explain(&self, language: Language) -> String {
-        let asked = if self.action == Ask::NAME {
+        let asked = if [Ask::NAME, READ_ANSWER].contains(&self.action.as_str()) {
             figures(&self.resource, language)
         } else {
             described(&self.resource, language)

@@ -4,11 +4,28 @@ use super::{Decided, Policy};
 use crate::decision::Asker;
 use crate::project::may_ask;
 use crate::{
-    Action, Ask, Asking, Caller, Decision, Failure, Grant, Obligations, Outcome, Population,
-    Project, Tier,
+    Action, Ask, Asked, Asking, Caller, Decision, Failure, Grant, Obligations, Outcome, Population,
+    Project, Subject, Tier,
 };
 use chrono::{DateTime, Utc};
+use hjemmel_kostra::Form;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What reading an answer that was given is called in the record.
+pub(crate) const READ_ANSWER: &str = "question:read";
+
+/// An answer that was given.
+#[derive(Debug, Clone)]
+pub struct GivenAnswer {
+    /// Its id.
+    pub answer: uuid::Uuid,
+    /// The form it tells of.
+    pub form: Form,
+    /// The reporting years.
+    pub years: BTreeSet<u16>,
+    /// The project that paid for it.
+    pub project: Option<String>,
+}
 
 impl Policy {
     /// The same snapshot with the registered projects.
@@ -66,6 +83,39 @@ impl Policy {
         };
         let resource = Asking { project: Some(project), ..asked };
         Decided::Allowed(Grant::new(resource, obligations), decision)
+    }
+
+    /// Decides whether a caller may read an answer that was given. It is paid for and protected, so whoever is known may;
+    /// the record says who did.
+    #[must_use]
+    pub fn decide_answer(
+        &self,
+        caller: &Caller,
+        given: GivenAnswer,
+        now: DateTime<Utc>,
+    ) -> Decision {
+        let GivenAnswer { answer, form, years, project } = given;
+        let (answer, of_years) = (Some(answer), years.clone());
+        let asked = Asked {
+            form,
+            holder: None,
+            table: None,
+            project,
+            answer,
+            years,
+            columns: None,
+            regions: None,
+        };
+        let decision = Decision::denied(now, Asker::from(caller), READ_ANSWER, asked, self.version);
+        if matches!(caller.subject(), Subject::Anonymous) {
+            return Decision { failed: vec![Failure::Anonymous], ..decision };
+        }
+        Decision {
+            outcome: Outcome::Allowed,
+            years: of_years,
+            population: Some(Population::All),
+            ..decision
+        }
     }
 
     /// The project named, or the only one the caller takes part in. A project that does not exist is refused

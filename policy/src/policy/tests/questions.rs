@@ -1,7 +1,7 @@
 //! Who may ask questions, and whose budget they cost.
 
 use super::*;
-use crate::{Ask, Asking, Role, SCOPE_QUESTIONS};
+use crate::{Ask, Asking, GivenAnswer, Role, SCOPE_QUESTIONS};
 use std::collections::BTreeSet;
 
 const ISSUER: &str = "https://login.example";
@@ -97,4 +97,23 @@ fn bodies_and_their_suppliers_ask_for_the_same_project() {
 fn a_permission_to_read_is_no_permission_to_ask_and_the_other_way_round() {
     let decided = policy(demo()).decide::<Ask>(&body(NAV, None), asked(Some("kvp")), None, now());
     assert_eq!(decided.decision().failed, [Failure::OperatorOnly]);
+}
+
+#[test]
+fn an_answer_is_read_by_whoever_is_known() {
+    let read = |caller: &Caller| {
+        let years = BTreeSet::from([2024]);
+        let (answer, project) = (uuid::Uuid::nil(), Some("kvp".to_owned()));
+        policy(demo()).decide_answer(
+            caller,
+            GivenAnswer { answer, form: Form::F11, years, project },
+            now(),
+        )
+    };
+    let decision = read(&person("kari", ISSUER, &[]));
+    assert_eq!((decision.outcome, decision.action.as_str()), (Outcome::Allowed, "question:read"));
+    assert_eq!(decision.resource.answer, Some(uuid::Uuid::nil()));
+    assert!(decision.explain(Language::En).contains("noise-protected figures from form 11"));
+    let nobody = read(&Caller::anonymous());
+    assert_eq!((nobody.outcome, &nobody.failed[..]), (Outcome::Denied, &[Failure::Anonymous][..]));
 }
