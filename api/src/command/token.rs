@@ -114,7 +114,7 @@ fn person(
         subject: name.to_owned(),
         roles,
         organisation,
-        person: Some(behind.unwrap_or(name).to_owned()),
+        person: behind.unwrap_or(name).to_owned(),
         audience: audience.to_owned(),
         lifetime_seconds: seconds,
         jti: Uuid::new_v4(),

@@ -65,7 +65,7 @@ pub struct PersonToken {
     /// The body the person acts for, if any.
     pub organisation: Option<OrganisationNumber>,
     /// The person behind the account; the same for each account of one person.
-    pub person: Option<String>,
+    pub person: String,
     /// The installation it is meant for.
     pub audience: String,
     /// How long it counts.
@@ -178,9 +178,7 @@ impl DevIssuer {
         insert(&mut claims, "jti", token.jti.to_string().into());
         insert(&mut claims, "sub", token.subject.as_str().into());
         insert(&mut claims, "roles", roles.into());
-        if let Some(person) = &token.person {
-            insert(&mut claims, "pid", person.as_str().into());
-        }
+        insert(&mut claims, "pid", token.person.as_str().into());
         if let Some(organisation) = token.organisation {
             insert(&mut claims, "organisation", format!("0192:{organisation}").into());
         }

@@ -53,8 +53,11 @@ pub(super) fn person(
     claims: &Map<String, Value>,
 ) -> Result<Option<String>, Reason> {
     let claim = config.people.as_ref().and_then(|people| people.person_claim.as_ref());
+    // Without it two accounts of one person would pass for two persons.
     match claim {
-        Some(name) => short_string(claims, name, Reason::SubMissing),
+        Some(name) => short_string(claims, name, Reason::PersonInvalid)?
+            .ok_or(Reason::PersonInvalid)
+            .map(Some),
         None => Ok(None),
     }
 }

@@ -81,6 +81,8 @@ pub enum Reason {
     ClientInvalid,
     /// A person's token without a subject.
     SubMissing,
+    /// A token without the claim that tells which person is behind the account, where the issuer is set up to say.
+    PersonInvalid,
     /// A roles claim that is neither a string nor strings.
     RolesMalformed,
     /// An organisation claim without a valid organisation number.
@@ -136,6 +138,7 @@ impl Reason {
             Self::ScopeMalformed => "scope-malformed",
             Self::ClientInvalid => "client-invalid",
             Self::SubMissing => "sub-missing",
+            Self::PersonInvalid => "person-invalid",
             Self::RolesMalformed => "roles-malformed",
             Self::OrganisationInvalid => "organisation-invalid",
             Self::Replayed => "replayed",

@@ -204,6 +204,22 @@ fn people_need_a_subject_and_well_formed_claims() {
     }
 }
 
+/// Two accounts without the claim would pass for two persons, and one could do what takes two.
+#[test]
+fn who_is_behind_an_account_must_be_told_where_it_can_be() {
+    let (_dir, verifier) = verifier_with(|config| {
+        if let Some(people) = &mut config.people {
+            people.person_claim = Some("pid".to_owned());
+        }
+    });
+    for pid in [json!(null), json!(""), json!(7), json!(["a"])] {
+        let token = signer("ES256").mint(&but(person(), &json!({ "pid": pid })));
+        assert_refused(&verifier, &token, Reason::PersonInvalid);
+    }
+    let token = signer("ES256").mint(&but(person(), &json!({ "pid": "a" })));
+    assert_eq!(ask(&verifier, &token, now()).unwrap().person(), Some("a"));
+}
+
 #[test]
 fn the_header_itself_must_be_one_bearer_token() {
     let (_dir, verifier) = verifier();

@@ -33,7 +33,7 @@ fn its_tokens_count_in_a_test_installation_alone() {
     assert_eq!(caller.organisation().unwrap().as_str(), NAV);
     assert_eq!(caller.supplier().unwrap().as_str(), KS);
     let token = PersonToken {
-        person: None,
+        person: "legal2".to_owned(),
         subject: "legal2".to_owned(),
         roles: vec![Role::Legal],
         organisation: OrganisationNumber::parse(KS).ok(),
