@@ -280,6 +280,9 @@ impl Settings {
             return Err(wrong(explain(&error)));
         }
         let mut settings: Self = table.try_into().map_err(|error| wrong(explain(&error)))?;
+        if let Some(what) = settings.questions.wrong() {
+            return Err(wrong(what));
+        }
         settings.resolve_paths(path.parent().unwrap_or(Path::new(".")));
         Ok(settings)
     }
@@ -372,6 +375,22 @@ mod tests {
             "{message}"
         );
         assert!(message.contains("line 4"), "{message}");
+    }
+
+    #[test]
+    fn budgets_that_cannot_be_are_refused() {
+        let project = "[[questions.projects]]\nid = \"kvp\"\ntitle = \"\"\nsponsor = \"971032146\"\nissuer = \"\"\nmembers = []\norganisations = []\n";
+        for (text, says) in [
+            ("[questions]\nrho_per_project = -1\n".to_owned(), "rho_per_project"),
+            ("[questions]\nrho_per_organisation = nan\n".to_owned(), "rho_per_organisation"),
+            ("[questions]\nrho_per_dataset_year = 1e7\n".to_owned(), "rho_per_dataset_year"),
+            (project.repeat(2), "`kvp`"),
+            (project.replace("kvp", " "), "empty"),
+        ] {
+            let said = load(&format!("{FINE}{text}"), &[]).unwrap_err().to_string();
+            assert!(said.contains(says), "{said}");
+        }
+        assert_eq!(load(&format!("{FINE}{project}"), &[]).unwrap().questions.projects.len(), 1);
     }
 
     #[test]

@@ -4,9 +4,13 @@ use chrono::TimeDelta;
 use hjemmel_policy::Project;
 use hjemmel_store::{FirstCaps, Terms};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// Billionths of ρ in ρ.
 const NANO: f64 = 1e9;
+
+/// The highest cap that a purse can have, in ρ: amounts are kept in billionths. What an administrator may set is far less.
+const MOST_RHO: f64 = 1e6;
 
 /// Everything that can be set about questions.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,6 +55,27 @@ impl Questions {
             project: nano(self.rho_per_project),
             organisation: nano(self.rho_per_organisation),
         }
+    }
+
+    /// What is wrong with the settings, if anything is.
+    #[must_use]
+    pub fn wrong(&self) -> Option<String> {
+        let caps = [
+            ("rho_per_dataset_year", self.rho_per_dataset_year),
+            ("rho_per_project", self.rho_per_project),
+            ("rho_per_organisation", self.rho_per_organisation),
+        ];
+        let is_cap = |rho: f64| (0.0..=MOST_RHO).contains(&rho);
+        if let Some((name, rho)) = caps.into_iter().find(|(_, rho)| !is_cap(*rho)) {
+            return Some(format!("questions.{name} is {rho}; it must be from 0 to {MOST_RHO}"));
+        }
+        let mut ids = BTreeSet::new();
+        // Projects of one id would pay from one purse.
+        let mut all = self.projects.iter().map(|project| project.id.as_str());
+        let id = all.find(|id| id.trim().is_empty() || !ids.insert(*id))?;
+        Some(format!(
+            "questions.projects: the id `{id}` is empty or stands twice; each project needs one of its own"
+        ))
     }
 
     /// On which terms questions are paid.
