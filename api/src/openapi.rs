@@ -172,6 +172,7 @@ const COMMON: &[(&str, &[Kind])] = {
                 NotSignedIn,
                 InvalidToken,
                 NotPermitted,
+                Kind::Stale,
                 NotAcceptable,
                 TooLarge,
                 Unavailable,

@@ -4,7 +4,7 @@ use crate::connection::AnyConnection;
 use crate::purses::{self, PurseId, kind_of};
 use crate::schema::{cap_changes, purses as all_purses};
 use crate::values::{moment, number, stored, text, uuid};
-use crate::{Error, Store};
+use crate::{DecisionRow, Error, Store, decisions};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -55,33 +55,36 @@ impl CapChange {
 
 impl Store {
     /// Wants a cap. One that is no higher than before holds at once. A higher one holds when a second person wants
-    /// the same; `first_cap` is what a purse has that nobody has spent from.
+    /// the same; `first_cap` is what a purse has that nobody has spent from. What came of it is recorded with it, as the
+    /// `event` that is made of it; where the same person only says again what waits already, nothing is.
     ///
     /// # Errors
     /// Nothing was changed.
-    pub fn change_cap(&self, wanted: &CapChange, first_cap: u64) -> Result<CapOutcome, Error> {
+    pub fn change_cap(
+        &self,
+        wanted: &CapChange,
+        first_cap: u64,
+        event: impl FnOnce(&CapOutcome) -> DecisionRow,
+    ) -> Result<CapOutcome, Error> {
         self.write("purses", |conn| {
-            let known = purses::load(conn, std::iter::once(&wanted.purse))?.remove(&wanted.purse);
-            let purse = match known {
-                Some(purse) => purse,
-                None => purses::create(conn, &wanted.purse, first_cap)?,
-            };
-            if wanted.cap <= purse.cap {
-                insert(conn, wanted)?;
-                return make(conn, wanted, &wanted.proposed_by, wanted.proposed_at);
+            let (outcome, is_new) = settle(conn, wanted, first_cap)?;
+            if is_new {
+                decisions::append(conn, &[event(&outcome)])?;
             }
-            let waiting = waiting(conn, Some(&wanted.purse))?;
-            let same = |change: &&CapChange| change.cap == wanted.cap;
-            let other = |change: &&CapChange| !change.is_of_same_person(wanted);
-            if let Some(first) = waiting.iter().filter(same).find(other) {
-                return make(conn, first, &wanted.proposed_by, wanted.proposed_at);
-            }
-            if let Some(own) = waiting.iter().find(same) {
-                return Ok(CapOutcome::Waiting(own.clone()));
-            }
-            insert(conn, wanted)?;
-            Ok(CapOutcome::Waiting(wanted.clone()))
+            Ok(outcome)
         })
+    }
+
+    /// The changes that were made or overtaken, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn settled_caps(&self, limit: u32) -> Result<Vec<CapChange>, Error> {
+        let newest = (cap_changes::settled_at.desc(), cap_changes::id.desc());
+        let settled = cap_changes::table.filter(cap_changes::settled_at.is_not_null());
+        let rows: Vec<Raw> =
+            self.read(|conn| Ok(settled.order(newest).limit(i64::from(limit)).load(conn)?))?;
+        rows.into_iter().map(change).collect()
     }
 
     /// The changes that wait for a second person, oldest first.
@@ -91,6 +94,34 @@ impl Store {
     pub fn waiting_caps(&self) -> Result<Vec<CapChange>, Error> {
         self.read(|conn| waiting(conn, None))
     }
+}
+
+/// What comes of wanting a cap, and whether anything has changed.
+fn settle(
+    conn: &mut AnyConnection,
+    wanted: &CapChange,
+    first_cap: u64,
+) -> Result<(CapOutcome, bool), Error> {
+    let known = purses::load(conn, std::iter::once(&wanted.purse))?.remove(&wanted.purse);
+    let purse = match known {
+        Some(purse) => purse,
+        None => purses::create(conn, &wanted.purse, first_cap)?,
+    };
+    if wanted.cap <= purse.cap {
+        insert(conn, wanted)?;
+        return Ok((make(conn, wanted, &wanted.proposed_by, wanted.proposed_at)?, true));
+    }
+    let waiting = waiting(conn, Some(&wanted.purse))?;
+    let same = |change: &&CapChange| change.cap == wanted.cap;
+    let other = |change: &&CapChange| !change.is_of_same_person(wanted);
+    if let Some(first) = waiting.iter().filter(same).find(other) {
+        return Ok((make(conn, first, &wanted.proposed_by, wanted.proposed_at)?, true));
+    }
+    if let Some(own) = waiting.iter().find(same) {
+        return Ok((CapOutcome::Waiting(own.clone()), false));
+    }
+    insert(conn, wanted)?;
+    Ok((CapOutcome::Waiting(wanted.clone()), true))
 }
 
 fn insert(conn: &mut AnyConnection, change: &CapChange) -> Result<(), Error> {

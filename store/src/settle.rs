@@ -132,15 +132,31 @@ pub(crate) struct Found {
     pub under_way: BTreeSet<String>,
     /// The purses that are to pay.
     pub purses: BTreeMap<PurseId, Purse>,
+    /// Those of them that do not exist yet.
+    pub new: BTreeSet<PurseId>,
 }
 
 impl Found {
-    /// Makes the purses that are to pay and do not exist yet.
-    fn complete(&mut self, conn: &mut AnyConnection, asked: &Asked<'_>) -> Result<(), Error> {
+    /// Adds the purses that are to pay and do not exist yet, as they would be.
+    fn complete(&mut self, asked: &Asked<'_>) {
         for id in asked.purses() {
             if !self.purses.contains_key(id) {
-                let purse = purses::create(conn, id, asked.terms.first_caps.of(id.kind))?;
-                self.purses.insert(id.clone(), purse);
+                let cap = asked.terms.first_caps.of(id.kind);
+                self.purses.insert(id.clone(), Purse { id: id.clone(), cap, spent: 0 });
+                self.new.insert(id.clone());
+            }
+        }
+    }
+
+    /// Makes the new purses that something was taken from, and forgets the others: a question that is refused settles no
+    /// cap, which would outlast a change of the settings.
+    fn create(&mut self, conn: &mut AnyConnection, made: &Made) -> Result<(), Error> {
+        for id in std::mem::take(&mut self.new) {
+            let Some(purse) = self.purses.get(&id) else { continue };
+            if made.paid.taken.contains_key(&id) {
+                purses::create(conn, &id, purse.cap)?;
+            } else {
+                self.purses.remove(&id);
             }
         }
         Ok(())

@@ -68,6 +68,8 @@ pub struct SpendFilter {
     pub from: Option<DateTime<Utc>>,
     /// Before this time.
     pub until: Option<DateTime<Utc>>,
+    /// Only what is listed after this one; of no matter for sums.
+    pub after: Option<Uuid>,
     /// The most there may be.
     pub limit: u32,
 }
@@ -109,18 +111,24 @@ impl Store {
     /// What was paid, newest first.
     ///
     /// # Errors
-    /// The database cannot be asked, or a payment is not what was taken for it.
+    /// The database cannot be asked, a payment is not what was taken for it, or the one to go on after does not exist.
     pub fn spends(&self, filter: &SpendFilter) -> Result<Vec<Spend>, Error> {
         let rows: Vec<Raw> = self.read(|conn| {
             let mut query = spends::table.into_boxed();
             if let Some(project) = &filter.project {
-                query = query.filter(spends::project.eq(project.clone()));
+                query = query.filter(spends::project.eq(text(project)));
             }
             if let Some(from) = filter.from {
                 query = query.filter(spends::at.ge(from.timestamp_micros()));
             }
             if let Some(until) = filter.until {
                 query = query.filter(spends::at.lt(until.timestamp_micros()));
+            }
+            if let Some(after) = filter.after.map(|id| id.to_string()) {
+                let at = spends::table.find(&after).select(spends::at).first::<i64>(conn);
+                let at = at.optional()?.ok_or(Error::NotFound("spend"))?;
+                let later = spends::at.eq(at).and(spends::id.lt(after));
+                query = query.filter(spends::at.lt(at).or(later));
             }
             let newest = (spends::at.desc(), spends::id.desc());
             Ok(query.order(newest).limit(i64::from(filter.limit)).load(conn)?)

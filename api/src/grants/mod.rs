@@ -228,16 +228,26 @@ pub fn tag(case: &Case) -> String {
 /// # Errors
 /// 428 when it does not say which, 412 when it is another.
 pub fn check_tag(request: &HttpRequest, case: &Case) -> Result<(), Problem> {
-    let given = request.headers().get(header::IF_MATCH).and_then(|value| value.to_str().ok());
-    let Some(given) = given.filter(|given| given.trim() != "*") else {
+    if if_match(request).is_none_or(|given| given.trim() == "*") {
         return Err(Problem::new(Kind::VersionNeeded));
-    };
+    }
     let now = tag(case);
-    if given.split(',').any(|one| one.trim().trim_start_matches("W/") == now) {
+    if is_named(request, &now) {
         Ok(())
     } else {
         Err(Problem::new(Kind::Stale).with("current", now))
     }
+}
+
+fn if_match(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(header::IF_MATCH).and_then(|value| value.to_str().ok())
+}
+
+/// Whether `If-Match` names this tag, or whichever there is.
+#[must_use]
+pub fn is_named(request: &HttpRequest, tag: &str) -> bool {
+    let names = |one: &str| one.trim().trim_start_matches("W/") == tag;
+    if_match(request).is_some_and(|given| given.trim() == "*" || given.split(',').any(names))
 }
 
 /// Why a step was refused, as a problem.

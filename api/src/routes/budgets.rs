@@ -1,22 +1,21 @@
 //! `/v1/budgets`: what may be asked, what has been, and who may say how much.
 
 use crate::app::App;
-use crate::grants::mark;
+use crate::grants::event::{Deed, of_deed};
+use crate::grants::{self, is_named, mark};
 use crate::json_words::words_after;
 use crate::problem::{Kind, Problem};
-use crate::pxweb::request::Query;
 use crate::questions::purser::again;
 use crate::questions::settings::{nano, rho};
-use crate::reply::Reply;
+use crate::reply::{Marks, Reply, entity_tag};
 use crate::signin::SignedIn;
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, put, web};
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use hjemmel_kostra::Text;
 use hjemmel_kostra::question::Vocabulary;
-use hjemmel_policy::{Caller, Role, Subject};
-use hjemmel_store::{
-    CapChange, CapOutcome, ProjectDay, Purse, PurseId, PurseKind, Spend, SpendFilter, Store,
-};
+use hjemmel_policy::{Caller, Project, Role, Subject};
+use hjemmel_store::{CapChange, CapOutcome, DecisionRow, Purse, PurseId, PurseKind, Store};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,12 +25,12 @@ use uuid::Uuid;
 const DAYS: i64 = 30;
 /// The highest cap, in ρ: beyond it no promise is left to speak of.
 const MOST_RHO: f64 = 100.0;
-/// Spends in one list.
-const MOST_SPENDS: u64 = 1_000;
+/// Changes of caps that were made or overtaken, in one list.
+const MOST_SETTLED: u32 = 100;
 
 type Days = BTreeMap<PurseId, Vec<(i32, u64)>>;
 
-fn has_role(caller: &Caller, any: &[Role]) -> bool {
+pub(super) fn has_role(caller: &Caller, any: &[Role]) -> bool {
     match caller.subject() {
         Subject::Person { roles, .. } => any.iter().any(|role| roles.contains(role)),
         Subject::Anonymous | Subject::Organisation { .. } => false,
@@ -47,7 +46,7 @@ fn person(app: &App, caller: &Caller) -> Option<(String, Vec<String>)> {
     Some((format!("{subject} ({issuer})"), marks.collect()))
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl Fn() -> Result<T, hjemmel_store::Error> + Send + 'static,
 ) -> Result<T, Problem> {
     match web::block(move || again(work)).await {
@@ -61,7 +60,8 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// The budgets you may ask from: those of the data, which everybody shares, and those of your projects. Administrators
-/// and auditors see all, with what was spent by day and the changes that wait for a second person.
+/// and auditors see all, with what was spent by day, the changes that wait for a second person, and the last hundred that
+/// were made, or overtaken by another, which nobody approved.
 #[utoipa::path(operation_id = "list_budgets", tag = "Questions", security(("bearer" = [])),
     responses((status = 200, description = "The budgets.", body = Value)))]
 #[get("/v1/budgets")]
@@ -103,9 +103,10 @@ async fn list(app: &App, caller: &Caller) -> Result<Value, Problem> {
     let store = app.store().clone();
     let since = Utc::now() - TimeDelta::days(DAYS);
     let gather = move |store: &Store| {
-        Ok((store.purses()?, store.spent_by_day(since)?, store.waiting_caps()?))
+        let changes = (store.waiting_caps()?, store.settled_caps(MOST_SETTLED)?);
+        Ok((store.purses()?, store.spent_by_day(since)?, changes))
     };
-    let (known, days, waiting) = blocking(move || gather(&store)).await?;
+    let (known, days, (waiting, settled)) = blocking(move || gather(&store)).await?;
     if sees_all {
         wanted.extend(known.iter().map(|purse| purse.id.clone()));
     }
@@ -117,8 +118,9 @@ async fn list(app: &App, caller: &Caller) -> Result<Value, Problem> {
     let told: Vec<Value> = purses.map(|purse| tell(&purse, &days, sees_all)).collect();
     let mut body = json!({ "budgets": told });
     if let Some(members) = body.as_object_mut().filter(|_| sees_all) {
-        let waiting: Vec<Value> = waiting.iter().map(change).collect();
-        members.insert("waiting".to_owned(), waiting.into());
+        for (name, changes) in [("waiting", waiting), ("settled", settled)] {
+            members.insert(name.to_owned(), changes.iter().map(change).collect());
+        }
     }
     Ok(body)
 }
@@ -143,7 +145,12 @@ fn tell(purse: &Purse, days: &Days, by_day: bool) -> Value {
     told
 }
 
-fn date(day: i32) -> Option<NaiveDate> {
+/// As exactly as it is kept, so that it can be given back as `from` or `until`.
+pub(super) fn written(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+pub(super) fn date(day: i32) -> Option<NaiveDate> {
     DateTime::from_timestamp(i64::from(day) * 86_400, 0).map(|at| at.date_naive())
 }
 
@@ -168,8 +175,9 @@ fn change(change: &CapChange) -> Value {
         "rhoCap": rho(change.cap),
         "reason": change.reason,
         "proposedBy": change.proposed_by,
-        "proposedAt": change.proposed_at.to_rfc3339_opts(SecondsFormat::Millis, true),
+        "proposedAt": written(change.proposed_at),
         "approvedBy": change.approved_by,
+        "settledAt": change.settled_at.map(written),
     })
 }
 
@@ -184,7 +192,8 @@ struct Wanted {
 }
 
 /// Sets the cap of a budget. One administrator may lower it. To raise it takes two: the first request waits
-/// (202), and holds when another administrator asks for the same cap (200). Two accounts of one person are one.
+/// (202), and holds when another administrator asks for the same cap (200). Two accounts of one person are one. Both are
+/// events of the record (`budget:propose`, `budget:change`). `If-Match` is the tag of the list that the change was made from.
 #[utoipa::path(operation_id = "change_budget", tag = "Questions", security(("bearer" = [])),
     request_body(content = Value, description = "The budget, its new cap in ρ, and why.",
         example = json!({ "kind": "dataset-year", "key": "skjema-11/2024", "rhoCap": 5, "reason": "the final edition is out" })),
@@ -199,7 +208,7 @@ pub async fn change_budget(
     bytes: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
     let changed = match caller.somebody() {
-        Ok(somebody) => put_cap(&app, somebody, &bytes).await,
+        Ok(somebody) => put_cap(&request, &app, somebody, &bytes).await,
         Err(problem) => Err(problem),
     };
     let answer = changed.and_then(|outcome| {
@@ -217,7 +226,12 @@ pub async fn change_budget(
     answer.map_err(|problem: Problem| problem.for_request(&request))
 }
 
-async fn put_cap(app: &App, caller: &Caller, bytes: &[u8]) -> Result<CapOutcome, Problem> {
+async fn put_cap(
+    request: &HttpRequest,
+    app: &web::Data<App>,
+    caller: &Caller,
+    bytes: &[u8],
+) -> Result<CapOutcome, Problem> {
     let by = person(app, caller).filter(|_| has_role(caller, &[Role::Admin]));
     let (by, marks) = by.ok_or_else(|| Problem::new(Kind::NotPermitted))?;
     let wrong = |nb: String, en: String| Problem::new(Kind::ParameterError).detail(nb, en);
@@ -226,9 +240,10 @@ async fn put_cap(app: &App, caller: &Caller, bytes: &[u8]) -> Result<CapOutcome,
             words_after("kroppen kan ikke leses", "the body cannot be read", &error);
         wrong(nb, en)
     })?;
+    let policy = app.policy()?;
     let purse = PurseKind::parse(&wanted.kind)
         .map(|kind| PurseId { kind, key: wanted.key.clone() })
-        .filter(|id| exists(app, id))
+        .filter(|id| exists(policy.projects(), id))
         .ok_or_else(|| {
             wrong(
                 format!("det finnes ikke noe budsjett {} {}", wanted.kind, wanted.key),
@@ -241,6 +256,16 @@ async fn put_cap(app: &App, caller: &Caller, bytes: &[u8]) -> Result<CapOutcome,
             format!("`rhoCap` must be from 0 to {MOST_RHO}, and `reason` must say why"),
         ));
     }
+    if request.headers().contains_key(header::IF_MATCH) {
+        let listed = serde_json::to_vec(&list(app, caller).await?);
+        let listed = listed.map_err(|_| Problem::new(Kind::Internal))?;
+        let now = entity_tag(&Marks::OPEN, &listed);
+        if !is_named(request, &now) {
+            return Err(Problem::new(Kind::Stale).with("current", now));
+        }
+    }
+    let actor = grants::actor(app, caller)?;
+    let behind = grants::commitment(app, &actor).await?;
     let first_cap = app.settings().questions.first_caps().of(purse.kind);
     let change = CapChange {
         id: Uuid::now_v7(),
@@ -253,110 +278,42 @@ async fn put_cap(app: &App, caller: &Caller, bytes: &[u8]) -> Result<CapOutcome,
         approved_by: None,
         settled_at: None,
     };
+    let deed = Deed {
+        action: "budget:change",
+        resource: json!({ "budget": { "kind": change.purse.kind.as_str(), "key": change.purse.key } }),
+        about: json!({}),
+        grant: None,
+    };
+    let row = of_deed(&deed, &actor, behind.as_deref(), policy.version(), change.proposed_at)?;
     let store = app.store().clone();
-    blocking(move || store.change_cap(&change, first_cap)).await
+    blocking(move || store.change_cap(&change, first_cap, |outcome| event(&row, outcome))).await
+}
+
+/// What came of wanting a cap, as an event of the record: names and reasons stand beside it, where they can be forgotten.
+fn event(row: &DecisionRow, outcome: &CapOutcome) -> DecisionRow {
+    let (action, change) = match outcome {
+        CapOutcome::Made(change) => ("budget:change", change),
+        CapOutcome::Waiting(change) => ("budget:propose", change),
+    };
+    let mut body: Value = serde_json::from_str(&row.body).unwrap_or_default();
+    if let Some(members) = body.as_object_mut() {
+        members.insert("change".to_owned(), json!(change.id));
+        members.insert("rhoCap".to_owned(), json!(rho(change.cap)));
+    }
+    DecisionRow { action: action.to_owned(), body: body.to_string(), ..row.clone() }
 }
 
 /// Whether a purse belongs to something: a misspelt key must not make one.
-fn exists(app: &App, id: &PurseId) -> bool {
-    let of_project = |matches: &dyn Fn(&hjemmel_policy::Project) -> bool| {
-        app.policy().is_ok_and(|policy| policy.projects().iter().any(matches))
-    };
+fn exists(projects: &[Project], id: &PurseId) -> bool {
     match id.kind {
         PurseKind::DatasetYear => Vocabulary::forms().into_iter().any(|form| {
             Vocabulary::years(form).into_iter().any(|year| PurseId::of_data(form, year) == *id)
         }),
-        PurseKind::Project => of_project(&|project| project.id == id.key),
-        PurseKind::Organisation => of_project(&|project| project.sponsor.to_string() == id.key),
+        PurseKind::Project => projects.iter().any(|project| project.id == id.key),
+        PurseKind::Organisation => {
+            projects.iter().any(|project| project.sponsor.to_string() == id.key)
+        }
     }
-}
-
-/// What was paid, newest first, and what projects paid altogether and by day, which counts all that match, listed or
-/// not: for administrators and auditors. Nothing here tells of the data.
-#[utoipa::path(operation_id = "list_spends", tag = "Questions", security(("bearer" = [])),
-    params(
-        ("project" = Option<String>, Query, description = "Only this project's.", example = "kvp-effekt"),
-        ("from" = Option<String>, Query, description = "From this time on (RFC 3339).", example = "2026-01-01T00:00:00Z"),
-        ("until" = Option<String>, Query, description = "Before this time.", example = "2030-01-01T00:00:00Z"),
-        ("limit" = Option<u64>, Query, description = "List at most so many, 1 to 1000.", example = 100),
-    ),
-    responses((status = 200, description = "The spends.", body = Value)))]
-#[get("/v1/budgets/spends")]
-pub async fn list_spends(
-    request: HttpRequest,
-    app: web::Data<App>,
-    caller: SignedIn,
-) -> Result<HttpResponse, Problem> {
-    spends(&request, &app, &caller).await.map_err(|problem| problem.for_request(&request))
-}
-
-async fn spends(
-    request: &HttpRequest,
-    app: &App,
-    caller: &SignedIn,
-) -> Result<HttpResponse, Problem> {
-    if !has_role(caller.somebody()?, &[Role::Admin, Role::Auditor]) {
-        return Err(Problem::new(Kind::NotPermitted));
-    }
-    let query = Query::of(request);
-    let limit = query.number("limit")?.unwrap_or(100).clamp(1, MOST_SPENDS);
-    let filter = SpendFilter {
-        project: query.first("project").map(str::to_owned),
-        from: moment(&query, "from")?,
-        until: moment(&query, "until")?,
-        limit: u32::try_from(limit).unwrap_or(100),
-    };
-    let store = app.store().clone();
-    let read = move || Ok((store.spends(&filter)?, store.spent_by_project(&filter)?));
-    let (found, days) = blocking(read).await?;
-    let spends: Vec<Value> = found.iter().map(told).collect();
-    Reply::personal(request).json(&json!({ "byProject": by_project(&days), "spends": spends }))
-}
-
-/// What each project paid, altogether and by day.
-fn by_project(days: &[ProjectDay]) -> Vec<Value> {
-    let of_project = |days: &[ProjectDay]| {
-        let sum = |of: fn(&ProjectDay) -> u64| days.iter().map(of).sum::<u64>();
-        let by_day: Vec<Value> = days
-            .iter()
-            .filter_map(|one| {
-                let day = date(one.day)?;
-                Some(json!({ "day": day, "questions": one.questions, "rho": rho(one.nano) }))
-            })
-            .collect();
-        json!({
-            "project": days.first().map(|one| &one.project),
-            "questions": sum(|one| one.questions),
-            "rho": rho(sum(|one| one.nano)),
-            "byDay": by_day,
-        })
-    };
-    days.chunk_by(|one, next| one.project == next.project).map(of_project).collect()
-}
-
-fn told(spend: &Spend) -> Value {
-    let question: Value = serde_json::from_str(&spend.question).unwrap_or_default();
-    let charge = |(purse, nano): (&PurseId, &u64)| json!({ "kind": purse.kind.as_str(), "key": purse.key, "rho": rho(*nano) });
-    json!({
-        "id": spend.id,
-        "at": spend.at.to_rfc3339_opts(SecondsFormat::Millis, true),
-        "project": spend.project,
-        "sponsor": spend.sponsor,
-        "decision": spend.decision,
-        "question": question,
-        "charges": spend.charges().iter().map(charge).collect::<Vec<_>>(),
-    })
-}
-
-fn moment(query: &Query, name: &'static str) -> Result<Option<DateTime<Utc>>, Problem> {
-    let Some(text) = query.first(name) else { return Ok(None) };
-    let parsed = DateTime::parse_from_rfc3339(text).map(|at| Some(at.with_timezone(&Utc)));
-    parsed.map_err(|_| {
-        Problem::new(Kind::ParameterError).detail(
-            format!("`{name}` må være et tidspunkt som 2026-01-01T00:00:00Z"),
-            format!("`{name}` must be a time such as 2026-01-01T00:00:00Z"),
-        )
-    })
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub mod records;
 pub mod releases;
 pub mod saved_queries;
 mod several;
+pub mod spends;
 pub mod statbank_v1;
 pub mod statutes;
 pub mod stops;
@@ -74,7 +75,7 @@ pub fn configure(services: &mut ServiceConfig<'_>) {
         .service(questions::preview_question)
         .service(questions::read_answer)
         .service(questions::read_receipt_key)
-        .service(budgets::list_spends)
+        .service(spends::list_spends)
         .service(budgets::list_budgets)
         .service(budgets::change_budget)
         .service(deliver::deliver)

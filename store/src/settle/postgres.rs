@@ -69,7 +69,7 @@ impl Store {
         }
         let (answers, under_way) = (BTreeMap::new(), BTreeSet::new());
         let (head, purses) = (left.head.clone(), left.purses.clone());
-        let mut found = Found { head, answers, under_way, purses };
+        let mut found = Found { head, answers, under_way, purses, new: BTreeSet::new() };
         let made = Made::of(&mut found, asked, &round.decisions)?;
         let all_paid = made.reserved.iter().all(|said| matches!(said, Reserved::Paid(_)));
         if !all_paid || decisions::grows(left.head.seq, found.head.seq) {
@@ -93,9 +93,10 @@ impl Store {
         let mut unheard = None;
         let done = self.round(|conn| {
             let mut found = find(conn, asked)?;
-            found.complete(conn, asked)?;
+            found.complete(asked);
             let head = found.head.clone();
             let made = Made::of(&mut found, asked, &round.decisions)?;
+            found.create(conn, &made)?;
             let assumed = Assumed { head: &head, since: asked.since() };
             if !write::write(conn.postgres()?, &assumed, &found.head, &made)? {
                 // Nothing of it was written: an answer was kept in between, which looks at no purse.
@@ -214,6 +215,7 @@ fn find(conn: &mut AnyConnection, asked: &Asked<'_>) -> Result<Found, Error> {
         answers: of_some(conn, &answered.iter().map(String::as_str).collect())?,
         under_way: under_way.into_iter().collect(),
         purses: purses.collect::<Result<_, Error>>()?,
+        new: BTreeSet::new(),
     })
 }
 

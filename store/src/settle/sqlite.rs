@@ -17,6 +17,7 @@ impl Store {
             let before = found.head.seq;
             let (kept, answers) = answers::keep(&mut found.answers, &round.answers)?;
             let made = Made::of(&mut found, &asked, &round.decisions)?;
+            found.create(conn, &made)?;
             write(conn.sqlite()?, &answers, &made)?;
             if !made.decisions.is_empty() {
                 decisions::insert(conn.sqlite()?, made.decisions)?;
@@ -41,8 +42,9 @@ fn found(
         answers: answers::of_keys(conn, &all)?,
         under_way: spends::under_way(conn.sqlite()?, &questions, asked.since())?,
         purses: purses::load(conn, asked.purses().into_iter())?,
+        new: BTreeSet::new(),
     };
-    found.complete(conn, asked)?;
+    found.complete(asked);
     Ok(found)
 }
 

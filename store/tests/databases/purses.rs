@@ -1,13 +1,13 @@
 //! Budgets that no crash, race, alias or repeat can cheat.
 
-use crate::support::{Place, noon};
+use crate::support::{Place, decision, noon};
 use chrono::TimeDelta;
 use hjemmel_kostra::Form;
 use hjemmel_store::{
-    CapChange, CapOutcome, Error, FirstCaps, NewAnswer, PurseId, PurseKind, Reserved, Spend,
-    SpendFilter, Store, Terms, question_key,
+    CapChange, CapOutcome, DecisionFilter, DecisionRow, Error, FirstCaps, NewAnswer, PurseId,
+    PurseKind, Reserved, Spend, SpendFilter, Store, Terms, question_key,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 const CAP: u64 = 1_000;
@@ -73,6 +73,30 @@ pub fn spent(store: &Store, id: &PurseId) -> u64 {
 pub fn answer(spend: &Spend, body: &str) -> NewAnswer {
     let (question_key, body) = (spend.question_key.clone(), body.as_bytes().to_vec());
     NewAnswer { question_key, id: spend.id, at: noon(), body }
+}
+
+/// A cap of the data's purse that somebody wants, who may have a second account of a 2 at the end.
+fn wanted(cap: u64, by: &str) -> CapChange {
+    CapChange {
+        id: Uuid::now_v7(),
+        purse: data(),
+        cap,
+        reason: "the final edition".to_owned(),
+        proposed_by: by.to_owned(),
+        marks: vec![format!("account-{by}"), format!("person-{}", by.trim_end_matches('2'))],
+        proposed_at: noon(),
+        approved_by: None,
+        settled_at: None,
+    }
+}
+
+/// What is recorded of it.
+fn event(outcome: &CapOutcome) -> DecisionRow {
+    let action = match outcome {
+        CapOutcome::Made(_) => "change",
+        CapOutcome::Waiting(_) => "propose",
+    };
+    DecisionRow { action: action.to_owned(), ..decision(0) }
 }
 
 on_both! {
@@ -147,18 +171,11 @@ on_both! {
 
     fn a_cap_is_lowered_by_one_and_raised_by_two(place) {
         let store = &place.store;
-        let wanted = |cap, by: &str| CapChange {
-            id: Uuid::now_v7(),
-            purse: data(),
-            cap,
-            reason: "the final edition".to_owned(),
-            proposed_by: by.to_owned(),
-            marks: vec![format!("account-{by}"), format!("person-{}", by.trim_end_matches('2'))],
-            proposed_at: noon(),
-            approved_by: None,
-            settled_at: None,
+        let change = |cap, by| store.change_cap(&wanted(cap, by), CAP, event).unwrap();
+        let recorded = || -> Vec<String> {
+            let all = store.decisions(&DecisionFilter::default(), None, 100).unwrap();
+            all.into_iter().map(|one| one.row.action).collect()
         };
-        let change = |cap, by| store.change_cap(&wanted(cap, by), CAP).unwrap();
         assert!(matches!(change(500, "kari"), CapOutcome::Made(_)));
         assert!(matches!(change(2_000, "kari"), CapOutcome::Waiting(_)));
         assert!(matches!(change(2_000, "kari"), CapOutcome::Waiting(_)), "kari is one person");
@@ -170,23 +187,50 @@ on_both! {
         assert_eq!((made.proposed_by.as_str(), made.approved_by.as_deref()), ("kari", Some("ola")));
         assert_eq!(store.purses().unwrap()[0].cap, 2_000);
         assert_eq!(store.waiting_caps().unwrap(), [], "what else waited was of another cap");
+        let settled = store.settled_caps(10).unwrap();
+        assert_eq!(settled.iter().map(|one| one.cap).collect::<BTreeSet<_>>(), [500, 2_000, 3_000].into());
+        let overtaken = settled.iter().find(|one| one.cap == 3_000).unwrap();
+        assert_eq!(overtaken.approved_by, None);
+        // Said again by the same person it is the same change.
+        let mut recorded = recorded();
+        recorded.sort();
+        assert_eq!(recorded, ["change", "change", "propose", "propose"]);
+    }
+
+    fn a_cap_that_cannot_be_recorded_is_not_changed(place) {
+        let store = &place.store;
+        let change = wanted(500, "kari");
+        let twice = |outcome: &CapOutcome| DecisionRow { id: Uuid::nil(), ..event(outcome) };
+        store.change_cap(&change, CAP, twice).unwrap();
+        let again = CapChange { id: Uuid::now_v7(), cap: 100, ..change };
+        store.change_cap(&again, CAP, twice).unwrap_err();
+        assert_eq!(store.purses().unwrap()[0].cap, 500);
+        assert_eq!(store.settled_caps(10).unwrap().len(), 1);
+    }
+
+    fn a_question_that_is_refused_settles_no_cap(place) {
+        let store = &place.store;
+        let terms = |cap| Terms {
+            first_caps: FirstCaps { dataset_year: cap, project: cap, organisation: cap },
+            patience: TimeDelta::seconds(30),
+        };
+        let ask = |question, cap| store.reserve(&[spend(question, "kvp", 100)], terms(cap)).unwrap().remove(0);
+        assert!(matches!(ask("a", 50), Reserved::Exhausted { .. }));
+        assert_eq!(store.purses().unwrap(), []);
+        // In company of one that pays from some of the purses, of one that does not.
+        let both = [spend("a", "kvp", 30), spend("b", "unge", 30)];
+        let said = store.reserve(&both, terms(50)).unwrap();
+        assert!(matches!(said[..], [Reserved::Paid(_), Reserved::Exhausted { .. }]));
+        assert!(!store.purses().unwrap().iter().any(|purse| purse.id == project("unge")));
+        // What was paid from keeps the cap it had.
+        let Reserved::Exhausted { purse, .. } = ask("c", 200) else { panic!("paid beyond a cap") };
+        assert_eq!(purse.cap, 50);
     }
 
     fn a_cap_below_what_is_spent_takes_nothing_back(place) {
         let store = &place.store;
         pay(store, &spend("a", "kvp", 600));
-        let lower = CapChange {
-            id: Uuid::now_v7(),
-            purse: data(),
-            cap: 100,
-            reason: String::new(),
-            proposed_by: "kari".to_owned(),
-            marks: Vec::new(),
-            proposed_at: noon(),
-            approved_by: None,
-            settled_at: None,
-        };
-        store.change_cap(&lower, CAP).unwrap();
+        store.change_cap(&wanted(100, "kari"), CAP, event).unwrap();
         let Reserved::Exhausted { purse, .. } = pay(store, &spend("b", "kvp", 1)) else {
             panic!("paid beyond the cap")
         };
@@ -200,6 +244,13 @@ on_both! {
         pay(store, &second);
         let all = store.spends(&SpendFilter { limit: 10, ..SpendFilter::default() }).unwrap();
         assert_eq!(all.iter().map(|spend| spend.id).collect::<Vec<_>>(), [second.id, first.id]);
+        let after = |after| store.spends(&SpendFilter { limit: 10, after: Some(after), ..SpendFilter::default() });
+        assert_eq!(after(second.id).unwrap(), all[1..]);
+        assert_eq!(after(first.id).unwrap(), []);
+        assert!(matches!(after(Uuid::nil()), Err(Error::NotFound("spend"))));
+        let nobody = SpendFilter { project: Some("k\0vp".to_owned()), limit: 10, ..SpendFilter::default() };
+        assert_eq!(store.spends(&nobody).unwrap(), []);
+        assert_eq!(store.spent_by_project(&nobody).unwrap(), []);
         let filter = SpendFilter { project: Some("kvp".to_owned()), limit: 10, ..SpendFilter::default() };
         let own = store.spends(&filter).unwrap();
         let sponsor = PurseId { kind: PurseKind::Organisation, key: "971032146".to_owned() };

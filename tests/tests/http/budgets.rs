@@ -5,6 +5,7 @@ use crate::questions::{QUERIES, about, rich};
 use crate::tokens::Issuer;
 use crate::truth::Truth;
 use hjemmel_kostra::Form;
+use hjemmel_store::DecisionFilter;
 use serde_json::{Value, json};
 
 const BUDGETS: &str = "/v1/budgets";
@@ -155,6 +156,56 @@ fn researchers_see_their_own_and_administrators_all() {
 }
 
 #[test]
+fn a_cap_is_changed_as_the_list_was_that_it_was_made_from() {
+    let node = Installation::copy("caps-as-listed").serve();
+    let put = |tag: &str| {
+        let body = json!({ "kind": "project", "key": "kvp-effekt", "rhoCap": 1, "reason": "less" });
+        node.caller("admin").send("PUT", BUDGETS, &[("If-Match", tag)], &body.to_string())
+    };
+    let tag = || node.caller("admin").get(BUDGETS).ok().header("etag").to_owned();
+    let first = tag();
+    put(&first).ok();
+    put(&first).problem(412, "stale");
+    put("\"of another time\"").problem(412, "stale");
+    put(&tag()).ok();
+    put("*").ok();
+}
+
+#[test]
+fn spends_are_listed_page_by_page() {
+    let node = rich("pages-of-spends").serve();
+    for to in 30..35 {
+        let filter = json!([{ "variable": "ALDER", "from": 18, "to": to }]);
+        let question = about(&json!({ "rho": 0.001, "filter": filter }));
+        node.caller("researcher").post(QUERIES, &question.to_string()).ok();
+    }
+    let page = |path: &str| node.caller("admin").get(path).ok().json();
+    let ids = |page: &Value| -> Vec<Value> {
+        page["spends"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect()
+    };
+    let all = page("/v1/budgets/spends");
+    assert_eq!((ids(&all).len(), &all["next"]), (5, &Value::Null));
+    let mut listed = Vec::new();
+    let mut path = Some("/v1/budgets/spends?limit=2&project=kvp-effekt".to_owned());
+    while let Some(at) = path {
+        let page = page(&at);
+        assert_eq!(page["byProject"], all["byProject"]);
+        assert!(ids(&page).len() <= 2);
+        listed.extend(ids(&page));
+        path = page["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(listed, ids(&all));
+    // A moment that is told bounds the list exactly.
+    let at = all["spends"][2]["at"].as_str().unwrap();
+    assert_eq!(ids(&page(&format!("/v1/budgets/spends?from={at}"))), ids(&all)[..3]);
+    assert_eq!(ids(&page("/v1/budgets/spends?project=kvp%00effekt")), [] as [Value; 0]);
+    for after in ["x", "01890a5d-ac96-774b-bcce-b302099a8057"] {
+        let path = format!("/v1/budgets/spends?after={after}");
+        node.caller("admin").get(&path).problem(400, "parameter-error");
+    }
+}
+
+#[test]
 fn a_cap_is_lowered_by_one_administrator_and_raised_by_two() {
     let installation = Installation::copy("caps");
     let node = installation.serve();
@@ -196,6 +247,24 @@ fn a_cap_is_lowered_by_one_administrator_and_raised_by_two() {
     let same = node.with_token(token.trim()).put(BUDGETS, &body.to_string());
     assert_eq!((same.status, now()), (202, 1.0));
     assert_eq!((cap("admin2", 5.0).status, now()), (200, 5.0));
+    // The list says what came of it, and the record by whom, without a name.
+    let settled = node.caller("auditor").get(BUDGETS).ok().json()["settled"].clone();
+    assert_eq!((&settled[0]["rhoCap"], &settled[0]["id"]), (&json!(5.0), &waiting[0]["id"]));
+    assert!(settled[0]["approvedBy"].as_str().unwrap().contains("admin2"));
+    assert!(settled[0]["settledAt"].is_string() && settled.as_array().unwrap().len() == 2);
+    let recorded = |action: &str| {
+        let action = Some(action.to_owned());
+        let filter = DecisionFilter { action, ..DecisionFilter::default() };
+        installation.store().decisions(&filter, None, 10).unwrap()
+    };
+    let (proposed, changed) = (recorded("budget:propose"), recorded("budget:change"));
+    assert_eq!((proposed.len(), changed.len()), (1, 2));
+    for event in proposed.iter().chain(&changed) {
+        assert!(event.row.resource.contains("skjema-11/2024"), "{event:?}");
+        let body: Value = serde_json::from_str(&event.row.body).unwrap();
+        assert!(body["change"].is_string() && body["rhoCap"].is_number(), "{body}");
+        assert!(body["person"].is_string() && !event.row.body.contains("admin"), "{body}");
+    }
     for (body, says) in [
         (
             json!({ "kind": "dataset-year", "key": "skjema-11/1066", "rhoCap": 1, "reason": "x" }),

@@ -59,6 +59,7 @@ mod protecting;
 mod question_attacks;
 #[path = "../../privacy/question_estimates.rs"]
 mod question_estimates;
+mod question_forms;
 mod questions;
 mod reference_errors;
 mod row_space;

@@ -113,7 +113,8 @@ fn whatever_has_changed_nothing_is_paid_by_a_guess() {
             approved_by,
             settled_at,
         };
-        other.change_cap(&change, 0).map(drop)
+        let event = |_: &_| Round::paying(number + 5).decisions.remove(0);
+        other.change_cap(&change, 0, event).map(drop)
     };
     let record = |number| other.record_decisions(&Round::paying(number).decisions);
     let spend = |number| {
