@@ -209,12 +209,18 @@ fn total(costs: impl Iterator<Item = f64>) -> Result<u64, NoiseError> {
 /// The noise a plan's price buys, `wider` times the least there could be.
 #[expect(clippy::cast_precision_loss, reason = "levels are few")]
 fn drawn(plan: &Plan, wider: f64) -> Result<Vec<Drawn>, NoiseError> {
-    let levels = plan.tree().sizes().len();
-    let (bound, measure) = (f64::from(plan.bound()), plan.measure());
+    let (levels, leaves) = (plan.tree().sizes().len(), plan.tree().leaves());
+    let measure = plan.measure();
+    // A person counts once in each cell of the finest level, so no oftener than there are such cells.
+    let most = match measure {
+        Measure::Persons => u32::try_from(leaves).map_or(plan.bound(), |all| all.min(plan.bound())),
+        _ => plan.bound(),
+    };
+    let bound = f64::from(most);
     let part = |parts: usize| rho(plan.nano_rho()) / (parts * levels) as f64;
     let numbers = |quantity: Quantity, parts: usize, reach: f64| -> Result<Drawn, NoiseError> {
         let noise = |level: usize| {
-            // A person counts once in each cell of the finest level, but those may all lie in one cell above.
+            // Cells of the finest level may all lie in one cell above.
             let distinct = measure == Measure::Persons && level + 1 == levels;
             let whole = reach * if distinct { root(bound) } else { bound };
             let rho = part(parts) / (wider * wider);

@@ -160,6 +160,21 @@ fn numbers_of_persons_in_several_cells_are_private() {
     sound(plan(Tree::flat(2), Measure::Persons, 2, HALF));
 }
 
+/// Whatever may count of one person: in a single cell they count once.
+#[test]
+fn numbers_of_persons_in_one_cell_are_private() {
+    let without = vec![(Some(1), 0, 0), (Some(2), 0, 0), (None, 0, 0)];
+    let with = [without.clone(), vec![(Some(0), 0, 0); 1000]].concat();
+    let chain = Tree::crossed(1, &[vec![0]], 1).unwrap();
+    for (tree, guarantee) in [
+        (Tree::flat(1), Guarantee::Concentrated),
+        (Tree::flat(1), Guarantee::Pure),
+        (chain, Guarantee::Concentrated),
+    ] {
+        sound_between(plan(tree, Measure::Persons, 2, HALF).under(guarantee), &with, &without);
+    }
+}
+
 #[test]
 fn numbers_of_records_are_private() {
     sound(plan(Tree::flat(2), Measure::Records, 12, HALF));

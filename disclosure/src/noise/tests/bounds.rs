@@ -59,15 +59,20 @@ fn a_thousand_records_count_as_the_bound_says() {
 
 #[test]
 fn the_price_of_a_bound_is_the_square_of_it() {
-    let priced = |bound: u32, measure: Measure| {
-        let plan = plan(Tree::flat(24), measure, bound, HALF);
+    let of_cells = |cells: usize, bound: u32, measure: Measure| {
+        let plan = plan(Tree::flat(cells), measure, bound, HALF);
         price(&plan).unwrap().parts[0].levels[0].scale
     };
+    let priced = |bound, measure| of_cells(24, bound, measure);
     assert!((priced(1, Measure::Records) - 1.0).abs() < 0.005);
     assert!((priced(12, Measure::Records) - 12.0).abs() < 0.05);
     // At most one a cell, so twelve cells change by one each.
     let distinct = priced(12, Measure::Persons);
     assert!((12.0_f64.sqrt()..12.0_f64.sqrt() + 0.02).contains(&distinct), "{distinct}");
+    // No more cells than there are.
+    assert!((of_cells(1, 12, Measure::Persons) - 1.0).abs() < 0.005);
+    assert!((of_cells(4, 12, Measure::Persons) - 2.0).abs() < 0.01);
+    assert!((of_cells(1, 12, Measure::Records) - 12.0).abs() < 0.05);
     assert!((priced(2, Measure::Sum(clamp(-10, 5))) - 20.0).abs() < 0.1);
 }
 
