@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 const NUMBERS: [&str; 6] =
     ["value", "standardDeviation", "low95", "high95", "lowAll95", "highAll95"];
 
+/// The columns after those of quantiles, which have no interval.
+const RANKS: [&str; 2] = ["rankHalfWidth", "rankHalfWidthAll"];
+
 /// The lines: year, the level of each variable that has several, codes, numbers.
 #[must_use]
 pub fn write(answer: &Answer) -> String {
@@ -32,7 +35,8 @@ pub fn write(answer: &Answer) -> String {
         }
         text.push_str(&format_field(variable));
     }
-    for name in NUMBERS {
+    let ranked = answer.layers.iter().any(|layer| layer.rank_half_width.is_some());
+    for name in NUMBERS.iter().chain(if ranked { &RANKS[..] } else { &[] }) {
         text.push_str(&format_field(name));
     }
     text.push('\n');
@@ -59,7 +63,10 @@ fn line(text: &mut String, layer: &Told, cell: &Cell, variables: &[&str], levell
     let value = cell.value.as_ref().map(ToString::to_string).unwrap_or_default();
     text.push(',');
     text.push_str(&wide(&value));
-    for number in [cell.standard_deviation, low, high, low_all, high_all] {
+    let numbers = [cell.standard_deviation, low, high, low_all, high_all];
+    let ranks = [layer.rank_half_width, layer.simultaneous_rank_half_width];
+    let has_ranks = layer.rank_half_width.is_some();
+    for number in numbers.into_iter().chain(ranks.into_iter().filter(|_| has_ranks)) {
         text.push(',');
         text.push_str(&wide(&number.map(written).unwrap_or_default()));
     }

@@ -68,7 +68,7 @@ pub fn write(answer: &Answer, language: Language) -> serde_json::Result<Vec<u8>>
         "extension": { "hjemmel": {
             "protection": protection(answer.dummy).as_str(), "dummy": answer.dummy, "id": answer.id, "decision": answer.decision,
             "question": answer.question, "privacy": answer.privacy, "budgets": answer.budgets,
-            "receipt": answer.receipt,
+            "receipt": answer.receipt, "layers": answer.layers.iter().map(reach).collect::<Vec<_>>(),
         } },
         "value": values,
     });
@@ -81,6 +81,19 @@ pub fn write(answer: &Answer, language: Language) -> serde_json::Result<Vec<u8>>
     bytes.resize(bytes.len() + blanks, b' ');
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// How far all cells of a year and set of levels may be off at once, which the cube has no place for.
+fn reach(layer: &Told) -> Value {
+    let levels: HashMap<&str, &str> =
+        layer.dimensions.iter().map(|side| (side.variable.as_str(), side.list.as_str())).collect();
+    json!({
+        "year": layer.year,
+        "levels": levels,
+        "simultaneousHalfWidth": layer.simultaneous_half_width,
+        "rankHalfWidth": layer.rank_half_width,
+        "simultaneousRankHalfWidth": layer.simultaneous_rank_half_width,
+    })
 }
 
 /// Variables with the codes of all levels, then what each cell has, then the years.

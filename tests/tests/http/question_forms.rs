@@ -83,8 +83,22 @@ fn quantiles_of_one_region_on_two_levels_stand_beside_each_other() {
     let node = rich("two-levels").serve();
     let levels = json!([{ "variable": "REGION", "levels": ["municipality", "district"] }]);
     let medians = json!({ "rho": 0.1, "measure": { "median": "BIDRAG" }, "groupBy": levels });
-    let [answer, _, cube] = told(&node, &about(&medians));
+    let [answer, csv, cube] = told(&node, &about(&medians));
     let (answer, cube) = (answer.json(), cube.json());
+    // How far ranks may be off is said in every format.
+    let first = &answer["layers"][0];
+    let widths = ["rankHalfWidth", "simultaneousRankHalfWidth"].map(|name| first[name].clone());
+    let csv = csv.text();
+    let [names, line] = [0, 1].map(|at| csv.lines().nth(at).unwrap());
+    assert!(names.ends_with("\"rankHalfWidth\",\"rankHalfWidthAll\""), "{names}");
+    let ends: Vec<f64> = line.rsplit(',').take(2).map(|one| one.trim().parse().unwrap()).collect();
+    assert_eq!(widths, [json!(ends[1]), json!(ends[0])]);
+    let told_of = &cube["extension"]["hjemmel"]["layers"][0];
+    assert_eq!(
+        widths,
+        [told_of["rankHalfWidth"].clone(), told_of["simultaneousRankHalfWidth"].clone()]
+    );
+    assert_eq!(told_of["levels"], json!({ "REGION": "municipality" }));
     let index = &cube["dimension"]["REGION"]["category"]["index"];
     let in_cube = |code: &str| {
         let at = index[code].as_u64().unwrap();
