@@ -81,6 +81,14 @@ pub async fn guard(
         let problem = Problem::new(Kind::TooLarge).for_request(request.request());
         return Ok(request.into_response(problem.error_response()));
     }
+    if holds_nul(&request) {
+        let problem = Problem::new(Kind::ParameterError).detail(
+            "adressen har et NUL-tegn (%00), som ingenting her kan hete",
+            "the address holds a NUL character (%00), which no name here can have",
+        );
+        let problem = problem.for_request(request.request());
+        return Ok(request.into_response(problem.error_response()));
+    }
     let standing = standing(&request);
     if let Some((Standing { left: None, seconds }, marks)) = &standing {
         let problem = Problem::new(Kind::TooManyRequests).for_request(request.request());
@@ -125,6 +133,12 @@ pub async fn guard(
         mark(response.headers_mut(), marks);
     }
     Ok(if head { response.map_body(|_, body| Withheld(body.size()).boxed()) } else { response })
+}
+
+/// PostgreSQL's texts hold no NUL: to look for one would look like a fault of the database.
+fn holds_nul(request: &ServiceRequest) -> bool {
+    let uri = request.uri();
+    [uri.path(), uri.query().unwrap_or_default()].iter().any(|part| part.contains("%00"))
 }
 
 /// A file that is read as it arrives has a limit of its own.

@@ -116,7 +116,7 @@ impl Store {
         let rows: Vec<Raw> = self.read(|conn| {
             let mut query = spends::table.into_boxed();
             if let Some(project) = &filter.project {
-                query = query.filter(spends::project.eq(text(project)));
+                query = query.filter(spends::project.eq(project.clone()));
             }
             if let Some(from) = filter.from {
                 query = query.filter(spends::at.ge(from.timestamp_micros()));

@@ -4,7 +4,7 @@ use crate::connection::AnyConnection;
 use crate::purses::{PurseId, charges};
 use crate::schema::spends;
 use crate::spends::taken;
-use crate::values::{number, text};
+use crate::values::number;
 use crate::{Error, SpendFilter, Store};
 use chrono::{DateTime, NaiveTime, Utc};
 use diesel::dsl::sql;
@@ -79,8 +79,8 @@ impl Store {
     pub fn spent_by_project(&self, filter: &SpendFilter) -> Result<Vec<ProjectDay>, Error> {
         let from = filter.from.map_or(i64::MIN, |from| from.timestamp_micros());
         let until = filter.until.map_or(i64::MAX, |until| until.timestamp_micros());
-        let project = text(filter.project.as_deref().unwrap_or_default());
-        let every = filter.project.is_none();
+        let (every, project) =
+            (filter.project.is_none(), filter.project.clone().unwrap_or_default());
         let sums = format!("{GROUP}, COUNT(*) AS questions, CAST(SUM(nano) AS BIGINT) AS nano");
         let rows: Vec<(String, i64, i64, i64)> = self.read(|conn| {
             let wanted = spends::project.eq(project).or(every.into_sql::<Bool>());

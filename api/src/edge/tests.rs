@@ -51,6 +51,15 @@ async fn a_panic_in_a_handler_is_a_500_that_says_nothing_more() {
 }
 
 #[actix_web::test]
+async fn no_name_holds_a_nul() {
+    for address in ["/plain?organisation=%00", "/plain/a%00b", "/nothing?%00"] {
+        let (status, media_type, body) = ask(http::TestRequest::get().uri(address)).await;
+        assert_eq!((status, media_type.as_str()), (400, crate::problem::MEDIA_TYPE), "{address}");
+        assert!(String::from_utf8_lossy(&body).contains("%00"), "{address}");
+    }
+}
+
+#[actix_web::test]
 async fn plain_words_of_the_framework_become_a_problem() {
     let (status, media_type, body) = ask(http::TestRequest::get().uri("/plain")).await;
     assert_eq!((status, media_type.as_str()), (400, crate::problem::MEDIA_TYPE));

@@ -198,8 +198,7 @@ fn spends_are_listed_page_by_page() {
     // A moment that is told bounds the list exactly.
     let at = all["spends"][2]["at"].as_str().unwrap();
     assert_eq!(ids(&page(&format!("/v1/budgets/spends?from={at}"))), ids(&all)[..3]);
-    assert_eq!(ids(&page("/v1/budgets/spends?project=kvp%00effekt")), [] as [Value; 0]);
-    for after in ["x", "01890a5d-ac96-774b-bcce-b302099a8057"] {
+    for after in ["x", "%00", "01890a5d-ac96-774b-bcce-b302099a8057"] {
         let path = format!("/v1/budgets/spends?after={after}");
         node.caller("admin").get(&path).problem(400, "parameter-error");
     }
