@@ -248,7 +248,7 @@ fn rounded_up(number: f64) -> f64 {
     in_millionths(number, f64::ceil)
 }
 
-/// To millionths: the mean of a number that few bounds are about is told in no fewer.
+/// To millionths: a mean of months may be known to a thousandth.
 fn in_millionths(number: f64, rounding: fn(f64) -> f64) -> f64 {
     rounding(number * 1e6) / 1e6
 }
