@@ -7,7 +7,7 @@ use crate::pxweb::jsonstat::Ordered;
 use hjemmel_kostra::question::Vocabulary;
 use hjemmel_kostra::{Form, Language, Text};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What each cell has, by code.
 const NUMBERS: [(&str, &str, &str); 4] = [
@@ -127,13 +127,12 @@ fn sides(answer: &Answer, language: Language) -> Vec<Side> {
                     sides.len() - 1
                 });
             let Some(known) = sides.get_mut(at) else { continue };
+            let levels = beside(answer, layer, side);
             for code in &side.codes {
-                let (told, label) = match level_beside(answer, layer, side, code) {
-                    Some(level) => (format!("{code} {level}"), format!("{} {level}", named(code))),
-                    None => (code.clone(), named(code)),
-                };
+                let level = levels.get(code.as_str()).map_or("", String::as_str);
+                let told = format!("{code}{level}");
                 if !known.categories.iter().any(|(other, _)| *other == told) {
-                    known.categories.push((told, label));
+                    known.categories.push((told, format!("{}{level}", named(code))));
                 }
             }
         }
@@ -158,43 +157,34 @@ fn sides(answer: &Answer, language: Language) -> Vec<Side> {
     sides
 }
 
-/// The level to tell a code by that a coarser level has too. It is the same region, and levels agree on it; but
+/// What is said after the codes of a side that a coarser level has too. It is the same region, and levels agree on it; but
 /// quantiles are chosen on each level by itself.
-fn level_beside(
-    answer: &Answer,
-    layer: &Told,
-    side: &answer::Side,
-    code: &String,
-) -> Option<String> {
-    layer.rank_half_width?;
+fn beside<'a>(answer: &Answer, layer: &Told, side: &'a answer::Side) -> HashMap<&'a str, String> {
+    if layer.rank_half_width.is_none() {
+        return HashMap::new();
+    }
     let coarser = answer.layers.iter().take_while(|other| !std::ptr::eq(*other, layer));
-    let mut sides =
-        coarser.filter(|other| other.year == layer.year).flat_map(|other| &other.dimensions);
-    let is_there = sides.any(|other| {
-        other.variable == side.variable && other.list != side.list && other.codes.contains(code)
-    });
-    is_there.then(|| format!("({})", side.list))
+    let coarser = coarser.filter(|other| other.year == layer.year);
+    let sides = coarser.flat_map(|other| &other.dimensions);
+    let sides = sides.filter(|other| other.variable == side.variable && other.list != side.list);
+    let known: HashSet<&String> = sides.flat_map(|other| &other.codes).collect();
+    let twice = side.codes.iter().filter(|code| known.contains(code));
+    twice.map(|code| (code.as_str(), format!(" ({})", side.list))).collect()
 }
 
 /// Every cell by its year and codes.
 fn places(answer: &Answer) -> HashMap<String, &Cell> {
     let mut all = HashMap::new();
     for layer in &answer.layers {
-        let mut beside: HashMap<(&str, &str), String> = HashMap::new();
-        for side in &layer.dimensions {
-            let levels = side.codes.iter().filter_map(|code| {
-                let level = level_beside(answer, layer, side, code)?;
-                Some(((side.variable.as_str(), code.as_str()), format!("{code} {level}")))
-            });
-            beside.extend(levels);
-        }
+        let sides: Vec<_> =
+            layer.dimensions.iter().map(|side| (side, beside(answer, layer, side))).collect();
         for cell in &layer.cells {
-            let variables = layer.dimensions.iter().map(|side| side.variable.as_str());
-            let codes = variables.filter_map(|variable| {
-                let code = cell.at.get(variable)?.as_str();
-                Some(beside.get(&(variable, code)).map_or(code, String::as_str))
+            let codes = sides.iter().filter_map(|(side, levels)| {
+                let code = cell.at.get(&side.variable)?;
+                Some(code.clone() + levels.get(code.as_str()).map_or("", String::as_str))
             });
-            let codes: Vec<&str> = codes.collect();
+            let codes: Vec<String> = codes.collect();
+            let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
             all.entry(place(layer.year.to_string().as_str(), &codes)).or_insert(cell);
         }
     }
